@@ -6,15 +6,15 @@
  * object is never mutated after it was handed to somebody else; a changed version is a new object that shares the parts
  * that did not change.
  */
-import type * as apps from 'kubernetes-types/apps/v1';
-import type * as autoscaling from 'kubernetes-types/autoscaling/v2';
-import type * as batch from 'kubernetes-types/batch/v1';
-import type * as core from 'kubernetes-types/core/v1';
-import type * as discovery from 'kubernetes-types/discovery/v1';
-import type * as networking from 'kubernetes-types/networking/v1';
-import type * as policy from 'kubernetes-types/policy/v1';
-import type * as scheduling from 'kubernetes-types/scheduling/v1';
-import type * as storage from 'kubernetes-types/storage/v1';
+import type * as apps from 'kubernetes-types/apps/v1.js';
+import type * as autoscaling from 'kubernetes-types/autoscaling/v2.js';
+import type * as batch from 'kubernetes-types/batch/v1.js';
+import type * as core from 'kubernetes-types/core/v1.js';
+import type * as discovery from 'kubernetes-types/discovery/v1.js';
+import type * as networking from 'kubernetes-types/networking/v1.js';
+import type * as policy from 'kubernetes-types/policy/v1.js';
+import type * as scheduling from 'kubernetes-types/scheduling/v1.js';
+import type * as storage from 'kubernetes-types/storage/v1.js';
 
 /** One entry of `metadata.ownerReferences`. */
 export interface OwnerReference {
