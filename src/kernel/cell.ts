@@ -1,0 +1,43 @@
+/**
+ * A cell is what the kernel keeps about one actor: its behaviour and state, whether it is up, its timers and its links.
+ */
+import type { Subject } from 'rxjs';
+import type { ActorSpec, Behavior, Message } from '../actor/actor.ts';
+import type { StepContext } from '../actor/context.ts';
+import type { Peer } from './network.ts';
+
+export class Cell implements Peer {
+  readonly id: string;
+  readonly type: string;
+  readonly index: number;
+  readonly behavior: Behavior;
+  readonly context: StepContext;
+  inbox!: Subject<Message>;
+  state: unknown = undefined;
+  /** What the last incarnation kept across its crash. */
+  durable: unknown = undefined;
+  isUp = false;
+  isPaused = false;
+  /** Counts starts; events of an earlier incarnation (its timers) are void. */
+  incarnation = 0;
+  /** What the actor's clock is ahead of virtual time, in µs. */
+  skew = 0;
+  /** Extra µs before each event is handled, while a fault slows the actor down. */
+  slowness = 0;
+  /** Slots of the timers that are set, by key. */
+  readonly timers = new Map<string, number>();
+  /** When the last message to each receiver (by index) arrives: later ones may not overtake it. */
+  readonly lastArrival = new Map<number, number>();
+  /** Who asked to hear of this actor's crash. */
+  readonly monitors = new Set<Cell>();
+  /** Slots that wait until a pause ends. */
+  backlog: number[] = [];
+
+  constructor(spec: ActorSpec, index: number, context: StepContext) {
+    this.id = spec.id;
+    this.type = spec.type;
+    this.behavior = spec.behavior;
+    this.index = index;
+    this.context = context;
+  }
+}
