@@ -1,0 +1,31 @@
+/**
+ * A tree that can be mounted into containers: the body of an emptyDir, a hostPath, a secret and so on.
+ *
+ * The tree lives as long as its owner (the pod for an emptyDir, the node for a hostPath), not as long as a container:
+ * this is why files in it survive a container's restart.
+ */
+import { type DirectoryInode, directory, type Inode, usageOf } from './inode.ts';
+
+export interface Volume {
+  /** A directory in nearly all cases; a file when a single file is bound (hostPath File, subPath, /etc/hosts). */
+  root: Inode;
+  /** For tmpfs with a size limit: writes beyond it fail with ENOSPC. */
+  readonly capacityBytes?: number;
+}
+
+/** One entry of a container's mount table. */
+export interface Mount {
+  readonly path: string;
+  readonly volume: Volume;
+  readonly readOnly: boolean;
+}
+
+export function emptyVolume(options: { mode?: number; gid?: number; capacityBytes?: number } = {}): Volume {
+  const root: DirectoryInode = directory([], { mode: options.mode ?? 0o777, gid: options.gid ?? 0 });
+  return options.capacityBytes === undefined ? { root } : { root, capacityBytes: options.capacityBytes };
+}
+
+/** Bytes in use on the volume. O(number of files); only asked for limited volumes and by eviction. */
+export function volumeUsage(volume: Volume): number {
+  return usageOf(volume.root);
+}

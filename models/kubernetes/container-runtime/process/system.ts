@@ -1,0 +1,519 @@
+/**
+ * The system calls: what a program may ask of its container.
+ *
+ * Calls that cannot block answer at once. Those that can (`read`, `write`, `accept`, `connect`, `waitFor`, `sleep`,
+ * `resolve`) are generators to be used with `yield*`; a caught signal interrupts them and they say so.
+ */
+import type { Errno, Inode } from '../file-system/inode.ts';
+import { byteLength, permits } from '../file-system/inode.ts';
+import { absolute } from '../file-system/path.ts';
+import type { FileTree } from '../file-system/tree.ts';
+import type { Host } from './host.ts';
+import type { Process } from './process.ts';
+import type { Disposition, Signal } from './signal.ts';
+import { type Connection, isOwnAddress, type Listener, listenerFor, takePort } from './socket.ts';
+import { createPipe, type Descriptors, hold, type OpenFile, PIPE_CAPACITY, pipeEnd } from './stream.ts';
+import type { Program, Run, Step, Wait } from './wait.ts';
+
+/** A blocking call was interrupted by this signal. */
+export interface Interrupted {
+  readonly interrupted: Signal;
+}
+
+export type SpawnRequest = {
+  readonly argv: readonly string[];
+  readonly environment?: ReadonlyMap<string, string>;
+  /** Descriptors of the child; by default the parent's. */
+  readonly descriptors?: Descriptors;
+  /** Runs this instead of looking up `argv[0]`: how a shell makes a subshell. */
+  readonly program?: Program;
+};
+
+export class System {
+  readonly #host: Host;
+  readonly #process: Process;
+
+  constructor(host: Host, process: Process) {
+    this.#host = host;
+    this.#process = process;
+  }
+
+  get nowMs(): number {
+    return this.#host.nowMs;
+  }
+  get pid(): number {
+    return this.#process.pid;
+  }
+  get parentPid(): number {
+    return this.#process.parent?.pid ?? 0;
+  }
+  get argv(): readonly string[] {
+    return this.#process.argv;
+  }
+  get environment(): Map<string, string> {
+    return this.#process.environment;
+  }
+  get directory(): string {
+    return this.#process.directory;
+  }
+  get hostname(): string {
+    return this.#process.scope.hostname;
+  }
+  get addresses(): readonly string[] {
+    return this.#process.scope.network.ips;
+  }
+  get credentials() {
+    return this.#process.credentials;
+  }
+  get files(): FileTree {
+    return this.#process.scope.tree;
+  }
+  get descriptors(): Descriptors {
+    return this.#process.descriptors;
+  }
+  /** Live processes that this one can see, by pid. */
+  get processes(): Process[] {
+    return [...this.#process.scope.pids.processes.values()].sort((a, b) => a.pid - b.pid);
+  }
+  /** Bytes that the container may use. */
+  get memoryLimitBytes(): number | undefined {
+    return this.#process.scope.memoryLimitBytes;
+  }
+
+  /** An absolute path, seen from the working directory. */
+  path(path: string): string {
+    return absolute(path, this.#process.directory);
+  }
+
+  changeDirectory(path: string): Errno | undefined {
+    const target = this.path(path);
+    const inode = this.files.lookup(target);
+    if (typeof inode === 'string') return inode;
+    if (inode.kind !== 'directory') return 'ENOTDIR';
+    if (!permits(inode, this.credentials, 1)) return 'EACCES';
+    this.#process.directory = target;
+    return undefined;
+  }
+
+  // Descriptors.
+
+  #lowest(from = 0): number {
+    let fd = from;
+    while (this.#process.descriptors.has(fd)) fd++;
+    return fd;
+  }
+
+  /** Puts an open file at a descriptor, closing what was there. */
+  place(fd: number, open: OpenFile): void {
+    hold(open);
+    this.#host.close(this.#process, fd);
+    this.#process.descriptors.set(fd, open);
+  }
+
+  open(path: string, mode: 'read' | 'write' | 'append' | 'both'): number | Errno {
+    const open = this.openFile(path, mode);
+    if (typeof open === 'string') return open;
+    const fd = this.#lowest(3);
+    this.place(fd, open);
+    return fd;
+  }
+
+  openFile(path: string, mode: 'read' | 'write' | 'append' | 'both'): OpenFile | Errno {
+    const where = this.path(path);
+    const inode =
+      mode === 'read'
+        ? this.files.openRead(where, this.credentials)
+        : this.files.openWrite(where, mode === 'write', this.nowMs, this.credentials);
+    if (typeof inode === 'string') return inode;
+    return this.#openInode(where, inode, mode);
+  }
+
+  #openInode(path: string, inode: Inode, mode: 'read' | 'write' | 'append' | 'both'): OpenFile | Errno {
+    if (inode.kind === 'device') {
+      const standard = { stdin: 0, stdout: 1, stderr: 2 }[inode.device as string];
+      const inherited = standard === undefined ? undefined : this.#process.descriptors.get(standard);
+      return inherited ?? { kind: 'device', device: inode.device, count: 0 };
+    }
+    if (inode.kind === 'directory') return 'EISDIR';
+    if (inode.kind === 'link') return 'ELOOP';
+    const access = mode === 'append' ? 'write' : mode;
+    return { kind: 'file', inode, path, position: 0, append: mode === 'append', access, count: 0 };
+  }
+
+  close(fd: number): boolean {
+    return this.#host.close(this.#process, fd);
+  }
+
+  /** Lets go of an open file that was taken with `hold`. */
+  release(open: OpenFile): void {
+    this.#host.release(open);
+  }
+
+  pipe(): [read: number, write: number] {
+    const pipe = createPipe();
+    const read = this.#lowest(3);
+    this.place(read, pipeEnd(pipe, 'read'));
+    const write = this.#lowest(3);
+    this.place(write, pipeEnd(pipe, 'write'));
+    return [read, write];
+  }
+
+  /** Reads what is there, at most `max` characters; waits if nothing is. `''` is the end of the file. */
+  *read(fd: number, max = 65_536, atMs?: number): Step<string | Errno | Interrupted | 'timeout'> {
+    for (;;) {
+      const got = this.#tryRead(fd, max);
+      if (got !== undefined) return got;
+      const wake = yield atMs === undefined ? { wait: 'readable', fd } : { wait: 'readable', fd, atMs };
+      if (wake.kind === 'signal') return { interrupted: wake.signal };
+      if (wake.kind === 'timeout') return 'timeout';
+    }
+  }
+
+  #tryRead(fd: number, max: number): string | Errno | undefined {
+    const open = this.#process.descriptors.get(fd);
+    switch (open?.kind) {
+      case undefined:
+        return 'EBADF';
+      case 'file': {
+        if (open.access === 'write') return 'EBADF';
+        const text = open.inode.content.slice(open.position, open.position + max);
+        open.position += text.length;
+        return text;
+      }
+      case 'pipe': {
+        const { pipe } = open;
+        if (open.end === 'write') return 'EBADF';
+        if (pipe.buffer === '') return pipe.writers === 0 ? '' : undefined;
+        const text = pipe.buffer.slice(0, max);
+        pipe.buffer = pipe.buffer.slice(max);
+        this.#host.changed(pipe);
+        return text;
+      }
+      case 'device':
+        return open.device === 'zero' ? '\0'.repeat(max) : open.device === 'random' ? 'x'.repeat(max) : '';
+      case 'sink':
+        return '';
+      case 'listener':
+        return 'EINVAL';
+      case 'socket': {
+        const { connection } = open;
+        if (connection.incoming === '') return connection.ended || connection.state !== 'open' ? '' : undefined;
+        const text = connection.incoming.slice(0, max);
+        connection.incoming = connection.incoming.slice(max);
+        return text;
+      }
+    }
+  }
+
+  /** Writes all of a text; waits for room in a pipe. A pipe without readers answers EPIPE after SIGPIPE. */
+  *write(fd: number, text: string): Step<Errno | undefined> {
+    let rest = text;
+    for (;;) {
+      const done = this.writeNow(fd, rest);
+      if (done !== 'full') return done;
+      const open = this.#process.descriptors.get(fd);
+      if (open?.kind === 'pipe') {
+        const room = PIPE_CAPACITY - open.pipe.buffer.length;
+        open.pipe.buffer += rest.slice(0, room);
+        rest = rest.slice(room);
+        this.#host.changed(open.pipe);
+      }
+      yield { wait: 'writable', fd };
+    }
+  }
+
+  /** Writes without waiting; `full` if a pipe has no room for it. */
+  writeNow(fd: number, text: string): Errno | undefined | 'full' {
+    const open = this.#process.descriptors.get(fd);
+    if (open === undefined) return 'EBADF';
+    if (text === '') return undefined;
+    switch (open.kind) {
+      case 'file':
+        return this.#writeFile(open, text);
+      case 'sink':
+        open.write(text);
+        return undefined;
+      case 'device':
+        return open.device === 'full' ? 'ENOSPC' : undefined;
+      case 'pipe':
+        if (open.end === 'read') return 'EBADF';
+        if (open.pipe.readers === 0) {
+          this.#host.signal(this.#process, 'PIPE');
+          return 'EPIPE';
+        }
+        if (open.pipe.buffer.length + text.length > PIPE_CAPACITY) return 'full';
+        open.pipe.buffer += text;
+        this.#host.changed(open.pipe);
+        return undefined;
+      case 'socket':
+        return this.#send(open.connection, text);
+      case 'listener':
+        return 'EINVAL';
+    }
+  }
+
+  #writeFile(open: Extract<OpenFile, { kind: 'file' }>, text: string): Errno | undefined {
+    if (open.access === 'read') return 'EBADF';
+    if (!this.files.hasRoom(open.path, byteLength(text))) return 'ENOSPC';
+    const { inode } = open;
+    const at = open.append ? inode.content.length : open.position;
+    if (at >= inode.content.length) inode.content += text;
+    else inode.content = inode.content.slice(0, at) + text + inode.content.slice(at + text.length);
+    open.position = at + text.length;
+    inode.modifiedMs = this.nowMs;
+    return undefined;
+  }
+
+  // Processes.
+
+  /** Starts a child. The answer is its pid, or why `argv[0]` cannot be executed. */
+  spawn(request: SpawnRequest): number | Errno {
+    const environment = request.environment ?? this.#process.environment;
+    const found = request.program ?? this.findProgram(request.argv, environment);
+    if (typeof found === 'string') return found;
+    const { program, argv } = typeof found === 'function' ? { program: found, argv: request.argv } : found;
+    const child = this.#host.start({
+      scope: this.#process.scope,
+      program,
+      argv,
+      environment,
+      directory: this.#process.directory,
+      descriptors: request.descriptors ?? this.#process.descriptors,
+      parent: this.#process,
+    });
+    return child.pid;
+  }
+
+  /** Replaces the running program: the caller has to return right after this. */
+  exec(argv: readonly string[], environment: ReadonlyMap<string, string>): Errno | undefined {
+    const found = this.findProgram(argv, environment);
+    if (typeof found === 'string') return found;
+    const process = this.#process;
+    for (const [signal, disposition] of process.dispositions) {
+      if (disposition === 'catch') process.dispositions.delete(signal);
+    }
+    process.argv = found.argv;
+    const copy = new Map(environment);
+    process.environment.clear();
+    for (const [name, value] of copy) process.environment.set(name, value);
+    process.next = found.program(this);
+    return undefined;
+  }
+
+  /** What would run for this command line. */
+  findProgram(
+    argv: readonly string[],
+    environment: ReadonlyMap<string, string>,
+  ): { program: Program; argv: readonly string[] } | Errno {
+    const found = findExecutable(this.files, argv, environment.get('PATH') ?? '', this.directory, this.credentials);
+    if (typeof found === 'string') return found;
+    const program = this.#process.scope.programs(found.program);
+    return program === undefined ? 'ENOEXEC' : { program, argv: found.argv };
+  }
+
+  /** The exit status of a child (pid 0: of any), once it has ended. ESRCH if there is no such child. */
+  *waitFor(pid: number): Step<{ pid: number; status: number } | Errno | Interrupted> {
+    for (;;) {
+      const ended = this.reap(pid);
+      if (ended !== undefined) return ended;
+      const wake = yield { wait: 'child', pid };
+      if (wake.kind === 'signal') return { interrupted: wake.signal };
+    }
+  }
+
+  /** Takes a child's exit status if it has ended; undefined while it lives. */
+  reap(pid: number): { pid: number; status: number } | 'ESRCH' | undefined {
+    let known = false;
+    for (const child of this.#process.children) {
+      if (pid !== 0 && child.pid !== pid) continue;
+      known = true;
+      if (child.exitStatus === undefined) continue;
+      this.#process.children.delete(child);
+      child.scope.pids.processes.delete(child.pid);
+      return { pid: child.pid, status: child.exitStatus };
+    }
+    return known ? undefined : 'ESRCH';
+  }
+
+  onSignal(signal: Signal, disposition: Disposition): void {
+    this.#process.dispositions.set(signal, disposition);
+  }
+
+  dispositionOf(signal: Signal): Disposition {
+    return this.#process.dispositions.get(signal) ?? 'default';
+  }
+
+  kill(pid: number, signal: Signal | 0): Errno | undefined {
+    const target = this.#process.scope.pids.processes.get(pid);
+    if (target === undefined || target.exitStatus !== undefined) return 'ESRCH';
+    const { uid } = this.credentials;
+    if (uid !== 0 && uid !== target.credentials.uid) return 'EPERM';
+    if (signal !== 0) this.#host.signal(target, signal);
+    return undefined;
+  }
+
+  /** Sleeps; the answer is the signal that interrupted it, if one did. */
+  *sleep(durationMs: number): Step<Interrupted | undefined> {
+    const wake = yield { wait: 'time', atMs: this.nowMs + durationMs };
+    return wake.kind === 'signal' ? { interrupted: wake.signal } : undefined;
+  }
+
+  /** Waits for a caught signal. */
+  *pause(): Step<Signal> {
+    for (;;) {
+      const wake = yield { wait: 'signal' };
+      if (wake.kind === 'signal') return wake.signal;
+    }
+  }
+
+  /** Declares resident memory; crossing the container's limit wakes the out-of-memory killer. */
+  useMemory(bytes: number): void {
+    this.#process.memoryBytes = bytes;
+    this.#process.scope.onMemory?.(this.#process);
+  }
+
+  useCpu(milli: number): void {
+    this.#process.cpuMilli = milli;
+  }
+
+  // Network.
+
+  listen(port: number, address = '0.0.0.0'): number | Errno {
+    const namespace = this.#process.scope.network;
+    if (namespace.listeners.has(port)) return 'EADDRINUSE';
+    const listener: Listener = { namespace, port, address, queue: [], pid: this.#process.key, waiters: new Set() };
+    namespace.listeners.set(port, listener);
+    const fd = this.#lowest(3);
+    this.place(fd, { kind: 'listener', listener, count: 0 });
+    return fd;
+  }
+
+  /** Waits for a client; the answer is the descriptor of the connection. */
+  *accept(fd: number): Step<number | Interrupted | Errno> {
+    for (;;) {
+      const open = this.#process.descriptors.get(fd);
+      if (open?.kind !== 'listener') return 'EBADF';
+      const connection = open.listener.queue.shift();
+      if (connection !== undefined) {
+        const socket = this.#lowest(3);
+        this.place(socket, { kind: 'socket', connection, count: 0 });
+        return socket;
+      }
+      const wake = yield { wait: 'readable', fd };
+      if (wake.kind === 'signal') return { interrupted: wake.signal };
+    }
+  }
+
+  /** Opens a connection. The failures are those of connect(2); without `atMs` the system's own limit applies. */
+  *connect(ip: string, port: number, atMs?: number): Step<number | 'refused' | 'timeout' | 'unreachable' | Interrupted> {
+    const connection = this.#startConnection(ip, port);
+    if (connection === undefined) return 'refused';
+    const fd = this.#lowest(3);
+    this.place(fd, { kind: 'socket', connection, count: 0 });
+    while (connection.state === 'connecting') {
+      const wake = yield atMs === undefined ? { wait: 'connected', fd } : { wait: 'connected', fd, atMs };
+      if (wake.kind === 'ready') continue;
+      this.close(fd);
+      return wake.kind === 'timeout' ? 'timeout' : { interrupted: wake.signal };
+    }
+    if (connection.state === 'open') return fd;
+    const state = connection.state;
+    this.close(fd);
+    return state === 'closed' ? 'refused' : state;
+  }
+
+  #startConnection(ip: string, port: number): Connection | undefined {
+    const namespace = this.#process.scope.network;
+    const inside = isOwnAddress(namespace, ip);
+    const listener = inside ? listenerFor(namespace, ip, port) : undefined;
+    if (inside && listener === undefined) return undefined;
+    const source = inside ? ip : (namespace.ips[0] ?? '0.0.0.0');
+    const local = { ip: source, port: takePort(namespace) };
+    const connection = this.#newConnection(local, { ip, port });
+    if (listener === undefined) {
+      this.#host.outside.connect(connection);
+      return connection;
+    }
+    const other = this.#newConnection(connection.remote, local);
+    other.peer = connection;
+    connection.peer = other;
+    connection.state = 'open';
+    other.state = 'open';
+    listener.queue.push(other);
+    this.#host.changed(listener);
+    return connection;
+  }
+
+  #newConnection(local: Connection['local'], remote: Connection['remote']): Connection {
+    const namespace = this.#process.scope.network;
+    const id = this.#host.takeNumber();
+    return { id, namespace, local, remote, state: 'connecting', incoming: '', ended: false, peer: undefined, waiters: new Set() };
+  }
+
+  #send(connection: Connection, text: string): Errno | undefined {
+    if (connection.state !== 'open') return 'EPIPE';
+    if (connection.peer !== undefined) {
+      if (connection.peer.state !== 'open') return 'EPIPE';
+      this.#host.receive(connection.peer, text);
+    } else this.#host.outside.send(connection, text);
+    return undefined;
+  }
+
+  /** Who is at the other end of a connection. */
+  peerOf(fd: number): { readonly ip: string; readonly port: number } | undefined {
+    const open = this.#process.descriptors.get(fd);
+    return open?.kind === 'socket' ? open.connection.remote : undefined;
+  }
+
+  /** Asks the pod's name servers. An empty answer: no such name; undefined: nobody answered in time. */
+  *resolve(name: string, servers: readonly string[], search: readonly string[], ndots: number, atMs: number): Step<readonly string[] | undefined> {
+    const query = this.#host.takeNumber();
+    this.#host.outside.resolve({ id: query, namespace: this.#process.scope.network, name, servers, search, ndots });
+    const wait: Wait = { wait: 'answer', query, atMs };
+    for (;;) {
+      const wake = yield wait;
+      if (wake.kind === 'timeout') return undefined;
+      const answer = this.#host.answers.get(query);
+      if (answer === undefined) continue;
+      this.#host.answers.delete(query);
+      return answer;
+    }
+  }
+}
+
+/**
+ * Looks up what a command line would execute, through PATH and `#!` lines. The answer names the program that the file
+ * carries, with the arguments that it gets.
+ */
+export function findExecutable(
+  tree: FileTree,
+  argv: readonly string[],
+  searchPath: string,
+  directory: string,
+  credentials: System['credentials'],
+): { program: string; argv: readonly string[] } | Errno {
+  const name = argv[0] ?? '';
+  const candidates = name.includes('/')
+    ? [absolute(name, directory)]
+    : searchPath.split(':').map((prefix) => absolute(`${prefix === '' ? '.' : prefix}/${name}`, directory));
+  let failure: Errno = 'ENOENT';
+  for (const path of candidates) {
+    const inode = tree.lookup(path);
+    if (typeof inode === 'string') {
+      if (inode !== 'ENOENT' && inode !== 'ENOTDIR') failure = inode;
+      continue;
+    }
+    if (inode.kind !== 'file' || !permits(inode, credentials, 1)) {
+      failure = 'EACCES';
+      continue;
+    }
+    if (inode.program !== undefined) return { program: inode.program, argv };
+    const line = /^#!\s*(\S+)[ \t]*([^\n]*)/.exec(inode.content);
+    if (line === null) return 'ENOEXEC';
+    const interpreter = [line[1] ?? '', ...(line[2] === undefined || line[2] === '' ? [] : [line[2].trim()])];
+    return findExecutable(tree, [...interpreter, path, ...argv.slice(1)], searchPath, directory, credentials);
+  }
+  return failure;
+}
+
+export type { Program, Run };
