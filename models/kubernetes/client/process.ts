@@ -1,0 +1,145 @@
+/**
+ * A process: what runs inside one actor of the Kubernetes model.
+ *
+ * Upstream's components are Go processes with many goroutines. Here a goroutine is a generator (a {@link Task}): it runs
+ * until it has to wait, yields, and goes on in a later step of the same actor, when what it waits for has arrived. Only one
+ * task runs at a time and switches happen at `yield*` only, so state that tasks share needs no locks. Everything in a
+ * process is volatile: a crash loses it, and `main` runs again at the restart.
+ */
+import { assert, type Behavior, type Context, type Message } from '../../../src/index.ts';
+
+/** What a task yields: a function that arranges for `resume` to be called later, at most once. */
+export type Suspend = (resume: (value: never) => void) => void;
+
+/** A goroutine. Use `yield*` to call other tasks. */
+export type Task<T = void> = Generator<Suspend, T, never>;
+
+/** Waits until `arrange` has called the function it is given; returns what it was called with. */
+export function* suspend<T>(arrange: (resume: (value: T) => void) => void): Task<T> {
+  return (yield arrange as unknown as Suspend) as T;
+}
+
+/** A timer that can be stopped. */
+export interface TimerHandle {
+  stop(): void;
+}
+
+/** Handles messages of one kind that arrive at the process. */
+export type MessageHandler = (message: never, process: Process) => void;
+
+interface TimerMessage extends Message {
+  readonly timer: number;
+}
+
+export class Process {
+  /** The actor's id. */
+  readonly self: string;
+  private context: Context;
+  private readonly handlers = new Map<string, MessageHandler>();
+  private readonly timers = new Map<number, { readonly key: string; readonly fire: () => void }>();
+  private nextTimer = 0;
+
+  constructor(context: Context) {
+    this.self = context.self;
+    this.context = context;
+  }
+
+  /** This process's clock in whole µs since the run's start (virtual time plus clock skew). */
+  get now(): number {
+    return this.context.now;
+  }
+
+  /** True when somebody keeps facts. */
+  get recording(): boolean {
+    return this.context.recording;
+  }
+
+  send(to: string, message: Message): void {
+    this.context.send(to, message);
+  }
+
+  /** Records a state change in the log. */
+  record(kind: string, data: Parameters<Context['record']>[1]): void {
+    this.context.record(kind, data);
+  }
+
+  /** An integer in [0, n) from this actor's stream `kind`. */
+  choose(kind: string, n: number, label?: string): number {
+    return this.context.choose(kind, n, label);
+  }
+
+  monitor(id: string): void {
+    this.context.monitor(id);
+  }
+
+  /** Handles messages whose `kind` is `kind`. One handler a kind. */
+  on<M extends Message>(kind: M['kind'], handler: (message: M, process: Process) => void): void {
+    assert(!this.handlers.has(kind), `messages of kind ${kind} have one handler`);
+    this.handlers.set(kind, handler as MessageHandler);
+  }
+
+  /** Starts a task; it runs until its first wait before `go` returns. */
+  go(task: Task<unknown>): void {
+    this.advance(task, undefined);
+  }
+
+  /** Calls `fire` after `delay` µs. `name` shows in the log. */
+  after(name: string, delay: number, fire: () => void): TimerHandle {
+    const timer = this.nextTimer++;
+    const key = `${name}#${timer}`;
+    this.timers.set(timer, { key, fire });
+    this.context.setTimer(key, Math.max(0, Math.round(delay)), { kind: name, timer } as TimerMessage);
+    return {
+      stop: () => {
+        if (this.timers.delete(timer)) this.context.cancelTimer(key);
+      },
+    };
+  }
+
+  /** Waits for `delay` µs. */
+  *sleep(name: string, delay: number): Task {
+    yield* suspend<void>((resume) => this.after(name, delay, () => resume()));
+  }
+
+  /** @internal One step: hands a message to a timer or a handler. */
+  receive(message: Message, context: Context): void {
+    this.context = context;
+    const timer = (message as Partial<TimerMessage>).timer;
+    if (timer !== undefined) {
+      const entry = this.timers.get(timer);
+      this.timers.delete(timer);
+      entry?.fire();
+      return;
+    }
+    this.handlers.get(message.kind)?.(message as never, this);
+  }
+
+  private advance(task: Task<unknown>, value: unknown): void {
+    const { done, value: arrange } = task.next(value as never);
+    if (done === true) return;
+    let isResumed = false;
+    (arrange as Suspend)((result: never) => {
+      assert(!isResumed, 'a waiting task is resumed once');
+      isResumed = true;
+      this.advance(task, result);
+    });
+  }
+}
+
+/** Makes an actor's behaviour of a main function, which registers handlers and starts tasks. */
+export function processBehavior(
+  main: (process: Process, durable: unknown) => void,
+  durable?: (process: Process) => unknown,
+): Behavior<Process> {
+  return {
+    start(context, kept) {
+      const process = new Process(context);
+      main(process, kept);
+      return process;
+    },
+    step(process, message, context) {
+      process.receive(message, context);
+    },
+    ...(durable === undefined ? {} : { durable }),
+  };
+}
