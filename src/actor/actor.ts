@@ -28,6 +28,8 @@ export interface Context {
   readonly self: string;
   /** The actor's clock in whole µs since the run's start: virtual time plus the actor's clock skew. */
   readonly now: number;
+  /** Who sent the message that is being handled; undefined for timers, inputs and starts. */
+  readonly from: string | undefined;
   /** Sends a message. It arrives after the link's latency, if the network lets it; to itself at once, after this step. */
   send(to: string, message: Message): void;
   /** Sets the timer `key` to deliver `message` to this actor after `delay` µs. Replaces a timer of the same key. */

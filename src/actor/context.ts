@@ -19,6 +19,7 @@ export interface ContextHost {
 export class StepContext implements Context {
   readonly self: string;
   now = 0;
+  from: string | undefined = undefined;
   readonly effects: Effect[] = [];
   facts: Fact[] = [];
   choices: Choice[] = [];
@@ -31,8 +32,9 @@ export class StepContext implements Context {
   }
 
   /** Called by the kernel before a step. */
-  open(now: number): void {
+  open(now: number, from: string | undefined): void {
     this.now = now;
+    this.from = from;
     this.isOpen = true;
   }
 

@@ -312,7 +312,7 @@ export class Kernel implements ContextHost, Routing {
     slots.release(slot);
     this.current = cell;
     this.digest.reset();
-    cell.context.open(this.now + cell.skew);
+    cell.context.open(this.now + cell.skew, from?.id);
     this.guard?.beforeStep();
     if (via === 'start') this.startCell(cell);
     else cell.inbox.next(message as Message);

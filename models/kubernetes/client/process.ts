@@ -49,6 +49,13 @@ export class Process {
     return this.context.now;
   }
 
+  /** Who sent the message that is being handled. Only valid until the handler's first wait. */
+  get from(): string {
+    const { from } = this.context;
+    assert(from !== undefined, 'only messages have a sender');
+    return from;
+  }
+
   /** True when somebody keeps facts. */
   get recording(): boolean {
     return this.context.recording;

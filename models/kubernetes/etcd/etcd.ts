@@ -1,0 +1,177 @@
+/**
+ * etcd: the store that kube-apiserver writes to, as an actor of its own.
+ *
+ * Promises: a transaction is atomic and durable once answered; revisions only grow; a watch sees every change below its
+ * prefix once, in revision order. What a crash loses is only connections: watchers must come back.
+ */
+import { type ActorSpec, type Behavior, type Context, type Json, unreachable } from '../../../src/index.ts';
+import { diff } from '../object/diff.ts';
+import type {
+  EtcdCompact,
+  EtcdEvent,
+  EtcdEvents,
+  EtcdRange,
+  EtcdReply,
+  EtcdRequest,
+  EtcdTxn,
+  EtcdWatch,
+  KeyValue,
+} from './message.ts';
+import { Store } from './store.ts';
+
+interface Watcher {
+  readonly client: string;
+  readonly id: number;
+  readonly prefix: string;
+}
+
+interface Expiry {
+  readonly kind: 'etcd.expire';
+}
+
+interface State {
+  readonly store: Store;
+  readonly watchers: Watcher[];
+  /** Keys that expire, with the time in µs and the revision that armed it. */
+  readonly expiries: Map<string, { readonly at: number; readonly revision: number }>;
+  nextExpiry: number;
+}
+
+interface Durable {
+  readonly store: Store;
+  readonly expiries: State['expiries'];
+}
+
+/** The actor. `id` is `etcd` unless several stores run. */
+export function etcd(id = 'etcd'): ActorSpec {
+  const behavior: Behavior<State, EtcdRequest | Expiry> = {
+    start: (context, kept) => start(context, kept as Durable | undefined),
+    step: (state, message, context) => step(state, message, context),
+    durable: ({ store, expiries }): Durable => ({ store, expiries }),
+  };
+  return { id, type: 'etcd', behavior };
+}
+
+function start(context: Context, kept: Durable | undefined): State {
+  const state: State = {
+    store: kept?.store ?? new Store(),
+    watchers: [],
+    expiries: kept?.expiries ?? new Map(),
+    nextExpiry: Infinity,
+  };
+  armExpiry(state, context);
+  return state;
+}
+
+function step(state: State, message: EtcdRequest | Expiry, context: Context): void {
+  switch (message.kind) {
+    case 'etcd.txn':
+      return txn(state, message, context);
+    case 'etcd.range':
+      return range(state, message, context);
+    case 'etcd.watch':
+      return watch(state, message, context);
+    case 'etcd.compact':
+      return compact(state, message, context);
+    case 'etcd.expire':
+      return expire(state, context);
+    default:
+      return unreachable(message);
+  }
+}
+
+function reply(context: Context, message: EtcdReply): void {
+  if (context.from !== undefined) context.send(context.from, message);
+}
+
+function txn(state: State, message: EtcdTxn, context: Context): void {
+  const { store } = state;
+  const { id, key, put } = message;
+  const current = store.get(key);
+  if ((current?.modRevision ?? 0) !== message.expect) {
+    reply(context, { kind: 'etcd.txn.result', id, succeeded: false, revision: store.revision, ...(current ? { kv: current } : {}) });
+    return;
+  }
+  if (put === undefined && current === undefined) {
+    reply(context, { kind: 'etcd.txn.result', id, succeeded: true, revision: store.revision });
+    return;
+  }
+  const event = put === undefined ? store.delete(key) : store.put(key, put);
+  if (message.ttlSeconds !== undefined) {
+    state.expiries.set(key, { at: context.now + message.ttlSeconds * 1_000_000, revision: event.revision });
+    armExpiry(state, context);
+  } else state.expiries.delete(key);
+  publish(state, event, context);
+  const kv: KeyValue = { key, object: event.object, modRevision: event.revision, createRevision: event.createRevision };
+  reply(context, { kind: 'etcd.txn.result', id, succeeded: true, revision: event.revision, kv });
+}
+
+function range(state: State, { id, key, revision = 0 }: EtcdRange, context: Context): void {
+  const { store } = state;
+  const base = { kind: 'etcd.range.result', id, revision: store.revision } as const;
+  if (revision > store.revision) return reply(context, { ...base, kvs: [], error: 'future' });
+  if (revision > 0 && revision < store.compactRevision) {
+    return reply(context, { ...base, kvs: [], error: 'compacted', compactRevision: store.compactRevision });
+  }
+  if (key.endsWith('/')) return reply(context, { ...base, kvs: store.range(key, revision) });
+  const kv = store.get(key);
+  return reply(context, { ...base, kvs: kv === undefined ? [] : [kv] });
+}
+
+function watch(state: State, { id, prefix, from }: EtcdWatch, context: Context): void {
+  const client = context.from;
+  if (client === undefined) return;
+  const { store } = state;
+  if (from <= store.compactRevision) {
+    reply(context, { kind: 'etcd.events', id, revision: store.revision, events: [], error: 'compacted' });
+    return;
+  }
+  state.watchers.push({ client, id, prefix });
+  reply(context, { kind: 'etcd.events', id, revision: store.revision, events: store.since(prefix, from) });
+}
+
+function compact(state: State, { id, revision }: EtcdCompact, context: Context): void {
+  state.store.compact(revision);
+  context.record('etcd.compact', { revision });
+  reply(context, { kind: 'etcd.compact.result', id, revision: state.store.revision });
+}
+
+/** Records a change and sends it to everybody who watches it. */
+function publish(state: State, event: EtcdEvent, context: Context): void {
+  if (context.recording) record(event, context);
+  for (const { client, id, prefix } of state.watchers) {
+    if (!event.key.startsWith(prefix)) continue;
+    const message: EtcdEvents = { kind: 'etcd.events', id, revision: event.revision, events: [event] };
+    context.send(client, message);
+  }
+}
+
+/**
+ * Facts: `etcd.put` holds the whole value of a new key and the edits of a changed one, `etcd.delete` the key. Folding them
+ * gives the store's content.
+ */
+function record({ type, key, revision: rev, object, previous }: EtcdEvent, context: Context): void {
+  if (type === 'delete') context.record('etcd.delete', { key, rev });
+  else if (previous === undefined) context.record('etcd.put', { key, rev, value: object as unknown as Json });
+  else context.record('etcd.put', { key, rev, edits: diff(previous, object) as unknown as Json });
+}
+
+/** Sets the timer for the earliest expiry, unless an earlier one is set. */
+function armExpiry(state: State, context: Context): void {
+  let next = Infinity;
+  for (const { at } of state.expiries.values()) next = Math.min(next, at);
+  if (next === state.nextExpiry) return;
+  state.nextExpiry = next;
+  if (next === Infinity) context.cancelTimer('expire');
+  else context.setTimer('expire', Math.max(0, next - context.now), { kind: 'etcd.expire' });
+}
+
+function expire(state: State, context: Context): void {
+  state.nextExpiry = Infinity;
+  for (const [key, { at, revision }] of [...state.expiries]) {
+    if (at > context.now) continue;
+    state.expiries.delete(key);
+    if (state.store.get(key)?.modRevision === revision) publish(state, state.store.delete(key), context);
+  }
+  armExpiry(state, context);
+}
