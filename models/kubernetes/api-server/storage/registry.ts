@@ -1,0 +1,182 @@
+/**
+ * The server's storage: a watch cache for every stored resource, fed by one watch on etcd.
+ *
+ * All caches move together, so `revision` says how far this server has read the store; it may lag behind, which is where
+ * stale reads come from. Events are the one resource whose reads always go to etcd.
+ * Source: apiserver/pkg/registry/generic/registry/store.go, apiserver/pkg/storage/cacher.
+ */
+import type { Process, Task } from '../../client/process.ts';
+import { suspend } from '../../client/process.ts';
+import type { EtcdEvents, KeyValue } from '../../etcd/message.ts';
+import type { KubeObject } from '../../object/types.ts';
+import type { Lookup, StorageResource } from '../registry/kind.ts';
+import { KINDS, kindOf } from '../registry/kinds.ts';
+import { Cacher, type TriggerField } from './cacher.ts';
+import { type EtcdClient, isUnavailable } from './etcd-client.ts';
+
+const ROOT = '/registry/';
+/** How long a consistent read waits for the cache (cacher: `blockTimeout`). */
+const FRESHNESS_TIMEOUT = 3_000_000;
+/** Pause before the connection to etcd is tried again. */
+const RECONNECT_DELAY = 1_000_000;
+
+/** Fields with an index for watchers (pkg/registry/core/{pod,secret,configmap}/strategy.go, `TriggerFunc`). */
+const TRIGGERS: Readonly<Record<string, { readonly field: string; readonly value: TriggerField }>> = {
+  '/pods': { field: 'spec.nodeName', value: (object) => (object['spec'] as { nodeName?: string }).nodeName ?? '' },
+  '/secrets': { field: 'metadata.name', value: (object) => object.metadata.name },
+  '/configmaps': { field: 'metadata.name', value: (object) => object.metadata.name },
+};
+
+/** The field that watchers of a resource are indexed by, if any. */
+export const triggerFieldOf = ({ group, resource }: StorageResource): string | undefined =>
+  TRIGGERS[`${group}/${resource}`]?.field;
+
+interface Waiter {
+  readonly revision: number;
+  readonly resume: (isFresh: boolean) => void;
+}
+
+export class StorageRegistry implements Lookup {
+  readonly etcd: EtcdClient;
+  /** The newest revision of the store that this server has seen. */
+  revision = 0;
+  isReady = false;
+  private readonly process: Process;
+  private readonly cachers = new Map<string, Cacher>();
+  private readonly byPrefix = new Map<string, Cacher>();
+  private waiters: Waiter[] = [];
+  private onReady: (() => void)[] = [];
+  private readonly onReset: () => void;
+
+  /** `onReset` is called when the caches were filled anew, so that open watches must end. */
+  constructor(process: Process, etcd: EtcdClient, onReset: () => void) {
+    this.process = process;
+    this.etcd = etcd;
+    this.onReset = onReset;
+    for (const info of KINDS) if (!info.virtual) this.add(info.storage, info.keyPrefix);
+  }
+
+  /** Serves a resource, a custom one for instance. Its cache starts empty: nothing of it is stored yet. */
+  add(resource: StorageResource, keyPrefix: string): Cacher {
+    const key = `${resource.group}/${resource.resource}`;
+    let cacher = this.cachers.get(key);
+    if (cacher !== undefined) return cacher;
+    const prefix = `${ROOT}${keyPrefix}/`;
+    cacher = new Cacher(prefix, TRIGGERS[key]?.value);
+    cacher.replace([], this.revision);
+    this.cachers.set(key, cacher);
+    this.byPrefix.set(prefix, cacher);
+    return cacher;
+  }
+
+  cacher({ group, resource }: StorageResource): Cacher {
+    const key = `${group}/${resource}`;
+    return this.cachers.get(key) ?? this.add({ group, resource }, kindOf(group, resource)?.keyPrefix ?? resource);
+  }
+
+  /** An object as this server's cache has it. */
+  get(resource: StorageResource, namespace: string, name: string): KubeObject | undefined {
+    return this.cacher(resource).get(namespace === '' ? name : `${namespace}/${name}`);
+  }
+
+  list(resource: StorageResource, namespace: string): readonly KubeObject[] {
+    return this.cacher(resource).list(namespace);
+  }
+
+  /** Reads the whole store, then follows it; comes back by itself when etcd was away. */
+  *start(): Task {
+    for (;;) {
+      const read = yield* this.etcd.range(ROOT);
+      if (!isUnavailable(read)) {
+        this.fill(read.kvs, read.revision);
+        this.follow(read.revision + 1);
+        return;
+      }
+      yield* this.process.sleep('etcd.reconnect', RECONNECT_DELAY);
+    }
+  }
+
+  /** Waits until the first read is done. */
+  *ready(): Task {
+    if (!this.isReady) yield* suspend<void>((resume) => this.onReady.push(() => resume()));
+  }
+
+  /** Waits until the caches have reached a revision; false when they did not within 3 s. */
+  *waitFor(revision: number): Task<boolean> {
+    if (this.revision >= revision) return true;
+    return yield* suspend<boolean>((resume) => {
+      const waiter: Waiter = { revision, resume };
+      const timeout = this.process.after('cache.freshness', FRESHNESS_TIMEOUT, () => {
+        this.waiters = this.waiters.filter((other) => other !== entry);
+        resume(false);
+      });
+      const entry: Waiter = {
+        ...waiter,
+        resume: (isFresh) => {
+          timeout.stop();
+          resume(isFresh);
+        },
+      };
+      this.waiters.push(entry);
+    });
+  }
+
+  private fill(kvs: readonly KeyValue[], revision: number): void {
+    const groups = new Map<Cacher, KeyValue[]>();
+    for (const cacher of this.byPrefix.values()) groups.set(cacher, []);
+    for (const kv of kvs) {
+      const cacher = this.cacherOfKey(kv.key);
+      if (cacher !== undefined) groups.get(cacher)?.push(kv);
+    }
+    for (const [cacher, members] of groups) cacher.replace(members, revision);
+    this.revision = revision;
+    if (this.isReady) this.onReset();
+    this.isReady = true;
+    for (const resume of this.onReady.splice(0)) resume();
+    this.wake();
+  }
+
+  private follow(from: number): void {
+    this.etcd.watch(
+      ROOT,
+      from,
+      (events) => this.take(events),
+      () => this.process.go(this.restart()),
+    );
+  }
+
+  private *restart(): Task {
+    yield* this.process.sleep('etcd.reconnect', RECONNECT_DELAY);
+    yield* this.start();
+  }
+
+  private take({ events, revision, error }: EtcdEvents): void {
+    if (error !== undefined) {
+      this.process.go(this.start());
+      return;
+    }
+    const { now } = this.process;
+    for (const event of events) {
+      if (event.revision <= this.revision) continue;
+      this.cacherOfKey(event.key)?.apply(event, now);
+      this.revision = event.revision;
+    }
+    this.revision = Math.max(this.revision, revision);
+    this.wake();
+  }
+
+  private wake(): void {
+    if (this.waiters.length === 0) return;
+    const due = this.waiters.filter(({ revision }) => revision <= this.revision);
+    this.waiters = this.waiters.filter(({ revision }) => revision > this.revision);
+    for (const { resume } of due) resume(true);
+  }
+
+  private cacherOfKey(key: string): Cacher | undefined {
+    const first = key.indexOf('/', ROOT.length);
+    const short = this.byPrefix.get(key.slice(0, first + 1));
+    if (short !== undefined) return short;
+    const second = key.indexOf('/', first + 1);
+    return this.byPrefix.get(key.slice(0, second + 1));
+  }
+}
