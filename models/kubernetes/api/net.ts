@@ -14,10 +14,10 @@ import type {
   Protocol,
   UserspaceServicePort,
 } from './netfilter.ts';
-import type { ActorId } from '../../../src/index.ts';
+import type { Json } from '../../../src/index.ts';
 
-/** Plain JSON. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+/** Id of an actor. */
+export type ActorId = string;
 
 /** An HTTP request as programs exchange it. */
 export interface HttpRequest {

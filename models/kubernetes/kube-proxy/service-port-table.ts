@@ -1,0 +1,71 @@
+/**
+ * A node's rules after a sync: which version of Services and EndpointSlices they were made from, and the blocks on demand.
+ *
+ * Rules are a pure function of the two versions and the node's profile, so a sync need not write ten thousand chains
+ * that nobody will look at: it moves two references, and a block is made (or found, when another node has made it) at the
+ * first packet or listing that needs it. The one thing that is not a function of the present is whether chains carry
+ * comments, which is decided when a chain is written; it is kept per Service.
+ */
+import type { Protocol } from '../api/netfilter.ts';
+import type { ServicePortTable } from '../api/net.ts';
+import type { BlockCache } from './block-cache.ts';
+import type { NodeProfile } from './config.ts';
+import type { EndpointSliceView } from './endpoint-slice-view.ts';
+import type { ServicePort } from './service-port.ts';
+import type { ServiceView } from './service-view.ts';
+
+/** Which Services' chains were written without comments, because the cluster was large then. */
+export interface CommentPolicy {
+  readonly comments: boolean;
+  readonly exceptions: ReadonlySet<string>;
+}
+
+export class AppliedTable<Block> implements ServicePortTable<Block> {
+  readonly #services: ServiceView;
+  readonly #slices: EndpointSliceView;
+  readonly #profile: NodeProfile;
+  readonly #cache: BlockCache<Block>;
+  readonly #policy: CommentPolicy;
+  readonly #blocks = new Map<ServicePort, Block>();
+
+  constructor(
+    services: ServiceView,
+    slices: EndpointSliceView,
+    profile: NodeProfile,
+    cache: BlockCache<Block>,
+    policy: CommentPolicy,
+  ) {
+    this.#services = services;
+    this.#slices = slices;
+    this.#profile = profile;
+    this.#cache = cache;
+    this.#policy = policy;
+  }
+
+  /** The block of one service port. */
+  block(port: ServicePort): Block {
+    let block = this.#blocks.get(port);
+    if (block === undefined) {
+      const comments = this.#policy.comments !== this.#policy.exceptions.has(port.serviceName);
+      block = this.#cache.get(port, this.#slices.endpoints(port), this.#profile, comments);
+      this.#blocks.set(port, block);
+    }
+    return block;
+  }
+
+  byDestination(ip: string, protocol: Protocol, port: number): readonly Block[] {
+    return this.#services.byAddress(ip, protocol, port).map((match) => this.block(match));
+  }
+
+  byNodePort(protocol: Protocol, port: number): readonly Block[] {
+    return this.#services.byNodePort(protocol, port).map((match) => this.block(match));
+  }
+
+  hasClusterIP(ip: string): boolean {
+    return this.#services.hasClusterIP(ip);
+  }
+
+  all(): readonly Block[] {
+    return this.#services.all().map((port) => this.block(port));
+  }
+}
