@@ -29,8 +29,11 @@ export interface ReadyOrder {
   readonly window: number;
   /** How many are looked at. */
   readonly most: number;
-  /** The index of the event to dispatch, in [0, ready.length). */
-  pick(ready: readonly ReadyEvent[]): number;
+  /**
+   * The index of the event to dispatch, in [0, ready.length). It is recorded as the choice `$kernel:next`. Without a strategy
+   * the chooser is asked for that choice, so that a replay needs the window only and takes the order from the log.
+   */
+  pick?(ready: readonly ReadyEvent[]): number;
 }
 
 /** A waiting event, as a {@link ReadyOrder} sees it. */
@@ -245,10 +248,17 @@ export class Kernel implements ContextHost, Routing {
     if (this.order === undefined) return this.queue.pop();
     const ready = this.queue.ready(head + this.order.window, this.order.most);
     if (ready.length <= 1) return this.queue.pop();
-    const picked = ready[this.order.pick(ready.map((slot) => this.describe(slot)))];
+    const picked = ready[this.pickNext(ready, this.order)];
     assert(picked !== undefined, 'a scheduler picks one of the ready events');
     this.queue.take(picked);
     return picked;
+  }
+
+  private pickNext(ready: readonly number[], order: ReadyOrder): number {
+    if (order.pick === undefined) return this.choose(KERNEL, 'next', ready.length);
+    const value = order.pick(ready.map((slot) => this.describe(slot)));
+    if (this.recording) this.kernelChoices.push({ kind: `${KERNEL}:next`, n: ready.length, value });
+    return value;
   }
 
   private describe(slot: number): ReadyEvent {
