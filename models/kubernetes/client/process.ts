@@ -38,10 +38,13 @@ export class Process {
   private readonly handlers = new Map<string, MessageHandler>();
   private readonly timers = new Map<number, { readonly key: string; readonly fire: () => void }>();
   private nextTimer = 0;
+  private ready: (() => void)[] = [];
+  private readonly main: ((process: Process, durable: unknown) => void) | undefined;
 
-  constructor(context: Context) {
+  constructor(context: Context, main?: (process: Process, durable: unknown) => void) {
     this.self = context.self;
     this.context = context;
+    this.main = main;
   }
 
   /** This process's clock in whole µs since the run's start (virtual time plus clock skew). */
@@ -90,6 +93,54 @@ export class Process {
     this.advance(task, undefined);
   }
 
+  /**
+   * Calls `work` in this step, after the handler that runs now has returned. Queues wake their workers this way, so that no
+   * task runs in the middle of another one's work, and a chain of wake-ups does not nest.
+   */
+  soon(work: () => void): void {
+    this.ready.push(work);
+  }
+
+  /** Runs tasks side by side (goroutines and a WaitGroup) and waits for all; results in the order of the tasks. */
+  *join<T>(tasks: readonly Task<T>[]): Task<T[]> {
+    if (tasks.length === 0) return [];
+    if (tasks.length === 1) return [yield* tasks[0] as Task<T>];
+    const results: T[] = new Array<T>(tasks.length);
+    let left = tasks.length;
+    yield* suspend<void>((resume) => {
+      tasks.forEach((task, index) => this.go(collect(task, (result) => {
+        results[index] = result;
+        left -= 1;
+        if (left === 0) this.soon(resume);
+      })));
+    });
+    return results;
+  }
+
+  /** Works through `pieces` with at most `workers` tasks at a time (workqueue.ParallelizeUntil without chunks). */
+  *parallelize<P>(workers: number, pieces: readonly P[], work: (piece: P, index: number) => Task<unknown>): Task {
+    let next = 0;
+    function* worker(): Task {
+      while (next < pieces.length) {
+        const index = next++;
+        yield* work(pieces[index] as P, index);
+      }
+    }
+    yield* this.join(Array.from({ length: Math.min(workers, pieces.length) }, worker));
+  }
+
+  /**
+   * The process ends and its supervisor starts it again after `delay` µs: all tasks, timers and handlers are gone, and
+   * `main` runs as at the first start. What arrives in between finds nobody.
+   */
+  exit(delay: number): void {
+    for (const { key } of this.timers.values()) this.context.cancelTimer(key);
+    this.timers.clear();
+    this.handlers.clear();
+    this.ready = [];
+    this.after('process.restart', delay, () => this.main?.(this, undefined));
+  }
+
   /** Calls `fire` after `delay` µs. `name` shows in the log. */
   after(name: string, delay: number, fire: () => void): TimerHandle {
     const timer = this.nextTimer++;
@@ -116,9 +167,17 @@ export class Process {
       const entry = this.timers.get(timer);
       this.timers.delete(timer);
       entry?.fire();
-      return;
+    } else this.handlers.get(message.kind)?.(message as never, this);
+    this.settle();
+  }
+
+  /** @internal Runs what was put off to the end of the step. */
+  settle(): void {
+    while (this.ready.length > 0) {
+      const batch = this.ready;
+      this.ready = [];
+      for (const work of batch) work();
     }
-    this.handlers.get(message.kind)?.(message as never, this);
   }
 
   private advance(task: Task<unknown>, value: unknown): void {
@@ -140,8 +199,9 @@ export function processBehavior(
 ): Behavior<Process> {
   return {
     start(context, kept) {
-      const process = new Process(context);
+      const process = new Process(context, main);
       main(process, kept);
+      process.settle();
       return process;
     },
     step(process, message, context) {
@@ -149,4 +209,8 @@ export function processBehavior(
     },
     ...(durable === undefined ? {} : { durable }),
   };
+}
+
+function* collect<T>(task: Task<T>, done: (result: T) => void): Task {
+  done(yield* task);
 }

@@ -1,0 +1,219 @@
+/**
+ * A reflector keeps a delta FIFO up to date with one collection of the API server: list, then watch, and again when the
+ * watch cannot be continued.
+ *
+ * A watch that ends normally is taken up again where it stopped, without a list. A list is repeated only when the server has
+ * forgotten the position (Expired), or after an error, under a backoff. With `watchList` the first state comes as the initial
+ * events of one watch instead of a list. Source: client-go/tools/cache/reflector.go.
+ */
+import type { GroupVersionResource, Query, WatchEvent } from '../api/message.ts';
+import type { KubeObject } from '../object/types.ts';
+import { Backoff } from './backoff.ts';
+import type { Client } from './client.ts';
+import type { DeltaFifo } from './delta-fifo.ts';
+import { suspend, type Process, type Task } from './process.ts';
+import { isExpired, type ObjectList, type Result, type Status } from './result.ts';
+
+const SECOND = 1_000_000;
+/** reflector.go: NewExponentialBackoffManager(800ms, 30s, 2min, 2.0, 1.0). */
+const BACKOFF = { initial: 800_000, factor: 2, cap: 30 * SECOND, jitter: 1, resetAfter: 120 * SECOND };
+/** reflector.go: minWatchTimeout; a watch asks for a time uniform in [5 min, 10 min). */
+const MIN_WATCH_TIMEOUT_SECONDS = 300;
+/** reflector.go: a watch that ends sooner than this without an event counts as an error. */
+const VERY_SHORT_WATCH = SECOND;
+/** metav1.InitialEventsAnnotationKey: marks the bookmark that ends the initial events. */
+const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
+
+export interface ReflectorOptions {
+  readonly resource: GroupVersionResource;
+  readonly namespace?: string;
+  readonly fieldSelector?: string;
+  readonly labelSelector?: string;
+  /** Gets the first state from a watch (feature WatchListClient); falls back to a list when the server refuses. */
+  readonly watchList?: boolean;
+}
+
+/** How a watch came to its end. */
+type WatchEnd = 'again' | 'backoff' | 'relist' | 'expired';
+
+export class Reflector<T extends KubeObject = KubeObject> {
+  private readonly process: Process;
+  private readonly client: Client;
+  private readonly options: ReflectorOptions;
+  private readonly fifo: DeltaFifo<T>;
+  private readonly drain: () => void;
+  private readonly name: string;
+  private readonly backoff: Backoff;
+  private lastVersion = '';
+  private isVersionUnavailable = false;
+  private useWatchList: boolean;
+  /** Lists made, for counters. */
+  lists = 0;
+
+  /** `drain` is called after deltas were put into `fifo`. */
+  constructor(process: Process, client: Client, options: ReflectorOptions, fifo: DeltaFifo<T>, drain: () => void) {
+    this.process = process;
+    this.client = client;
+    this.options = options;
+    this.fifo = fifo;
+    this.drain = drain;
+    this.name = `reflector.${options.resource.resource}`;
+    this.backoff = new Backoff(process, this.name, BACKOFF);
+    this.useWatchList = options.watchList ?? false;
+  }
+
+  /** Runs for ever. */
+  *run(): Task {
+    for (;;) {
+      yield* this.listAndWatch();
+      yield* this.backoff.wait();
+    }
+  }
+
+  private *listAndWatch(): Task {
+    if (this.useWatchList) {
+      const end = yield* this.watchOnce(true);
+      if (end !== 'again') {
+        this.useWatchList = false;
+        if (!(yield* this.list())) return;
+      }
+    } else if (!(yield* this.list())) return;
+    for (;;) {
+      const end = yield* this.watchOnce(false);
+      if (end === 'backoff') yield* this.backoff.wait();
+      if (end === 'expired') this.isVersionUnavailable = true;
+      if (end === 'relist' || end === 'expired') return;
+    }
+  }
+
+  /** Lists once, and once more without a version when the server no longer has the one asked for. */
+  private *list(): Task<boolean> {
+    let result = yield* this.listFrom(this.isVersionUnavailable ? '' : this.lastVersion === '' ? '0' : this.lastVersion);
+    if (isExpired(result) || isTooLargeVersion(result)) {
+      this.isVersionUnavailable = true;
+      result = yield* this.listFrom('');
+    }
+    if (!result.ok) return false;
+    this.isVersionUnavailable = false;
+    this.lists += 1;
+    this.fifo.replace(result.object.items);
+    this.lastVersion = result.object.metadata.resourceVersion;
+    this.drain();
+    return true;
+  }
+
+  private *listFrom(resourceVersion: string): Task<Result<ObjectList<T>>> {
+    const query = resourceVersion === '' ? this.selectors() : { ...this.selectors(), resourceVersion };
+    return yield* this.client.list<T>(this.options.resource, this.options.namespace, query);
+  }
+
+  private selectors(): Query {
+    const { fieldSelector, labelSelector } = this.options;
+    return { ...(fieldSelector ? { fieldSelector } : {}), ...(labelSelector ? { labelSelector } : {}) };
+  }
+
+  /** Watches until the stream ends. `isInitial`: the watch begins with the whole state. */
+  private *watchOnce(isInitial: boolean): Task<WatchEnd> {
+    const { resource, namespace } = this.options;
+    const openedAt = this.process.now;
+    const timeout = MIN_WATCH_TIMEOUT_SECONDS + this.process.choose(`${this.name}.timeout`, MIN_WATCH_TIMEOUT_SECONDS);
+    const query: Query = {
+      ...this.selectors(),
+      resourceVersion: this.lastVersion,
+      allowWatchBookmarks: 'true',
+      timeoutSeconds: String(timeout),
+      ...(isInitial ? { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' } : {}),
+    };
+    const stream = new WatchStream<T>(this.fifo, isInitial, (version) => (this.lastVersion = version), this.drain);
+    const target = { ...(namespace ? { namespace } : {}), query };
+    const status = yield* suspend<Status | undefined>((resume) => {
+      let isOver = false;
+      const finish = (end: Status | undefined): void => {
+        if (isOver) return;
+        isOver = true;
+        resume(end);
+      };
+      const stop = this.client.watch(resource, target, {
+        events: (events) => {
+          const error = stream.take(events);
+          if (error === undefined) return;
+          stop();
+          finish(error);
+        },
+        closed: finish,
+      });
+    });
+    return this.ended(status, stream, this.process.now - openedAt);
+  }
+
+  private ended(status: Status | undefined, stream: WatchStream<T>, lasted: number): WatchEnd {
+    if (stream.isIncomplete) return 'relist';
+    if (status === undefined || (status.code === 0 && stream.isOpen)) {
+      return lasted < VERY_SHORT_WATCH && stream.count === 0 ? 'relist' : 'again';
+    }
+    if (status.reason === 'Expired' || status.reason === 'Gone' || status.code === 410) return 'expired';
+    if (status.code === 0 || status.code === 429) return 'backoff';
+    return 'relist';
+  }
+}
+
+/** One open watch: puts its events into the FIFO. With initial events it collects them until they are complete. */
+class WatchStream<T extends KubeObject> {
+  /** Events seen, bookmarks too. */
+  count = 0;
+  /** Whether the server accepted the watch. */
+  isOpen = false;
+  private readonly fifo: DeltaFifo<T>;
+  private readonly advance: (version: string) => void;
+  private readonly drain: () => void;
+  private initial: T[] | undefined;
+
+  constructor(fifo: DeltaFifo<T>, isInitial: boolean, advance: (version: string) => void, drain: () => void) {
+    this.fifo = fifo;
+    this.advance = advance;
+    this.drain = drain;
+    this.initial = isInitial ? [] : undefined;
+  }
+
+  /** Whether the initial events were never completed. */
+  get isIncomplete(): boolean {
+    return this.initial !== undefined;
+  }
+
+  /** Takes a batch; returns the status of an ERROR event. */
+  take(events: readonly WatchEvent[]): Status | undefined {
+    this.isOpen = true;
+    for (const event of events) {
+      if (event.type === 'ERROR') return event.object as unknown as Status;
+      this.count += 1;
+      if (this.initial === undefined) this.apply(event);
+      else this.collect(event, this.initial);
+    }
+    return undefined;
+  }
+
+  private collect(event: WatchEvent, initial: T[]): void {
+    if (event.type === 'ADDED') initial.push(event.object as T);
+    if (event.type !== 'BOOKMARK' || event.object.metadata.annotations?.[INITIAL_EVENTS_END] !== 'true') return;
+    this.initial = undefined;
+    this.advance(event.object.metadata.resourceVersion);
+    this.fifo.replace(initial);
+    this.drain();
+  }
+
+  private apply(event: WatchEvent): void {
+    const object = event.object as T;
+    if (event.type === 'ADDED') this.fifo.add(object);
+    else if (event.type === 'MODIFIED') this.fifo.update(object);
+    else if (event.type === 'DELETED') this.fifo.delete(object);
+    this.advance(object.metadata.resourceVersion);
+    if (event.type !== 'BOOKMARK') this.drain();
+  }
+}
+
+/** `apierrors.IsTooLargeResourceVersion`: the server has not seen that version yet. */
+function isTooLargeVersion(result: Result<unknown>): boolean {
+  if (result.ok || result.status.reason !== 'Timeout') return false;
+  const causes = (result.status.details?.['causes'] ?? []) as readonly { reason?: string }[];
+  return causes.some((cause) => cause.reason === 'ResourceVersionTooLarge');
+}
