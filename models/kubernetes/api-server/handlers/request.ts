@@ -1,0 +1,110 @@
+/**
+ * A request on its way through the server: what it addresses, in which version, and the world that its handlers may use.
+ */
+import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
+import type { ApiRequest } from '../../api/message.ts';
+import type { KubeObject } from '../../object/types.ts';
+import { rfc3339, rfc3339Micro } from '../../object/time.ts';
+import { parseFieldSelector, exactFieldMatch, fieldSelectorMatches } from '../../object/field-selector.ts';
+import { parseSelector, selectorMatches } from '../../object/selector.ts';
+import { groupVersionText, type Context, type KindInfo, type ServedVersion } from '../registry/kind.ts';
+import { badRequest, type Status } from '../status/status.ts';
+import type { Process } from '../../client/process.ts';
+import type { StorageRegistry } from '../storage/registry.ts';
+
+/** What all handlers share. */
+export interface ServerWorld {
+  readonly process: Process;
+  readonly storage: StorageRegistry;
+  /** The cluster's epoch in ms: wall time is epoch plus virtual time. */
+  readonly epoch: number;
+}
+
+/** A request whose resource is known. */
+export interface Call {
+  readonly world: ServerWorld;
+  readonly request: ApiRequest;
+  readonly info: KindInfo;
+  readonly version: ServedVersion;
+}
+
+/** A handler's answer. */
+export interface Answer {
+  readonly code: number;
+  readonly body: unknown;
+  readonly warnings?: readonly string[];
+}
+
+export const failed = (status: Status, warnings?: readonly string[]): Answer => ({
+  code: status.code,
+  body: status,
+  ...(warnings === undefined || warnings.length === 0 ? {} : { warnings }),
+});
+
+/** The key below `/registry/`, with the slashes. */
+export function storageKey(info: KindInfo, namespace: string | undefined, name: string): string {
+  return `/registry/${info.keyPrefix}/${info.namespaced ? `${namespace ?? ''}/` : ''}${name}`;
+}
+
+/** What strategies and plugins may know, at this moment. */
+export function contextOf({ world, request, version, info }: Call): Context {
+  const { process, storage, epoch } = world;
+  return {
+    now: rfc3339(epoch, process.now),
+    nowMicro: rfc3339Micro(epoch, process.now),
+    user: request.user,
+    namespace: request.namespace ?? '',
+    dryRun: request.query?.['dryRun'] === 'All',
+    subresource: request.subresource ?? '',
+    requestVersion: groupVersionText(info.group, version.version),
+    choose: (purpose, n) => process.choose(purpose, n),
+    lookup: storage,
+  };
+}
+
+/** The selectors of a list or watch, compiled. */
+export interface Selection {
+  readonly matches: (object: KubeObject) => boolean;
+  /** Whether anything is selected at all. */
+  readonly isEverything: boolean;
+  /** The value that the selector demands of a field, if it demands one. */
+  readonly exact: (field: string) => string | undefined;
+}
+
+/** Compiles `labelSelector` and `fieldSelector`, or says with a 400 what is wrong with them. */
+export function selectionOf(call: Call): Either<Status, Selection> {
+  const { request, info } = call;
+  const labels = parseSelector(request.query?.['labelSelector'] ?? '');
+  if (isLeft(labels)) return left(badRequest(labels.left));
+  const fields = parseFieldSelector(request.query?.['fieldSelector'] ?? '');
+  if (isLeft(fields)) return left(badRequest(fields.left));
+  for (const { field } of fields.right) {
+    const isMetadata = field === 'metadata.name' || (field === 'metadata.namespace' && info.fieldLabels[0] !== 'metadata.name');
+    if (!isMetadata && !info.fieldLabels.includes(field)) return left(badRequest(info.unknownField(field)));
+  }
+  const labelled = labels.right;
+  const selected = fields.right;
+  const name = exactFieldMatch(selected, 'metadata.name');
+  if (request.name !== undefined && name !== undefined && name !== request.name) {
+    return left(badRequest("fieldSelector metadata.name doesn't match requested name"));
+  }
+  const hasLabels = labelled.requirements.length > 0 || !labelled.selectable;
+  const hasFields = selected.length > 0;
+  return right({
+    isEverything: !hasLabels && !hasFields,
+    exact: (field) => exactFieldMatch(selected, field),
+    matches: (object) =>
+      (!hasLabels || selectorMatches(labelled, object.metadata.labels)) &&
+      (!hasFields || fieldSelectorMatches(selected, fieldsOf(info, object))),
+  });
+}
+
+function fieldsOf(info: KindInfo, object: KubeObject): (field: string) => string {
+  let own: Readonly<Record<string, string>> | undefined;
+  return (field) => {
+    if (field === 'metadata.name') return object.metadata.name;
+    if (field === 'metadata.namespace') return object.metadata.namespace ?? '';
+    own ??= info.selectableFields(object);
+    return own[field] ?? '';
+  };
+}

@@ -1,0 +1,179 @@
+/**
+ * WATCH: a stream of changes from a revision on, as this server's cache sees them.
+ *
+ * Without a resourceVersion (or with `0`) the stream begins with ADDED for what is there. A revision that the cache's
+ * window no longer covers is answered with HTTP 200 and one ERROR event. Bookmarks come about once a minute to those who
+ * asked; a stream without `timeoutSeconds` ends after 30 to 60 minutes. Source: apiserver/pkg/endpoints/handlers/watch.go,
+ * apiserver/pkg/storage/cacher/cacher.go (`Watch`), staging/src/k8s.io/apiserver/pkg/storage/cacher/time_budget.go.
+ */
+import { isLeft } from 'fp-ts/lib/Either.js';
+import type { ApiClose, ApiWatchEvents, WatchEvent } from '../../api/message.ts';
+import type { Process, Task, TimerHandle } from '../../client/process.ts';
+import type { KubeObject } from '../../object/types.ts';
+import { groupVersionText } from '../registry/kind.ts';
+import { badRequest, tooOldResourceVersion, tooLargeResourceVersion } from '../status/status.ts';
+import { isUnavailable } from '../storage/etcd-client.ts';
+import { triggerFieldOf } from '../storage/registry.ts';
+import type { Watcher } from '../storage/cacher.ts';
+import { listOptionsErrors } from './list-options.ts';
+import { type Answer, type Call, failed, type Selection, selectionOf } from './request.ts';
+
+/** `--min-request-timeout`: the server picks between this and twice this many seconds. */
+const MIN_REQUEST_TIMEOUT = 1800;
+/** Bookmarks are due a minute after the last (cacher: `bookmarkFrequency`), at the latest 2 s before the end. */
+const BOOKMARK_PERIOD = 60_000_000;
+const BOOKMARK_BEFORE_END = 2_000_000;
+
+/** An open watch, as the server keeps it. */
+export interface OpenWatch {
+  /** Ends it without a word: the client is gone. */
+  readonly stop: () => void;
+  /** Ends it and says so. */
+  readonly close: () => void;
+}
+
+/** Starts a watch for `client`. Returns the refusal, or undefined when the stream is open; `opened` then got its handle. */
+export function* watch(call: Call, client: string, opened: (watch: OpenWatch) => void): Task<Answer | undefined> {
+  const { request, world, info } = call;
+  const query = request.query ?? {};
+  const wrong = listOptionsErrors(query, true);
+  if (wrong !== undefined) return failed(wrong);
+  const selection = selectionOf(call);
+  if (isLeft(selection)) return failed(selection.left);
+  const wanted = query['resourceVersion'] ?? '';
+  const revision = Number(wanted === '' ? '0' : wanted);
+  if (!Number.isSafeInteger(revision) || revision < 0) return failed(badRequest(`invalid resource version "${wanted}"`));
+  const initial = query['sendInitialEvents'];
+  if (wanted === '' || initial === 'true') {
+    const fresh = yield* catchUp(call, revision);
+    if (fresh !== undefined) return fresh;
+  }
+  const stream = new WatchStream(call, client, selection.right);
+  const cacher = world.storage.cacher(info.storage);
+  if (initial === 'true' || (revision === 0 && initial !== 'false')) stream.sendState(initial === 'true' || query['allowWatchBookmarks'] === 'true');
+  else if (revision > 0 && revision < cacher.window.oldestRevision) {
+    stream.sendError(tooOldResourceVersion(revision, cacher.window.oldestRevision) as unknown as KubeObject);
+    return undefined;
+  } else stream.sendSince(revision);
+  stream.follow();
+  opened(stream);
+  return undefined;
+}
+
+/** Waits until the cache shows at least `revision`, or the store's newest state for 0. */
+function* catchUp({ world, info }: Call, revision: number): Task<Answer | undefined> {
+  const { storage } = world;
+  let target = revision;
+  if (target === 0) {
+    const now = yield* storage.etcd.range(`/registry/${info.keyPrefix}`);
+    if (isUnavailable(now)) return undefined;
+    target = now.revision;
+  }
+  return (yield* storage.waitFor(target)) ? undefined : failed(tooLargeResourceVersion(target, storage.revision));
+}
+
+class WatchStream implements OpenWatch {
+  private readonly call: Call;
+  private readonly client: string;
+  private readonly process: Process;
+  private readonly watcher: Watcher;
+  private unsubscribe: (() => void) | undefined;
+  private timeout: TimerHandle | undefined;
+  private bookmarkTimer: TimerHandle | undefined;
+  private endsAt = Infinity;
+  private minRevision = 0;
+
+  constructor(call: Call, client: string, selection: Selection) {
+    const { request, info, version, world } = call;
+    this.call = call;
+    this.client = client;
+    this.process = world.process;
+    const triggerField = triggerFieldOf(info.storage);
+    const trigger = triggerField === undefined ? undefined : selection.exact(triggerField);
+    this.watcher = {
+      namespace: info.namespaced ? (request.namespace ?? '') : '',
+      matches: selection.matches,
+      version: `${info.group}/${version.version}`,
+      convert: version.fromStorage,
+      ...(trigger === undefined ? {} : { trigger }),
+      deliver: (events) => this.deliver(events),
+    };
+  }
+
+  /** ADDED for everything that matches now, in key order, and the bookmark that ends the initial events. */
+  sendState(endsWithBookmark: boolean): void {
+    const { world, info, version } = this.call;
+    const { storage } = world;
+    const events: WatchEvent[] = [];
+    for (const object of storage.cacher(info.storage).list(this.watcher.namespace)) {
+      if (this.watcher.matches(object)) events.push(Object.freeze({ type: 'ADDED', object: version.fromStorage(object) }));
+    }
+    const wantsBookmarks = this.call.request.query?.['allowWatchBookmarks'] === 'true';
+    if (endsWithBookmark && wantsBookmarks) events.push(this.bookmark({ 'k8s.io/initial-events-end': 'true' }));
+    this.minRevision = storage.revision;
+    this.send(events);
+  }
+
+  /** What happened after a revision that the window covers. */
+  sendSince(revision: number): void {
+    const { world, info } = this.call;
+    this.minRevision = revision;
+    this.send(world.storage.cacher(info.storage).replay(this.watcher, revision));
+  }
+
+  sendError(status: KubeObject): void {
+    this.send([{ type: 'ERROR', object: status }]);
+    this.process.send(this.client, { kind: 'api.close', id: this.call.request.id } as ApiClose);
+  }
+
+  /** Follows the cache from now on, until the timeout. */
+  follow(): void {
+    const { world, info, request } = this.call;
+    this.unsubscribe = world.storage.cacher(info.storage).watch(this.watcher);
+    const asked = Number(request.query?.['timeoutSeconds'] ?? '0') || 0;
+    const seconds = asked > 0 ? asked : MIN_REQUEST_TIMEOUT + this.process.choose('watch-timeout', MIN_REQUEST_TIMEOUT);
+    this.endsAt = this.process.now + seconds * 1_000_000;
+    this.timeout = this.process.after('watch.timeout', seconds * 1_000_000, () => this.close());
+    if (request.query?.['allowWatchBookmarks'] === 'true') this.bookmarkLater();
+  }
+
+  stop(): void {
+    this.unsubscribe?.();
+    this.timeout?.stop();
+    this.bookmarkTimer?.stop();
+  }
+
+  close(): void {
+    this.stop();
+    this.process.send(this.client, { kind: 'api.close', id: this.call.request.id } as ApiClose);
+  }
+
+  private bookmarkLater(): void {
+    const left = this.endsAt - BOOKMARK_BEFORE_END - this.process.now;
+    const delay = left <= 0 ? BOOKMARK_PERIOD : Math.min(BOOKMARK_PERIOD, left);
+    this.bookmarkTimer = this.process.after('watch.bookmark', delay, () => {
+      this.send([this.bookmark()]);
+      this.bookmarkLater();
+    });
+  }
+
+  private bookmark(annotations?: Record<string, string>): WatchEvent {
+    const { info, version, world } = this.call;
+    const metadata = {
+      resourceVersion: String(world.storage.revision),
+      creationTimestamp: null,
+      ...(annotations === undefined ? {} : { annotations }),
+    };
+    const object = { kind: info.kind, apiVersion: groupVersionText(info.group, version.version), metadata };
+    return { type: 'BOOKMARK', object: object as unknown as KubeObject };
+  }
+
+  private deliver(events: readonly WatchEvent[]): void {
+    const isNew = Number(events[0]?.object.metadata.resourceVersion) > this.minRevision;
+    if (isNew) this.send(events);
+  }
+
+  private send(events: readonly WatchEvent[]): void {
+    this.process.send(this.client, { kind: 'api.watch', id: this.call.request.id, events } as ApiWatchEvents);
+  }
+}
