@@ -141,6 +141,12 @@ export interface IpvsRealServer {
 
 /** An IPVS virtual server. */
 export interface IpvsVirtualServer {
+  /** Which address of the Service this is; the ipset rules treat the roles differently. */
+  readonly role: 'cluster' | 'external' | 'loadBalancer' | 'nodePort';
+  /** The traffic policy of this address is Local: the client's address is kept. */
+  readonly policyLocal: boolean;
+  /** For role loadBalancer: sources that may pass; empty means all. */
+  readonly sourceRanges: readonly string[];
   readonly ip: string;
   readonly port: number;
   readonly protocol: Protocol;
@@ -180,4 +186,8 @@ export interface UserspaceServicePort {
   readonly nodePortNonLocal: readonly IptablesRule[];
   readonly endpoints: readonly IpvsRealServer[];
   readonly affinitySeconds?: number;
+  /** Virtual addresses and the nodePort that are redirected to the proxy port. */
+  readonly portals: readonly string[];
+  readonly port: number;
+  readonly nodePort: number;
 }
