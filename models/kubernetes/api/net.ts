@@ -39,6 +39,11 @@ export interface ServicePortTable<Block> {
   byNodePort(protocol: Protocol, port: number): readonly Block[];
   /** Whether any service port has this cluster IP. */
   hasClusterIP(ip: string): boolean;
+  /**
+   * Ready endpoints on this node of the Service that has this healthCheckNodePort; undefined when nobody listens there.
+   * Zero means that the answer is 503.
+   */
+  healthCheck(port: number): number | undefined;
   /** All blocks; costs as much as there are Services. */
   all(): readonly Block[];
 }

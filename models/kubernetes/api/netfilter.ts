@@ -9,6 +9,9 @@
 
 export type Protocol = 'TCP' | 'UDP' | 'SCTP';
 
+/** Draws of iptables' statistic match are below 2^31; its probabilities are whole numbers up to that. */
+export const STATISTIC_RANGE = 2 ** 31;
+
 /** An address or interface test of a rule; `text` is an address, a CIDR or an interface name. */
 export interface Test {
   readonly text: string;

@@ -37,9 +37,14 @@ function nodeKey(port: ServicePort, list: EndpointList, profile: NodeProfile): s
   return key;
 }
 
+const ANY_ENDPOINT = { usesClusterEndpoints: true, usesLocalEndpoints: false };
+
 /** How a service port's endpoints are used on a node. */
 export function categoriesOn(port: ServicePort, list: EndpointList, profile: NodeProfile): EndpointCategories {
-  return categorizeEndpoints(endpointsOnNode(list, profile.hostname), port, profile.hostname, profile.zone);
+  const endpoints = endpointsOnNode(list, profile.hostname);
+  // Userspace mode knows neither policies nor hints.
+  if (profile.mode === 'userspace') return categorizeEndpoints(endpoints, ANY_ENDPOINT, profile.hostname, '');
+  return categorizeEndpoints(endpoints, port, profile.hostname, profile.zone);
 }
 
 /** Blocks of one proxy mode, shared by all nodes of a cluster. */

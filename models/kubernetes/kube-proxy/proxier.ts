@@ -10,7 +10,6 @@ import type { EndpointSlice, Service } from '../object/types.ts';
 import type { BlockCache } from './block-cache.ts';
 import { categoriesOn } from './block-cache.ts';
 import type { NodeProfile } from './config.ts';
-import type { EndpointInfo } from './endpoint-slice-cache.ts';
 import { endpointsOnNode, serviceOfSlice } from './endpoint-slice-cache.ts';
 import { EndpointSliceView } from './endpoint-slice-view.ts';
 import { sameServicePorts } from './service-port.ts';
@@ -182,13 +181,6 @@ export class Proxier<Block> {
       if (port.nodePort !== 0) stale.push({ port: port.nodePort, serving });
     }
     return stale;
-  }
-
-  /** Ready endpoints on this node, by distinct IP: the weight that a healthCheckNodePort reports. */
-  localReadyEndpoints(port: ServicePort): number {
-    const endpoints = endpointsOnNode(this.slices.endpoints(port), this.profile.hostname);
-    const isLocal = (endpoint: EndpointInfo): boolean => endpoint.nodeName === this.profile.hostname;
-    return new Set(endpoints.filter((e) => e.ready && isLocal(e)).map((e) => e.ip)).size;
   }
 
   /** How a service port's endpoints are used here, by what has been received. */

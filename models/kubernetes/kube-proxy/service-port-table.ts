@@ -10,6 +10,7 @@ import type { Protocol } from '../api/netfilter.ts';
 import type { ServicePortTable } from '../api/net.ts';
 import type { BlockCache } from './block-cache.ts';
 import type { NodeProfile } from './config.ts';
+import { endpointsOnNode } from './endpoint-slice-cache.ts';
 import type { EndpointSliceView } from './endpoint-slice-view.ts';
 import type { ServicePort } from './service-port.ts';
 import type { ServiceView } from './service-view.ts';
@@ -63,6 +64,18 @@ export class AppliedTable<Block> implements ServicePortTable<Block> {
 
   hasClusterIP(ip: string): boolean {
     return this.#services.hasClusterIP(ip);
+  }
+
+  healthCheck(port: number): number | undefined {
+    const ports = this.#services.byHealthCheck(port);
+    if (ports.length === 0) return undefined;
+    const ips = new Set<string>();
+    for (const match of ports) {
+      for (const endpoint of endpointsOnNode(this.#slices.endpoints(match), this.#profile.hostname)) {
+        if (endpoint.ready && endpoint.nodeName === this.#profile.hostname) ips.add(endpoint.ip);
+      }
+    }
+    return ips.size;
   }
 
   all(): readonly Block[] {

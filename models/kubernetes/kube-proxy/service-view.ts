@@ -30,6 +30,10 @@ function clusterIPKey(ip: string): string {
   return `cluster ${ip}`;
 }
 
+function healthCheckKey(port: number): string {
+  return `health ${port}`;
+}
+
 const UDP_KEY = 'all UDP ports';
 
 function indexKeys(port: ServicePort): string[] {
@@ -37,6 +41,7 @@ function indexKeys(port: ServicePort): string[] {
   const keys = [...ips].map((ip) => addressKey(ip, port.protocol, port.port));
   keys.push(clusterIPKey(port.clusterIP));
   if (port.protocol === 'UDP') keys.push(UDP_KEY);
+  if (port.healthCheckNodePort !== 0) keys.push(healthCheckKey(port.healthCheckNodePort));
   return keys;
 }
 
@@ -137,6 +142,11 @@ export class ServiceView {
   /** Whether some service port has this cluster IP. */
   hasClusterIP(ip: string): boolean {
     return this.#byAddress.get(clusterIPKey(ip)) !== undefined;
+  }
+
+  /** Ports of the Service with this healthCheckNodePort. */
+  byHealthCheck(port: number): readonly ServicePort[] {
+    return this.#byAddress.get(healthCheckKey(port)) ?? NO_PORTS;
   }
 
   /** All service ports with protocol UDP, in the order of their keys. */

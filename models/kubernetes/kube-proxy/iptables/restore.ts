@@ -5,10 +5,11 @@
  * ports' own chains, only those of Services that changed; the kernel keeps the others.
  * Upstream: pkg/proxy/iptables/proxier.go (syncProxyRules).
  */
+import { STATISTIC_RANGE } from '../../api/netfilter.ts';
 import type { IptablesRule, IptablesServicePort, IptablesTarget, Test } from '../../api/netfilter.ts';
 import type { NodeProfile } from '../config.ts';
 import { firewallRules, forwardRules, markMasqueradeRules, nodePortTailRules, postroutingRules } from './frame.ts';
-import { MARK_MASQUERADE_CHAIN, STATISTIC_RANGE } from './service-port-rules.ts';
+import { MARK_MASQUERADE_CHAIN } from './service-port-rules.ts';
 
 function hex8(value: number): string {
   return `0x${value.toString(16).padStart(8, '0')}`;

@@ -4,6 +4,7 @@
  * The order of rules within each chain is upstream's and matters; chains are declared EXT, FW, SVC, SVL, SEP.
  * Upstream: pkg/proxy/iptables/proxier.go (syncProxyRules, the loop over svcPortMap; writeServiceToEndpointRules).
  */
+import { STATISTIC_RANGE } from '../../api/netfilter.ts';
 import type { IptablesChain, IptablesRule, IptablesServicePort } from '../../api/netfilter.ts';
 import { cidrContains, parseCIDR, parseIP } from '../../object/ip.ts';
 import type { NodeProfile } from '../config.ts';
@@ -16,8 +17,6 @@ import { endpointChainName, servicePortHash } from './chain-name.ts';
 export const MARK_MASQUERADE_CHAIN = 'KUBE-MARK-MASQ';
 /** metrics.LocalhostNodePortAcceptedNFAcctCounter. */
 const LOCALHOST_COUNTER = 'localhost_nps_accepted_pkts';
-/** Draws of the statistic match are below 2^31; so are its probabilities. */
-export const STATISTIC_RANGE = 2 ** 31;
 
 type ProtocolName = 'tcp' | 'udp' | 'sctp';
 

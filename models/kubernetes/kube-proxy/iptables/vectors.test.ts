@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { saveTable } from '../../api/iptables-save.ts';
 import type { EndpointSlice, Service } from '../../object/types.ts';
 import { BlockCache } from '../block-cache.ts';
 import { nodeProfile } from '../config.ts';
 import type { KubeProxyConfiguration, NodeFacts } from '../config.ts';
 import { Proxier, SharedViews } from '../proxier.ts';
 import { filterTable, natTable } from './frame.ts';
-import { saveTable } from './save.ts';
 import { servicePortRules } from './service-port-rules.ts';
 
 /** Recordings of the real kube-proxy; not part of the repository. */

@@ -2,8 +2,8 @@
  * The text of `nft -s list table ip kube-proxy` (nft 1.0.6): sets, maps, the frame's chains and the service ports' chains.
  * Upstream: pkg/proxy/nftables/proxier.go (setupNFTables) for the content, nftables' rule.c and expression.c for the text.
  */
-import type { NftAction, NftChain, NftContainer, NftElement, NftRule, NftServicePort } from '../../api/netfilter.ts';
-import type { IPFamily } from '../../object/ip.ts';
+import { nftRuleText } from '../../api/nft-rule-text.ts';
+import type { NftChain, NftContainer, NftElement, NftServicePort } from '../../api/netfilter.ts';
 import type { NodeProfile } from '../config.ts';
 
 /** Where nft breaks a line between elements. */
@@ -105,51 +105,6 @@ export function nodePortIPs(profile: NodeProfile): readonly string[] | undefined
   return profile.nodePortAddresses.addresses.filter((ip) => !ip.startsWith('127.') && ip !== '::1');
 }
 
-function actionText(action: NftAction): string {
-  switch (action.kind) {
-    case 'jump':
-    case 'goto':
-      return `${action.kind} ${action.chain}`;
-    case 'numgen': {
-      const targets = action.chains.map((chain, i) => `${i} : goto ${chain}`).join(', ');
-      return `numgen random mod ${action.chains.length} vmap { ${targets} }`;
-    }
-    case 'update':
-      return `update @${action.set}`;
-    case 'dnat': {
-      const ip = action.ip.includes(':') ? `[${action.ip}]` : action.ip;
-      return `meta l4proto ${action.protocol} dnat to ${ip}:${action.port}`;
-    }
-    default:
-      return action.kind;
-  }
-}
-
-/** One rule as nft prints it, without indentation. */
-export function ruleText(rule: NftRule, family: IPFamily): string {
-  const ip = family === 'IPv4' ? 'ip' : 'ip6';
-  const words: string[] = [];
-  if (rule.destination !== undefined) {
-    words.push(`${ip} daddr ${rule.destination.ip} ${rule.destination.protocol} dport ${rule.destination.port}`);
-  }
-  if (rule.source !== undefined) {
-    const { ranges, inverted } = rule.source;
-    const set = ranges.length === 1 ? (ranges[0] as string) : `{ ${ranges.join(', ')} }`;
-    words.push(`${ip} saddr ${inverted === true ? '!= ' : ''}${set}`);
-  }
-  if (rule.inInterface !== undefined) {
-    words.push(`iifname ${rule.inInterface.inverted === true ? '!= ' : ''}"${rule.inInterface.text}"`);
-  }
-  if (rule.sourceSet !== undefined) words.push(`${ip} saddr @${rule.sourceSet}`);
-  if (rule.sourceLocal === true) words.push('fib saddr type local');
-  if (rule.text !== undefined) words.push(rule.text);
-  if (rule.action !== undefined) {
-    words.push(actionText(rule.action) + (rule.action.kind === 'update' ? ` { ${ip} saddr }` : ''));
-  }
-  if (rule.comment !== undefined) words.push(`comment "${rule.comment}"`);
-  return words.join(' ');
-}
-
 function baseChain(name: string, hook: string, rules: readonly string[]): string[] {
   return [`\tchain ${name} {`, `\t\ttype ${hook}; policy accept;`, ...rules.map((rule) => `\t\t${rule}`), '\t}'];
 }
@@ -211,7 +166,7 @@ export function listTable(
   stale: readonly string[] = [],
 ): string[] {
   const chainLines = (chain: NftChain): string[] => {
-    return plainChain(chain.name, chain.rules.map((rule) => ruleText(rule, profile.family)));
+    return plainChain(chain.name, chain.rules.map((rule) => nftRuleText(rule, profile.family)));
   };
   return [
     `table ${profile.family === 'IPv4' ? 'ip' : 'ip6'} kube-proxy {`,

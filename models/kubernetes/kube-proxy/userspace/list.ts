@@ -1,6 +1,6 @@
 /** `iptables-save` text of userspace mode. Upstream: pkg/proxy/userspace/proxier.go of v1.25 (iptablesInit). */
 import type { IptablesChain, UserspaceServicePort } from '../../api/netfilter.ts';
-import { saveTable } from '../iptables/save.ts';
+import { saveTable } from '../../api/iptables-save.ts';
 import type { IPFamily } from '../../object/ip.ts';
 
 const PORTALS = 'handle ClusterIPs; NOTE: this must be before the NodePort rules';

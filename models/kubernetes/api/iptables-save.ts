@@ -4,9 +4,9 @@
  * The tool prints addresses, interfaces and the protocol first and the matches in the order in which they were loaded.
  * Upstream: iptables' iptables-save.c and the save functions of its extensions.
  */
-import type { IptablesRule, IptablesTable, IptablesTarget, Test } from '../../api/netfilter.ts';
-import type { IPFamily } from '../../object/ip.ts';
-import { STATISTIC_RANGE } from './service-port-rules.ts';
+import { STATISTIC_RANGE } from './netfilter.ts';
+import type { IptablesRule, IptablesTable, IptablesTarget, Test } from './netfilter.ts';
+import type { IPFamily } from '../object/ip.ts';
 
 function addressTest(flag: string, test: Test | undefined, family: IPFamily): string[] {
   if (test === undefined) return [];
