@@ -14,6 +14,7 @@ import type {
   EtcdReply,
   EtcdRequest,
   EtcdTxn,
+  EtcdTxnResult,
   EtcdWatch,
   KeyValue,
 } from './message.ts';
@@ -29,7 +30,18 @@ interface Expiry {
   readonly kind: 'etcd.expire';
 }
 
+/** A write whose fsync is done. */
+interface Commit {
+  readonly kind: 'etcd.commit';
+  readonly client: string;
+  readonly txn: EtcdTxn;
+}
+
 interface State {
+  readonly commitTime: { readonly min: number; readonly max: number };
+  /** When the last write that was accepted becomes durable, in µs; later ones wait for it. */
+  busyUntil: number;
+  commits: number;
   readonly store: Store;
   readonly watchers: Watcher[];
   /** Keys that expire, with the time in µs and the revision that armed it. */
@@ -42,18 +54,28 @@ interface Durable {
   readonly expiries: State['expiries'];
 }
 
-/** The actor. `id` is `etcd` unless several stores run. */
-export function etcd(id = 'etcd'): ActorSpec {
-  const behavior: Behavior<State, EtcdRequest | Expiry> = {
-    start: (context, kept) => start(context, kept as Durable | undefined),
+export interface EtcdOptions {
+  /** Actor id; `etcd` unless several stores run. */
+  readonly id?: string;
+  /** How long a write takes to become durable, in µs: an inclusive range. Writes queue behind each other's fsync. */
+  readonly commitTime?: { readonly min: number; readonly max: number };
+}
+
+/** The actor. */
+export function etcd({ id = 'etcd', commitTime = { min: 0, max: 0 } }: EtcdOptions = {}): ActorSpec {
+  const behavior: Behavior<State, EtcdRequest | Expiry | Commit> = {
+    start: (context, kept) => start(context, kept as Durable | undefined, commitTime),
     step: (state, message, context) => step(state, message, context),
     durable: ({ store, expiries }): Durable => ({ store, expiries }),
   };
   return { id, type: 'etcd', behavior };
 }
 
-function start(context: Context, kept: Durable | undefined): State {
+function start(context: Context, kept: Durable | undefined, commitTime: State['commitTime']): State {
   const state: State = {
+    commitTime,
+    busyUntil: 0,
+    commits: 0,
     store: kept?.store ?? new Store(),
     watchers: [],
     expiries: kept?.expiries ?? new Map(),
@@ -63,10 +85,12 @@ function start(context: Context, kept: Durable | undefined): State {
   return state;
 }
 
-function step(state: State, message: EtcdRequest | Expiry, context: Context): void {
+function step(state: State, message: EtcdRequest | Expiry | Commit, context: Context): void {
   switch (message.kind) {
     case 'etcd.txn':
-      return txn(state, message, context);
+      return accept(state, message, context);
+    case 'etcd.commit':
+      return txn(state, message.txn, message.client, context);
     case 'etcd.range':
       return range(state, message, context);
     case 'etcd.watch':
@@ -84,16 +108,28 @@ function reply(context: Context, message: EtcdReply): void {
   if (context.from !== undefined) context.send(context.from, message);
 }
 
-function txn(state: State, message: EtcdTxn, context: Context): void {
+/** Takes a write in; it happens when its fsync is done. Group commit: writes that wait together share one. */
+function accept(state: State, message: EtcdTxn, context: Context): void {
+  const client = context.from ?? '';
+  const { min, max } = state.commitTime;
+  if (max === 0) return txn(state, message, client, context);
+  const took = min + context.choose('commit', max - min + 1);
+  state.busyUntil = Math.max(context.now + took, state.busyUntil);
+  context.setTimer(`commit#${state.commits++}`, state.busyUntil - context.now, { kind: 'etcd.commit', client, txn: message } as Commit);
+}
+
+function txn(state: State, message: EtcdTxn, client: string, context: Context): void {
+  const answer = (result: Omit<EtcdTxnResult, 'kind' | 'id'>): void =>
+    context.send(client, { kind: 'etcd.txn.result', id, ...result } as EtcdTxnResult);
   const { store } = state;
   const { id, key, put } = message;
   const current = store.get(key);
   if ((current?.modRevision ?? 0) !== message.expect) {
-    reply(context, { kind: 'etcd.txn.result', id, succeeded: false, revision: store.revision, ...(current ? { kv: current } : {}) });
+    answer({ succeeded: false, revision: store.revision, ...(current ? { kv: current } : {}) });
     return;
   }
   if (put === undefined && current === undefined) {
-    reply(context, { kind: 'etcd.txn.result', id, succeeded: true, revision: store.revision });
+    answer({ succeeded: true, revision: store.revision });
     return;
   }
   const event = put === undefined ? store.delete(key) : store.put(key, put);
@@ -103,7 +139,7 @@ function txn(state: State, message: EtcdTxn, context: Context): void {
   } else state.expiries.delete(key);
   publish(state, event, context);
   const kv: KeyValue = { key, object: event.object, modRevision: event.revision, createRevision: event.createRevision };
-  reply(context, { kind: 'etcd.txn.result', id, succeeded: true, revision: event.revision, kv });
+  answer({ succeeded: true, revision: event.revision, kv });
 }
 
 function range(state: State, { id, key, revision = 0 }: EtcdRange, context: Context): void {

@@ -1,0 +1,108 @@
+/**
+ * kube-apiserver: the only one that talks to etcd, and the one that everybody else talks to.
+ *
+ * An actor that answers API requests (`api/message.ts`) and keeps watches open. Each request runs as a task of its own, so
+ * requests overlap as they do on the real server, and lose races as they do there. Several servers may run on one etcd,
+ * each with caches that lag on their own. A crash closes all connections; clients list and watch again.
+ */
+import type { ActorSpec } from '../../../src/index.ts';
+import type { ApiClose, ApiRequest, ApiResponse } from '../api/message.ts';
+import { processBehavior, type Process, type Task } from '../client/process.ts';
+import { startBootstrap } from './bootstrap/start.ts';
+import { createServices, type Services } from './handlers/services.ts';
+import { route } from './handlers/route.ts';
+import type { Answer } from './handlers/request.ts';
+import type { OpenWatch } from './handlers/watch.ts';
+
+export interface ApiServerOptions {
+  /** Actor id; `kube-apiserver` for the only one. */
+  readonly id?: string;
+  /** The etcd to use. */
+  readonly etcd?: string;
+  /** The cluster's epoch in ms since 1970: wall time is epoch plus virtual time. */
+  readonly epoch: number;
+  /** The Service range (`--service-cluster-ip-range`). Default `10.96.0.0/16`, as the recorded cluster. */
+  readonly serviceCidr?: string;
+  /** `AlwaysAllow` (the server's default) or `RBAC`. */
+  readonly authorization?: 'AlwaysAllow' | 'RBAC';
+  /** Whether this server creates the objects of a fresh cluster. Default true. */
+  readonly bootstrap?: boolean;
+}
+
+/** The period of compaction (`--etcd-compaction-interval`, etcd3/compact.go). */
+const COMPACTION_PERIOD = 300_000_000;
+
+/** Makes the actor. */
+export function kubeApiServer(options: ApiServerOptions): ActorSpec {
+  return {
+    id: options.id ?? 'kube-apiserver',
+    type: 'kube-apiserver',
+    behavior: processBehavior((process) => new ApiServer(process, options)),
+  };
+}
+
+class ApiServer {
+  private readonly process: Process;
+  private readonly services: Services;
+  /** Open watches, by client and request id. */
+  private readonly watches = new Map<string, OpenWatch>();
+  /** Watches that their client closed while they were still being opened. */
+  private readonly abandoned = new Set<string>();
+
+  constructor(process: Process, options: ApiServerOptions) {
+    this.process = process;
+    this.services = createServices(process, options, () => this.closeAll());
+    process.on<ApiRequest>('api.request', (request) => process.go(this.serve(request, process.from)));
+    process.on<ApiClose>('api.close', ({ id }) => this.close(`${process.from} ${id}`));
+    process.go(this.start(options));
+  }
+
+  private *start(options: ApiServerOptions): Task {
+    yield* this.services.storage.start();
+    if (options.bootstrap !== false) this.process.go(startBootstrap(this.services));
+    this.process.go(this.compact());
+  }
+
+  private *serve(request: ApiRequest, client: string): Task {
+    yield* this.services.storage.ready();
+    const key = `${client} ${request.id}`;
+    const answer = yield* route(this.services, request, {
+      client,
+      opened: (watch) => this.open(key, watch),
+    });
+    if (answer !== undefined) this.answer(client, request.id, answer);
+  }
+
+  private open(key: string, watch: OpenWatch): void {
+    if (this.abandoned.delete(key)) watch.stop();
+    else this.watches.set(key, watch);
+  }
+
+  private close(key: string): void {
+    const watch = this.watches.get(key);
+    if (watch === undefined) this.abandoned.add(key);
+    else watch.stop();
+    this.watches.delete(key);
+  }
+
+  private closeAll(): void {
+    for (const watch of this.watches.values()) watch.close();
+    this.watches.clear();
+  }
+
+  private answer(client: string, id: number, { code, body, warnings }: Answer): void {
+    const response: ApiResponse = { kind: 'api.response', id, code, body, ...(warnings?.length ? { warnings } : {}) };
+    this.process.send(client, response);
+  }
+
+  /** Every five minutes history up to the revision of the tick before is forgotten. */
+  private *compact(): Task {
+    let previous = 0;
+    for (;;) {
+      yield* this.process.sleep('etcd.compaction', COMPACTION_PERIOD);
+      if (previous > 0) yield* this.services.storage.etcd.compact(previous);
+      previous = this.services.storage.revision;
+    }
+  }
+}
+

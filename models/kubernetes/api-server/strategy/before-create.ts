@@ -1,0 +1,63 @@
+/**
+ * What happens to every object before it is created: system metadata, names, the kind's own preparation, validation.
+ * Source: apiserver/pkg/registry/rest/{create,meta}.go.
+ */
+import { type Either, left, right } from 'fp-ts/lib/Either.js';
+import type { KubeObject, ObjectMeta } from '../../object/types.ts';
+import type { Context, KindInfo } from '../registry/kind.ts';
+import type { FieldError } from '../status/field-error.ts';
+import { invalid, plainError, type Status } from '../status/status.ts';
+import { validateObjectMeta } from '../validation/object-meta.ts';
+
+/** Names are cut so that prefix and suffix fit 63 characters (names/generate.go). */
+const GENERATED_PREFIX_MAX = 58;
+const SUFFIX_LENGTH = 5;
+/** Letters of generated suffixes: no vowels, so that no words appear (apimachinery/pkg/util/rand). */
+const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
+
+/** Fills system metadata of a new object: name, uid, creation time; what the client must not set is cleared. */
+export function fillMetadata(info: KindInfo, object: KubeObject, context: Context): KubeObject {
+  const {
+    deletionTimestamp: _deletion,
+    deletionGracePeriodSeconds: _grace,
+    generation: _generation,
+    ...meta
+  } = object.metadata as ObjectMeta & { selfLink?: string };
+  delete (meta as { selfLink?: string }).selfLink;
+  const name = meta.name || (meta.generateName ? generateName(meta.generateName, context) : '');
+  const metadata: ObjectMeta = {
+    ...meta,
+    ...(name === '' ? {} : { name }),
+    ...(info.namespaced ? { namespace: context.namespace } : {}),
+    uid: uuid(context),
+    creationTimestamp: context.now,
+  };
+  return { ...object, metadata };
+}
+
+/** A name of `prefix` and five random letters. */
+export function generateName(prefix: string, context: Context): string {
+  let suffix = '';
+  for (let i = 0; i < SUFFIX_LENGTH; i++) suffix += SUFFIX_ALPHABET[context.choose('generate-name', SUFFIX_ALPHABET.length)] as string;
+  return prefix.slice(0, GENERATED_PREFIX_MAX) + suffix;
+}
+
+/** Prepares and validates. The object has its system metadata. */
+export function beforeCreate(info: KindInfo, object: KubeObject, context: Context): Either<Status, KubeObject> {
+  if ((object.metadata.resourceVersion ?? '') !== '') return left(plainError('resourceVersion should not be set on objects to be created'));
+  const prepared = info.strategy.prepareForCreate(object, context);
+  const errors: FieldError[] = [
+    ...validateObjectMeta(prepared.metadata, info.namespaced, info.strategy.validateName, 'metadata'),
+    ...info.strategy.validate(prepared, context),
+  ];
+  if (errors.length > 0) return left(invalid(info, prepared.metadata.name ?? '', errors));
+  return right(prepared);
+}
+
+/** A version 4 UUID from four draws. */
+export function uuid(context: Pick<Context, 'choose'>): string {
+  let hex = '';
+  for (let i = 0; i < 4; i++) hex += context.choose('uid', 4294967296).toString(16).padStart(8, '0');
+  const variant = '89ab'[Number.parseInt(hex[16] as string, 16) & 3] as string;
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`;
+}

@@ -1,0 +1,45 @@
+/**
+ * What a cluster is made of, as plain data: it goes into a log's header, and a run is a function of it, the seed and the plan.
+ */
+import type { KubeObject } from '../object/types.ts';
+import type { TimingProfile } from './timing.ts';
+
+/** Components that can be left out, so that an external one takes their place. */
+export const COMPONENTS = ['kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy', 'coredns'] as const;
+export type Component = (typeof COMPONENTS)[number];
+
+export interface ClusterConfig {
+  /** Node objects to start with, or how many plain ones. */
+  readonly nodes: number | readonly KubeObject[];
+  /** Objects to apply once the control plane is up, in order, as `kubectl apply` would. */
+  readonly manifests: readonly KubeObject[];
+  /** Wall time at the run's start, in ms since 1970. */
+  readonly epoch: number;
+  readonly timing: TimingProfile;
+  readonly disable: readonly Component[];
+  /** How many API servers share the etcd. */
+  readonly apiServers: number;
+  /** `iptables` unless another mode is asked for. */
+  readonly proxyMode: 'iptables' | 'ipvs' | 'nftables' | 'userspace';
+  /** Image names that nodes have without pulling; `*` means all. */
+  readonly images: readonly string[];
+  readonly authorization: 'AlwaysAllow' | 'RBAC';
+  /** What scenario files add: image behaviours, traffic, faults. Each component reads its own part. */
+  readonly scenario: Readonly<Record<string, unknown>>;
+}
+
+/** 2025-01-01T00:00:00Z: a fixed start, so that runs are the same on every day. */
+export const DEFAULT_EPOCH = 1_735_689_600_000;
+
+export const DEFAULT_CONFIG: ClusterConfig = {
+  nodes: 3,
+  manifests: [],
+  epoch: DEFAULT_EPOCH,
+  timing: 'realistic',
+  disable: [],
+  apiServers: 1,
+  proxyMode: 'iptables',
+  images: ['*'],
+  authorization: 'AlwaysAllow',
+  scenario: {},
+};

@@ -1,0 +1,38 @@
+/**
+ * How long things take: profiles of link latencies and of work that takes time in the real world.
+ *
+ * `realistic` follows the recordings of a real three-node cluster (`models/kubernetes/fidelity.md`, Timing); `fast` keeps the
+ * order of magnitude between components but not the waiting; `zero` has no latency at all, so that only timers move time.
+ */
+import type { LatencyTable } from '../../../src/index.ts';
+
+export type TimingProfile = 'realistic' | 'fast' | 'zero';
+
+const MILLISECOND = 1000;
+
+/** Link latencies by profile, in µs. */
+export const LATENCIES: Readonly<Record<TimingProfile, LatencyTable>> = {
+  realistic: {
+    default: { min: 300, max: 900 },
+    links: {
+      'kube-apiserver>etcd': { min: 200, max: 600 },
+      'etcd>kube-apiserver': { min: 200, max: 600 },
+      'kube-apiserver>*': { min: 300, max: 1200 },
+      '*>kube-apiserver': { min: 300, max: 1200 },
+      'kubelet>container-runtime': { min: 100, max: 300 },
+      'container-runtime>kubelet': { min: 100, max: 300 },
+    },
+  },
+  fast: {
+    default: { min: 20, max: 60 },
+    links: {},
+  },
+  zero: { default: { min: 0, max: 0 } },
+};
+
+/** How long etcd takes to make a write durable (fsync), in µs. The recorded cluster: most writes 8 to 14 ms. */
+export const COMMIT_TIME: Readonly<Record<TimingProfile, { readonly min: number; readonly max: number }>> = {
+  realistic: { min: 6 * MILLISECOND, max: 12 * MILLISECOND },
+  fast: { min: 100, max: 300 },
+  zero: { min: 0, max: 0 },
+};
