@@ -52,7 +52,7 @@ interface Attributes {
   mode: number;
   uid: number;
   gid: number;
-  modifiedMs: number;
+  modifiedUs: number;
   /** Part of an image: copied before the first change. */
   shared: boolean;
 }
@@ -95,23 +95,23 @@ export interface Credentials {
 export const ROOT: Credentials = { uid: 0, gid: 0, groups: [] };
 
 export function file(content: string, options: Partial<Omit<FileInode, 'kind'>> = {}): FileInode {
-  return { kind: 'file', content, padding: 0, mode: 0o644, uid: 0, gid: 0, modifiedMs: 0, shared: false, ...options };
+  return { kind: 'file', content, padding: 0, mode: 0o644, uid: 0, gid: 0, modifiedUs: 0, shared: false, ...options };
 }
 
 export function directory(
   entries: Iterable<readonly [string, Inode]> = [],
   options: Partial<Omit<DirectoryInode, 'kind' | 'entries'>> = {},
 ): DirectoryInode {
-  const attributes = { mode: 0o755, uid: 0, gid: 0, modifiedMs: 0, shared: false, ...options };
+  const attributes = { mode: 0o755, uid: 0, gid: 0, modifiedUs: 0, shared: false, ...options };
   return { kind: 'directory', entries: new Map(entries), ...attributes };
 }
 
 export function link(target: string, options: Partial<Attributes> = {}): LinkInode {
-  return { kind: 'link', target, mode: 0o777, uid: 0, gid: 0, modifiedMs: 0, shared: false, ...options };
+  return { kind: 'link', target, mode: 0o777, uid: 0, gid: 0, modifiedUs: 0, shared: false, ...options };
 }
 
 export function device(name: DeviceName): DeviceInode {
-  return { kind: 'device', device: name, mode: 0o666, uid: 0, gid: 0, modifiedMs: 0, shared: false };
+  return { kind: 'device', device: name, mode: 0o666, uid: 0, gid: 0, modifiedUs: 0, shared: false };
 }
 
 /** Length of a text in UTF-8 bytes. Lone surrogates count as three, as the replacement character does. */

@@ -158,9 +158,9 @@ export class FileTree {
    * Opens a file for writing, makes it if it is missing. `truncate` empties it. The answer is a file of the container's
    * own layer (or of a volume), or a device.
    */
-  openWrite(path: string, truncate: boolean, nowMs: number, who: Credentials = ROOT): Inode | Errno {
+  openWrite(path: string, truncate: boolean, nowUs: number, who: Credentials = ROOT): Inode | Errno {
     const found = this.#walk(path, true);
-    if (found === 'ENOENT') return this.#create(path, nowMs, who);
+    if (found === 'ENOENT') return this.#create(path, nowUs, who);
     if (typeof found === 'string') return found;
     const { inode } = found;
     if (inode.kind === 'directory') return 'EISDIR';
@@ -172,7 +172,7 @@ export class FileTree {
     if (truncate) {
       owned.content = '';
       owned.padding = 0;
-      owned.modifiedMs = nowMs;
+      owned.modifiedUs = nowUs;
     }
     return owned;
   }
@@ -184,16 +184,16 @@ export class FileTree {
     return copy;
   }
 
-  #create(path: string, nowMs: number, who: Credentials): FileInode | Errno {
+  #create(path: string, nowUs: number, who: Credentials): FileInode | Errno {
     const dangling = this.#walk(path, false);
     if (typeof dangling !== 'string' && dangling.inode.kind === 'link') {
-      return this.#create(absolute(dangling.inode.target, parentOf(dangling.path)), nowMs, who);
+      return this.#create(absolute(dangling.inode.target, parentOf(dangling.path)), nowUs, who);
     }
     const parent = this.#parent(path, who);
     if (typeof parent === 'string') return parent;
-    const made = file('', { uid: who.uid, gid: who.gid, modifiedMs: nowMs });
+    const made = file('', { uid: who.uid, gid: who.gid, modifiedUs: nowUs });
     parent.directory.entries.set(parent.name, made);
-    parent.directory.modifiedMs = nowMs;
+    parent.directory.modifiedUs = nowUs;
     return made;
   }
 
@@ -206,8 +206,8 @@ export class FileTree {
   }
 
   /** Writes a whole file at once: for image content, mounts and programs that save a file. */
-  write(path: string, content: string, nowMs: number, who: Credentials = ROOT): Errno | undefined {
-    const inode = this.openWrite(path, true, nowMs, who);
+  write(path: string, content: string, nowUs: number, who: Credentials = ROOT): Errno | undefined {
+    const inode = this.openWrite(path, true, nowUs, who);
     if (typeof inode === 'string') return inode;
     if (inode.kind !== 'file') return undefined;
     if (!this.hasRoom(path, byteLength(content))) return 'ENOSPC';
@@ -229,16 +229,16 @@ export class FileTree {
     const parent = this.#parent(path, who);
     if (typeof parent === 'string') return parent;
     parent.directory.entries.set(parent.name, inode);
-    parent.directory.modifiedMs = inode.modifiedMs;
+    parent.directory.modifiedUs = inode.modifiedUs;
     return undefined;
   }
 
-  makeDirectory(path: string, nowMs: number, who: Credentials = ROOT, mode = 0o755): Errno | undefined {
-    return this.add(path, directory([], { mode, uid: who.uid, gid: who.gid, modifiedMs: nowMs }), who);
+  makeDirectory(path: string, nowUs: number, who: Credentials = ROOT, mode = 0o755): Errno | undefined {
+    return this.add(path, directory([], { mode, uid: who.uid, gid: who.gid, modifiedUs: nowUs }), who);
   }
 
-  makeLink(path: string, target: string, nowMs: number, who: Credentials = ROOT): Errno | undefined {
-    return this.add(path, link(target, { uid: who.uid, gid: who.gid, modifiedMs: nowMs }), who);
+  makeLink(path: string, target: string, nowUs: number, who: Credentials = ROOT): Errno | undefined {
+    return this.add(path, link(target, { uid: who.uid, gid: who.gid, modifiedUs: nowUs }), who);
   }
 
   /** Removes a file or link, or (with `recursive`) a directory with all that is in it. Mount points are busy. */
@@ -272,7 +272,7 @@ export class FileTree {
   }
 
   /** Changes attributes (chmod, chown, touch) of what is at a path. */
-  change(path: string, change: Partial<{ mode: number; uid: number; gid: number; modifiedMs: number }>): Errno | undefined {
+  change(path: string, change: Partial<{ mode: number; uid: number; gid: number; modifiedUs: number }>): Errno | undefined {
     const place = this.#walk(path, true);
     if (typeof place === 'string') return place;
     if (this.#isReadOnly(place)) return 'EROFS';

@@ -3,7 +3,7 @@
  * Cancelled timers stay until they surface; `isStale` drops them then. O(log n) per push and pop.
  */
 export interface Timer<T> {
-  readonly atMs: number;
+  readonly atUs: number;
   readonly order: number;
   readonly item: T;
 }
@@ -17,8 +17,8 @@ export class TimerHeap<T> {
     this.#isStale = isStale;
   }
 
-  push(atMs: number, item: T): void {
-    const timer = { atMs, order: this.#order++, item };
+  push(atUs: number, item: T): void {
+    const timer = { atUs, order: this.#order++, item };
     const heap = this.#heap;
     let index = heap.length;
     heap.push(timer);
@@ -71,5 +71,5 @@ export class TimerHeap<T> {
 }
 
 function isBefore<T>(a: Timer<T>, b: Timer<T>): boolean {
-  return a.atMs !== b.atMs ? a.atMs < b.atMs : a.order < b.order;
+  return a.atUs !== b.atUs ? a.atUs < b.atUs : a.order < b.order;
 }

@@ -1,7 +1,7 @@
 /**
  * Runs all processes of a node in virtual time: the node's kernel, as far as containers can tell.
  *
- * `run(now)` does everything that is due up to `now` and stops; `nextMs` says when there is something to do again, so the
+ * `run(now)` does everything that is due up to `now` and stops; `nextUs` says when there is something to do again, so the
  * owner needs a single timer however many containers sleep. Processes that can run take turns in the order in which they
  * became ready; nothing here draws randomness, so a node's containers are a function of what happens to it.
  */
@@ -10,7 +10,7 @@ import { ROOT } from '../file-system/inode.ts';
 import { TimerHeap } from './heap.ts';
 import type { ContainerScope, ExitReason, Process } from './process.ts';
 import { defaultEffect, type Signal, statusOfSignal } from './signal.ts';
-import type { Connection, Outside } from './socket.ts';
+import { type Exchange, type ExchangeFailure, type Listener, listenerKey, type Outside } from './socket.ts';
 import { type Descriptors, hold, type OpenFile, type Waitable } from './stream.ts';
 import { System } from './system.ts';
 import type { Program, Run, Wait, Wake } from './wait.ts';
@@ -19,7 +19,7 @@ import type { Program, Run, Wait, Wake } from './wait.ts';
  * Virtual time that a program is charged when it gives up its turn after a long computation (the shell does after each
  * few hundred commands). Without it a busy loop would hold time still for ever.
  */
-const TURN_MS = 10;
+const TURN_US = 10_000;
 
 /** Steps that may happen at one moment before the run is declared stuck: a bound, never reached by sane programs. */
 const STEPS_PER_MOMENT_MAX = 5_000_000;
@@ -43,7 +43,7 @@ export interface StartOptions {
 
 export class Host {
   readonly outside: Outside;
-  #nowMs: number;
+  #nowUs: number;
   #nextKey = 1;
   #nextNumber = 1;
   readonly #ready: { process: Process; wake: Wake; waitCount: number }[] = [];
@@ -51,13 +51,13 @@ export class Host {
   readonly #byKey = new Map<number, Process>();
   readonly answers = new Map<number, readonly string[]>();
 
-  constructor(outside: Outside, nowMs = 0) {
+  constructor(outside: Outside, nowUs = 0) {
     this.outside = outside;
-    this.#nowMs = nowMs;
+    this.#nowUs = nowUs;
   }
 
-  get nowMs(): number {
-    return this.#nowMs;
+  get nowUs(): number {
+    return this.#nowUs;
   }
 
   /** Number of live processes. */
@@ -71,9 +71,9 @@ export class Host {
   }
 
   /** When the next process wakes by itself; undefined if all wait for something to happen to them. */
-  nextMs(): number | undefined {
-    if (this.#ready.length > 0) return this.#nowMs;
-    return this.#timers.peek()?.atMs;
+  nextUs(): number | undefined {
+    if (this.#ready.length > 0) return this.#nowUs;
+    return this.#timers.peek()?.atUs;
   }
 
   /** Starts a process; it takes its first step in the next `run`. */
@@ -94,7 +94,7 @@ export class Host {
       descriptors: new Map(options.descriptors),
       dispositions: inheritedDispositions(parent),
       pendingSignals: [],
-      startedMs: this.#nowMs,
+      startedUs: this.#nowUs,
       run: nothing(),
       waiting: undefined,
       waitCount: 0,
@@ -115,19 +115,19 @@ export class Host {
     return process;
   }
 
-  /** Lets everything happen that is due at or before `nowMs`. */
-  run(nowMs: number): void {
+  /** Lets everything happen that is due at or before `nowUs`. */
+  run(nowUs: number): void {
     for (;;) {
       this.#drain();
       const due = this.#timers.peek();
-      if (due === undefined || due.atMs > nowMs) break;
+      if (due === undefined || due.atUs > nowUs) break;
       this.#timers.pop();
-      if (due.atMs > this.#nowMs) this.#nowMs = due.atMs;
+      if (due.atUs > this.#nowUs) this.#nowUs = due.atUs;
       const { process } = due.item;
       const kind = process.waiting?.wait === 'time' || process.waiting?.wait === 'turn' ? 'ready' : 'timeout';
       this.#resume(process, { kind });
     }
-    if (nowMs > this.#nowMs) this.#nowMs = nowMs;
+    if (nowUs > this.#nowUs) this.#nowUs = nowUs;
   }
 
   #drain(): void {
@@ -166,8 +166,8 @@ export class Host {
     }
     const target = waitableOf(process, wait);
     target?.waiters.add(process.key);
-    const atMs = wait.wait === 'turn' ? this.#nowMs + TURN_MS : 'atMs' in wait ? wait.atMs : undefined;
-    if (atMs !== undefined) this.#timers.push(atMs, { process, waitCount });
+    const atUs = wait.wait === 'turn' ? this.#nowUs + TURN_US : 'atUs' in wait ? wait.atUs : undefined;
+    if (atUs !== undefined) this.#timers.push(atUs, { process, waitCount });
   }
 
   #resume(process: Process, wake: Wake): void {
@@ -228,9 +228,6 @@ export class Host {
     process.waiting = undefined;
     process.waitCount++;
     for (const fd of [...process.descriptors.keys()]) this.close(process, fd);
-    for (const listener of [...process.scope.network.listeners.values()]) {
-      if (listener.pid === process.key) process.scope.network.listeners.delete(listener.port);
-    }
     this.#byKey.delete(process.key);
     process.scope.processes.delete(process);
     this.#adoptChildren(process);
@@ -292,49 +289,50 @@ export class Host {
       this.changed(open.pipe);
     }
     if (open.count > 0) return;
-    if (open.kind === 'socket') this.closeConnection(open.connection);
-    if (open.kind === 'listener') {
-      const { listener } = open;
-      if (listener.namespace.listeners.get(listener.port) === listener) listener.namespace.listeners.delete(listener.port);
-      for (const waiting of listener.queue) this.closeConnection(waiting);
-    }
+    if (open.kind === 'listener') this.#stopListening(open.listener);
   }
 
-  closeConnection(connection: Connection): void {
-    if (connection.state === 'closed') return;
-    const wasOpen = connection.state === 'open' || connection.state === 'connecting';
-    connection.state = 'closed';
-    if (connection.peer !== undefined) this.endOfStream(connection.peer);
-    else if (wasOpen) this.outside.close(connection);
+  #stopListening(listener: Listener): void {
+    listener.namespace.listeners.delete(listenerKey(listener.protocol, listener.port));
+    this.outside.listening(listener, false);
+    for (const exchange of [...listener.queue, ...listener.serving]) this.finish(exchange, 'reset', null);
+    listener.queue.length = 0;
+    listener.serving.clear();
   }
 
-  /** The other side of a connection sends no more. */
-  endOfStream(connection: Connection): void {
-    connection.ended = true;
-    this.changed(connection);
-  }
-
-  /** Text arrived on a connection. */
-  receive(connection: Connection, text: string): void {
-    if (connection.state !== 'open') return;
-    connection.incoming += text;
-    this.changed(connection);
-  }
-
-  /** A connection to the outside was decided. */
-  settle(connection: Connection, state: 'open' | 'refused' | 'timeout' | 'unreachable'): void {
-    if (connection.state !== 'connecting') return;
-    connection.state = state;
-    this.changed(connection);
-  }
-
-  /** A connection from the outside: queued at the listener, or false for "connection refused". */
-  accept(connection: Connection, port: number): boolean {
-    const listener = connection.namespace.listeners.get(port);
+  /** Hands a request to the listener of its port; false for "connection refused". */
+  deliver(exchange: Exchange, listener: Listener | undefined): boolean {
     if (listener === undefined) return false;
-    listener.queue.push(connection);
-    this.changed(listener);
+    // A connection without content needs no program: the kernel accepts it.
+    if (exchange.request === null) this.finish(exchange, 'answered', null);
+    else {
+      listener.queue.push(exchange);
+      this.changed(listener);
+    }
     return true;
+  }
+
+  /** Ends an exchange on the serving side and tells the client, wherever it is. */
+  finish(exchange: Exchange, state: 'answered' | ExchangeFailure, response: Exchange['response']): void {
+    if (exchange.state !== 'open') return;
+    exchange.state = state;
+    exchange.response = response;
+    if (exchange.isLocal) this.#wakeClient(exchange);
+    else this.outside.respond(exchange);
+  }
+
+  /** The outcome of a request that went outside. */
+  settle(exchange: Exchange, state: 'answered' | ExchangeFailure, response: Exchange['response']): void {
+    if (exchange.state !== 'open') return;
+    exchange.state = state;
+    exchange.response = response;
+    this.#wakeClient(exchange);
+  }
+
+  #wakeClient(exchange: Exchange): void {
+    const process = this.#byKey.get(exchange.client);
+    if (process?.waiting?.wait !== 'exchange' || process.waiting.exchange !== exchange.id) return;
+    this.#resume(process, { kind: 'ready' });
   }
 
   byKey(key: number): Process | undefined {
@@ -344,13 +342,11 @@ export class Host {
 
 /** What a wait is about, if it is about something that others change. */
 function waitableOf(process: Process, wait: Wait): Waitable | undefined {
-  if (wait.wait !== 'readable' && wait.wait !== 'writable' && wait.wait !== 'connected') return undefined;
+  if (wait.wait !== 'readable' && wait.wait !== 'writable') return undefined;
   const open = process.descriptors.get(wait.fd);
   switch (open?.kind) {
     case 'pipe':
       return open.pipe;
-    case 'socket':
-      return open.connection;
     case 'listener':
       return open.listener;
     default:

@@ -26,6 +26,8 @@ export interface ContainerScope {
   readonly network: NetworkNamespace;
   readonly pids: PidNamespace;
   readonly hostname: string;
+  /** Wall time at virtual time 0, in ms since 1970. */
+  readonly epochMs: number;
   /** Finds what an executable does, by the name its file carries. */
   readonly programs: (name: string) => Program | undefined;
   /** Memory limit in bytes; crossing it ends the container with an OOM kill. */
@@ -49,7 +51,7 @@ export interface Process {
   readonly descriptors: Descriptors;
   readonly dispositions: Map<Signal, Disposition>;
   readonly pendingSignals: Signal[];
-  readonly startedMs: number;
+  readonly startedUs: number;
   run: Run;
   /** What it waits for; undefined while it can run. */
   waiting: Wait | undefined;

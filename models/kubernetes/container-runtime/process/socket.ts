@@ -1,35 +1,45 @@
 /**
  * The network as a pod's processes see it: one set of ports and one loopback per sandbox.
  *
- * Containers of a pod share a `NetworkNamespace`, so they meet on localhost and collide on ports. Connections inside the
- * namespace are joined here; everything else leaves through the `Outside` that the node's owner provides, and comes back
- * as calls on the same objects. Streams are text in order, without loss: TCP as a program sees it.
+ * Containers of a pod share a `NetworkNamespace`, so they meet on localhost and collide on ports. What travels is an
+ * `Exchange`: a connection that carries one request and brings one response, which is as much of TCP as the programs here
+ * need. Exchanges inside the namespace are joined here; the others leave through the `Outside` that the node provides.
  */
-import type { Waitable } from './stream.ts';
+import type { Json } from '../../../../src/index.ts';
 
-export type ConnectionState = 'connecting' | 'open' | 'refused' | 'timeout' | 'unreachable' | 'closed';
+export type ExchangeFailure = 'refused' | 'timeout' | 'unreachable' | 'reset';
 
-export interface Connection extends Waitable {
+export interface Exchange {
+  /** Unique among the exchanges that this host opened, or those that it serves. */
   readonly id: number;
   readonly namespace: NetworkNamespace;
-  readonly local: { readonly ip: string; readonly port: number };
-  readonly remote: { readonly ip: string; readonly port: number };
-  state: ConnectionState;
-  /** Received and not yet read. */
-  incoming: string;
-  /** The other side will send no more. */
-  ended: boolean;
-  /** The other end, when it is in the same namespace. */
-  peer: Connection | undefined;
+  readonly fromIp: string;
+  readonly toIp: string;
+  readonly port: number;
+  readonly protocol: 'TCP' | 'UDP';
+  /** Null for a connection without content (`nc -z`, a TCP probe). */
+  readonly request: Json;
+  readonly timeoutUs: number;
+  state: 'open' | 'answered' | ExchangeFailure;
+  response: Json;
+  /** The client is in this namespace too. */
+  readonly isLocal: boolean;
+  /** The process that waits for the response, by key; 0 for clients elsewhere. */
+  readonly client: number;
 }
 
-export interface Listener extends Waitable {
+export interface Listener {
   readonly namespace: NetworkNamespace;
   readonly port: number;
+  readonly protocol: 'TCP' | 'UDP';
   /** `0.0.0.0` accepts on every address, `127.0.0.1` only from inside the pod. */
   readonly address: string;
-  readonly queue: Connection[];
+  /** Came in and not yet accepted. */
+  readonly queue: Exchange[];
+  /** Accepted and not yet answered: reset when the server dies. */
+  readonly serving: Set<Exchange>;
   readonly pid: number;
+  readonly waiters: Set<number>;
 }
 
 export interface NetworkNamespace {
@@ -37,51 +47,59 @@ export interface NetworkNamespace {
   readonly id: string;
   /** All addresses of the namespace, loopback excluded. */
   readonly ips: readonly string[];
-  readonly listeners: Map<number, Listener>;
-  nextPort: number;
+  /** By `protocol/port`. */
+  readonly listeners: Map<string, Listener>;
 }
 
-/** First port handed out to clients (net.ipv4.ip_local_port_range). */
-export const EPHEMERAL_PORT_MIN = 32_768;
-export const EPHEMERAL_PORT_MAX = 60_999;
-
 export function createNetworkNamespace(id: string, ips: readonly string[]): NetworkNamespace {
-  return { id, ips, listeners: new Map(), nextPort: EPHEMERAL_PORT_MIN };
+  return { id, ips, listeners: new Map() };
+}
+
+/** A question to the pod's name servers. */
+export interface NameQuery {
+  readonly id: number;
+  readonly namespace: NetworkNamespace;
+  readonly name: string;
+  readonly servers: readonly string[];
+  readonly search: readonly string[];
+  readonly ndots: number;
 }
 
 /** What lies beyond the namespace. The runtime's actor implements it with messages. */
 export interface Outside {
-  /** Opens a connection to another namespace; the answer comes as `settle` on the same connection. */
-  connect(connection: Connection): void;
-  send(connection: Connection, text: string): void;
-  /** No more text will be sent on the connection. */
-  close(connection: Connection): void;
-  /** Asks the pod's DNS server; the answer comes as `answerQuery`. */
-  resolve(query: { readonly id: number; readonly namespace: NetworkNamespace; readonly name: string;
-    readonly servers: readonly string[]; readonly search: readonly string[]; readonly ndots: number }): void;
+  /** Sends a request to another namespace; the outcome comes as `Host.settle`. */
+  request(exchange: Exchange): void;
+  /** The response to a request that came from outside; `failure` if there will be none. */
+  respond(exchange: Exchange): void;
+  /** A program starts or stops to listen. */
+  listening(listener: Listener, on: boolean): void;
+  /** Asks a name server; the answer comes as `Host.answerQuery`. */
+  resolve(query: NameQuery): void;
 }
 
 export function isLoopback(ip: string): boolean {
-  return ip.startsWith('127.') || ip === '::1';
+  return ip.startsWith('127.') || ip === '::1' || ip === '0.0.0.0';
 }
 
 /** Does this address lead back into the namespace itself? */
 export function isOwnAddress(namespace: NetworkNamespace, ip: string): boolean {
-  return isLoopback(ip) || ip === '0.0.0.0' || namespace.ips.includes(ip);
+  return isLoopback(ip) || namespace.ips.includes(ip);
+}
+
+export function listenerKey(protocol: 'TCP' | 'UDP', port: number): string {
+  return `${protocol}/${port}`;
 }
 
 /** The listener that would accept a connection to `ip:port`. */
-export function listenerFor(namespace: NetworkNamespace, ip: string, port: number): Listener | undefined {
-  const listener = namespace.listeners.get(port);
+export function listenerFor(
+  namespace: NetworkNamespace,
+  protocol: 'TCP' | 'UDP',
+  ip: string,
+  port: number,
+): Listener | undefined {
+  const listener = namespace.listeners.get(listenerKey(protocol, port));
   if (listener === undefined) return undefined;
   if (listener.address === '0.0.0.0' || listener.address === '::') return listener;
   if (isLoopback(listener.address)) return isLoopback(ip) ? listener : undefined;
   return listener.address === ip ? listener : undefined;
-}
-
-/** The next free client port; wraps around as Linux does. */
-export function takePort(namespace: NetworkNamespace): number {
-  const port = namespace.nextPort;
-  namespace.nextPort = port >= EPHEMERAL_PORT_MAX ? EPHEMERAL_PORT_MIN : port + 1;
-  return port;
 }

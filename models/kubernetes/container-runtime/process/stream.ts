@@ -1,11 +1,11 @@
 /**
- * Open files: what a descriptor points to. Regular files, pipes, devices, log streams and sockets.
+ * Open files: what a descriptor points to. Regular files, pipes, devices, log streams and listening sockets.
  *
  * An open file is shared by the descriptors that were duplicated from it and by children that inherited it; `count`
- * says by how many. When the last writer of a pipe or connection lets go, its reader sees the end of the stream.
+ * says by how many. When the last writer of a pipe lets go, its reader sees the end of the stream.
  */
 import type { DeviceName, FileInode } from '../file-system/inode.ts';
-import type { Connection, Listener } from './socket.ts';
+import type { Listener } from './socket.ts';
 
 /** Characters that a pipe holds before its writer has to wait (pipe(7)). */
 export const PIPE_CAPACITY = 65_536;
@@ -51,17 +51,12 @@ export interface Sink extends Counted {
   readonly write: (text: string) => void;
 }
 
-export interface SocketFile extends Counted {
-  readonly kind: 'socket';
-  readonly connection: Connection;
-}
-
 export interface ListenerFile extends Counted {
   readonly kind: 'listener';
   readonly listener: Listener;
 }
 
-export type OpenFile = RegularFile | PipeEnd | DeviceFile | Sink | SocketFile | ListenerFile;
+export type OpenFile = RegularFile | PipeEnd | DeviceFile | Sink | ListenerFile;
 
 export type Descriptors = Map<number, OpenFile>;
 

@@ -1,7 +1,7 @@
 /**
  * The system calls: what a program may ask of its container.
  *
- * Calls that cannot block answer at once. Those that can (`read`, `write`, `accept`, `connect`, `waitFor`, `sleep`,
+ * Calls that cannot block answer at once. Those that can (`read`, `write`, `accept`, `exchange`, `waitFor`, `sleep`,
  * `resolve`) are generators to be used with `yield*`; a caught signal interrupts them and they say so.
  */
 import type { Errno, Inode } from '../file-system/inode.ts';
@@ -11,9 +11,13 @@ import type { FileTree } from '../file-system/tree.ts';
 import type { Host } from './host.ts';
 import type { Process } from './process.ts';
 import type { Disposition, Signal } from './signal.ts';
-import { type Connection, isOwnAddress, type Listener, listenerFor, takePort } from './socket.ts';
+import type { Json } from '../../../../src/index.ts';
+import { type Exchange, type ExchangeFailure, isOwnAddress, type Listener, listenerFor, listenerKey } from './socket.ts';
 import { createPipe, type Descriptors, hold, type OpenFile, PIPE_CAPACITY, pipeEnd } from './stream.ts';
 import type { Program, Run, Step, Wait } from './wait.ts';
+
+/** Linux gives up a connection attempt after 127 s (tcp_syn_retries 6). */
+const CONNECT_TIMEOUT_US = 127_000_000;
 
 /** A blocking call was interrupted by this signal. */
 export interface Interrupted {
@@ -38,8 +42,11 @@ export class System {
     this.#process = process;
   }
 
-  get nowMs(): number {
-    return this.#host.nowMs;
+  get nowUs(): number {
+    return this.#host.nowUs;
+  }
+  get epochMs(): number {
+    return this.#process.scope.epochMs;
   }
   get pid(): number {
     return this.#process.pid;
@@ -123,7 +130,7 @@ export class System {
     const inode =
       mode === 'read'
         ? this.files.openRead(where, this.credentials)
-        : this.files.openWrite(where, mode === 'write', this.nowMs, this.credentials);
+        : this.files.openWrite(where, mode === 'write', this.nowUs, this.credentials);
     if (typeof inode === 'string') return inode;
     return this.#openInode(where, inode, mode);
   }
@@ -159,11 +166,11 @@ export class System {
   }
 
   /** Reads what is there, at most `max` characters; waits if nothing is. `''` is the end of the file. */
-  *read(fd: number, max = 65_536, atMs?: number): Step<string | Errno | Interrupted | 'timeout'> {
+  *read(fd: number, max = 65_536, atUs?: number): Step<string | Errno | Interrupted | 'timeout'> {
     for (;;) {
       const got = this.#tryRead(fd, max);
       if (got !== undefined) return got;
-      const wake = yield atMs === undefined ? { wait: 'readable', fd } : { wait: 'readable', fd, atMs };
+      const wake = yield atUs === undefined ? { wait: 'readable', fd } : { wait: 'readable', fd, atUs };
       if (wake.kind === 'signal') return { interrupted: wake.signal };
       if (wake.kind === 'timeout') return 'timeout';
     }
@@ -195,13 +202,6 @@ export class System {
         return '';
       case 'listener':
         return 'EINVAL';
-      case 'socket': {
-        const { connection } = open;
-        if (connection.incoming === '') return connection.ended || connection.state !== 'open' ? '' : undefined;
-        const text = connection.incoming.slice(0, max);
-        connection.incoming = connection.incoming.slice(max);
-        return text;
-      }
     }
   }
 
@@ -245,8 +245,6 @@ export class System {
         open.pipe.buffer += text;
         this.#host.changed(open.pipe);
         return undefined;
-      case 'socket':
-        return this.#send(open.connection, text);
       case 'listener':
         return 'EINVAL';
     }
@@ -260,7 +258,7 @@ export class System {
     if (at >= inode.content.length) inode.content += text;
     else inode.content = inode.content.slice(0, at) + text + inode.content.slice(at + text.length);
     open.position = at + text.length;
-    inode.modifiedMs = this.nowMs;
+    inode.modifiedUs = this.nowUs;
     return undefined;
   }
 
@@ -353,8 +351,8 @@ export class System {
   }
 
   /** Sleeps; the answer is the signal that interrupted it, if one did. */
-  *sleep(durationMs: number): Step<Interrupted | undefined> {
-    const wake = yield { wait: 'time', atMs: this.nowMs + durationMs };
+  *sleep(durationUs: number): Step<Interrupted | undefined> {
+    const wake = yield { wait: 'time', atUs: this.nowUs + durationUs };
     return wake.kind === 'signal' ? { interrupted: wake.signal } : undefined;
   }
 
@@ -378,98 +376,88 @@ export class System {
 
   // Network.
 
-  listen(port: number, address = '0.0.0.0'): number | Errno {
+  listen(port: number, options: { address?: string; protocol?: 'TCP' | 'UDP' } = {}): number | Errno {
     const namespace = this.#process.scope.network;
-    if (namespace.listeners.has(port)) return 'EADDRINUSE';
-    const listener: Listener = { namespace, port, address, queue: [], pid: this.#process.key, waiters: new Set() };
-    namespace.listeners.set(port, listener);
+    const { address = '0.0.0.0', protocol = 'TCP' } = options;
+    const key = listenerKey(protocol, port);
+    if (namespace.listeners.has(key)) return 'EADDRINUSE';
+    const pid = this.#process.key;
+    const listener: Listener = { namespace, port, protocol, address, queue: [], serving: new Set(), pid, waiters: new Set() };
+    namespace.listeners.set(key, listener);
     const fd = this.#lowest(3);
     this.place(fd, { kind: 'listener', listener, count: 0 });
+    this.#host.outside.listening(listener, true);
     return fd;
   }
 
-  /** Waits for a client; the answer is the descriptor of the connection. */
-  *accept(fd: number): Step<number | Interrupted | Errno> {
+  /** Waits for a client; answer it with `answer`. */
+  *accept(fd: number): Step<Exchange | Interrupted | Errno> {
     for (;;) {
       const open = this.#process.descriptors.get(fd);
       if (open?.kind !== 'listener') return 'EBADF';
-      const connection = open.listener.queue.shift();
-      if (connection !== undefined) {
-        const socket = this.#lowest(3);
-        this.place(socket, { kind: 'socket', connection, count: 0 });
-        return socket;
+      const exchange = open.listener.queue.shift();
+      if (exchange !== undefined) {
+        open.listener.serving.add(exchange);
+        return exchange;
       }
       const wake = yield { wait: 'readable', fd };
       if (wake.kind === 'signal') return { interrupted: wake.signal };
     }
   }
 
-  /** Opens a connection. The failures are those of connect(2); without `atMs` the system's own limit applies. */
-  *connect(ip: string, port: number, atMs?: number): Step<number | 'refused' | 'timeout' | 'unreachable' | Interrupted> {
-    const connection = this.#startConnection(ip, port);
-    if (connection === undefined) return 'refused';
-    const fd = this.#lowest(3);
-    this.place(fd, { kind: 'socket', connection, count: 0 });
-    while (connection.state === 'connecting') {
-      const wake = yield atMs === undefined ? { wait: 'connected', fd } : { wait: 'connected', fd, atMs };
-      if (wake.kind === 'ready') continue;
-      this.close(fd);
-      return wake.kind === 'timeout' ? 'timeout' : { interrupted: wake.signal };
+  /** Sends the response of an accepted exchange. */
+  answer(exchange: Exchange, response: Json): void {
+    for (const open of this.#process.descriptors.values()) {
+      if (open.kind === 'listener') open.listener.serving.delete(exchange);
     }
-    if (connection.state === 'open') return fd;
-    const state = connection.state;
-    this.close(fd);
-    return state === 'closed' ? 'refused' : state;
+    this.#host.finish(exchange, 'answered', response);
   }
 
-  #startConnection(ip: string, port: number): Connection | undefined {
+  /**
+   * Connects, sends a request and waits for the response. Null as request only connects. `timeoutUs` bounds the whole.
+   */
+  *exchange(
+    ip: string,
+    port: number,
+    request: Json,
+    options: { timeoutUs?: number; protocol?: 'TCP' | 'UDP' } = {},
+  ): Step<{ readonly response: Json } | ExchangeFailure | Interrupted> {
+    const { timeoutUs = CONNECT_TIMEOUT_US, protocol = 'TCP' } = options;
     const namespace = this.#process.scope.network;
-    const inside = isOwnAddress(namespace, ip);
-    const listener = inside ? listenerFor(namespace, ip, port) : undefined;
-    if (inside && listener === undefined) return undefined;
-    const source = inside ? ip : (namespace.ips[0] ?? '0.0.0.0');
-    const local = { ip: source, port: takePort(namespace) };
-    const connection = this.#newConnection(local, { ip, port });
-    if (listener === undefined) {
-      this.#host.outside.connect(connection);
-      return connection;
+    const isLocal = isOwnAddress(namespace, ip);
+    const exchange: Exchange = {
+      id: this.#host.takeNumber(),
+      namespace,
+      fromIp: isLocal ? ip : (namespace.ips[0] ?? '0.0.0.0'),
+      toIp: ip,
+      port,
+      protocol,
+      request,
+      timeoutUs,
+      state: 'open',
+      response: null,
+      isLocal,
+      client: this.#process.key,
+    };
+    if (!isLocal) this.#host.outside.request(exchange);
+    else if (!this.#host.deliver(exchange, listenerFor(namespace, protocol, ip, port))) return 'refused';
+    const atUs = this.nowUs + timeoutUs;
+    while (exchange.state === 'open') {
+      const wake = yield { wait: 'exchange', exchange: exchange.id, atUs };
+      if (wake.kind === 'signal') return { interrupted: wake.signal };
+      if (wake.kind === 'timeout') {
+        exchange.state = 'timeout';
+        return 'timeout';
+      }
     }
-    const other = this.#newConnection(connection.remote, local);
-    other.peer = connection;
-    connection.peer = other;
-    connection.state = 'open';
-    other.state = 'open';
-    listener.queue.push(other);
-    this.#host.changed(listener);
-    return connection;
-  }
-
-  #newConnection(local: Connection['local'], remote: Connection['remote']): Connection {
-    const namespace = this.#process.scope.network;
-    const id = this.#host.takeNumber();
-    return { id, namespace, local, remote, state: 'connecting', incoming: '', ended: false, peer: undefined, waiters: new Set() };
-  }
-
-  #send(connection: Connection, text: string): Errno | undefined {
-    if (connection.state !== 'open') return 'EPIPE';
-    if (connection.peer !== undefined) {
-      if (connection.peer.state !== 'open') return 'EPIPE';
-      this.#host.receive(connection.peer, text);
-    } else this.#host.outside.send(connection, text);
-    return undefined;
-  }
-
-  /** Who is at the other end of a connection. */
-  peerOf(fd: number): { readonly ip: string; readonly port: number } | undefined {
-    const open = this.#process.descriptors.get(fd);
-    return open?.kind === 'socket' ? open.connection.remote : undefined;
+    return exchange.state === 'answered' ? { response: exchange.response } : exchange.state;
   }
 
   /** Asks the pod's name servers. An empty answer: no such name; undefined: nobody answered in time. */
-  *resolve(name: string, servers: readonly string[], search: readonly string[], ndots: number, atMs: number): Step<readonly string[] | undefined> {
+  *resolve(name: string, servers: readonly string[], search: readonly string[], ndots: number, atUs: number): Step<readonly string[] | undefined> {
     const query = this.#host.takeNumber();
     this.#host.outside.resolve({ id: query, namespace: this.#process.scope.network, name, servers, search, ndots });
-    const wait: Wait = { wait: 'answer', query, atMs };
+    const wait: Wait = { wait: 'answer', query, atUs };
     for (;;) {
       const wake = yield wait;
       if (wake.kind === 'timeout') return undefined;

@@ -10,18 +10,18 @@ import type { System } from './system.ts';
 /** Each wait may carry a deadline; then the wake can be `timeout`. */
 export type Wait =
   /** Until a moment in virtual time. */
-  | { readonly wait: 'time'; readonly atMs: number }
+  | { readonly wait: 'time'; readonly atUs: number }
   /** Until a signal that the process catches. */
   | { readonly wait: 'signal' }
-  | { readonly wait: 'readable'; readonly fd: number; readonly atMs?: number }
-  | { readonly wait: 'writable'; readonly fd: number; readonly atMs?: number }
-  /** A connection that is being set up has been decided. */
-  | { readonly wait: 'connected'; readonly fd: number; readonly atMs?: number }
+  | { readonly wait: 'readable'; readonly fd: number; readonly atUs?: number }
+  | { readonly wait: 'writable'; readonly fd: number; readonly atUs?: number }
+  /** The response to a request over the network. */
+  | { readonly wait: 'exchange'; readonly exchange: number; readonly atUs?: number }
   /** A child ended; `pid` 0 means any. */
   | { readonly wait: 'child'; readonly pid: number }
   /** A name look-up was answered. */
-  | { readonly wait: 'answer'; readonly query: number; readonly atMs?: number }
-  /** Its turn on the processor: see `TURN_MS` in `host.ts`. */
+  | { readonly wait: 'answer'; readonly query: number; readonly atUs?: number }
+  /** Its turn on the processor: see `TURN_US` in `host.ts`. */
   | { readonly wait: 'turn' };
 
 export type Wake =

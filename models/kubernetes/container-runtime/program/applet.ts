@@ -1,0 +1,107 @@
+/**
+ * What a command is, and the few things that all commands do: print, complain, read their input.
+ *
+ * An applet gets its arguments apart from the process, so that the shell can run `echo` or `test` without making one.
+ */
+import { type Errno, ERROR_TEXT } from '../file-system/inode.ts';
+import type { System } from '../process/system.ts';
+import type { Program, Run, Step } from '../process/wait.ts';
+
+export type Applet = (system: System, argv: readonly string[]) => Run;
+
+/** The applet as a program of its own. */
+export function asProgram(applet: Applet): Program {
+  return (system) => applet(system, system.argv);
+}
+
+export function* print(system: System, text: string): Step<void> {
+  yield* system.write(1, text);
+}
+
+/** `name: what: why` on standard error. Answers 1, the usual status after it. */
+export function complain(system: System, argv: readonly string[], message: string): 1 {
+  const name = (argv[0] ?? '').replace(/^.*\//, '');
+  system.writeNow(2, `${name}: ${message}\n`);
+  return 1;
+}
+
+export function errorText(errno: Errno): string {
+  return ERROR_TEXT[errno];
+}
+
+/** Everything from a descriptor to its end; signals that the program catches do not stop it. */
+export function* readAll(system: System, fd: number): Step<string> {
+  let text = '';
+  for (;;) {
+    const more = yield* system.read(fd);
+    if (typeof more === 'object') continue;
+    if (more === '' || more === 'EBADF' || more === 'EINVAL') return text;
+    text += more;
+  }
+}
+
+/** The text of the named files, or of standard input for `-` or no name. Missing files are complained about. */
+export function* readInputs(system: System, argv: readonly string[], names: readonly string[]): Step<{ texts: string[]; failed: boolean }> {
+  const texts: string[] = [];
+  let failed = false;
+  for (const name of names.length === 0 ? ['-'] : names) {
+    if (name === '-') {
+      texts.push(yield* readAll(system, 0));
+      continue;
+    }
+    const fd = system.open(name, 'read');
+    if (typeof fd === 'string') {
+      complain(system, argv, `${name}: ${errorText(fd)}`);
+      failed = true;
+      continue;
+    }
+    texts.push(yield* readAll(system, fd));
+    system.close(fd);
+  }
+  return { texts, failed };
+}
+
+/** Lines of a text; an end of line at its end opens no further line. */
+export function linesOf(text: string): string[] {
+  if (text === '') return [];
+  return (text.endsWith('\n') ? text.slice(0, -1) : text).split('\n');
+}
+
+/** Splits short options (`-la -n 5`) from operands. Letters in `valued` take a value. */
+export function options(argv: readonly string[], valued = ''): { flags: Map<string, string>; rest: string[] } {
+  const flags = new Map<string, string>();
+  const rest: string[] = [];
+  for (let index = 1; index < argv.length; index++) {
+    const argument = argv[index] ?? '';
+    if (argument === '--') {
+      rest.push(...argv.slice(index + 1));
+      break;
+    }
+    if (argument.startsWith('--')) {
+      const [name = '', value = ''] = argument.slice(2).split('=', 2);
+      flags.set(name, value);
+      continue;
+    }
+    if (!argument.startsWith('-') || argument === '-') {
+      rest.push(argument);
+      continue;
+    }
+    for (let at = 1; at < argument.length; at++) {
+      const letter = argument[at] ?? '';
+      if (!valued.includes(letter)) flags.set(letter, '');
+      else {
+        flags.set(letter, at + 1 < argument.length ? argument.slice(at + 1) : (argv[++index] ?? ''));
+        break;
+      }
+    }
+  }
+  return { flags, rest };
+}
+
+/** `5`, `0.2`, `1m`, `2h`, `1d` in microseconds; undefined if it is no duration. */
+export function parseDuration(text: string): number | undefined {
+  const match = /^([0-9]*\.?[0-9]+)(s|m|h|d)?$/.exec(text);
+  if (match === null) return undefined;
+  const unit = { s: 1, m: 60, h: 3600, d: 86_400 }[match[2] ?? 's'] ?? 1;
+  return Math.round(Number(match[1]) * unit * 1_000_000);
+}

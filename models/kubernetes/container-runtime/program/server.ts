@@ -1,0 +1,15 @@
+/**
+ * Well-known programs other than busybox: web servers, databases, agnhost, and the small ones of the documentation.
+ */
+import type { Applet } from './applet.ts';
+import { agnhost } from './agnhost.ts';
+import { curl } from './network-command.ts';
+import { nginx, apache, helloApp } from './web-server.ts';
+import { perl } from './perl.ts';
+import { postgres, redis, redisClient } from './database.ts';
+import { stress } from './stress.ts';
+import { anything, pause } from './pause.ts';
+
+export const SERVERS: Readonly<Record<string, Applet>> = {
+  agnhost, apache, anything, curl, 'hello-app': helloApp, nginx, pause, perl, postgres, 'redis-cli': redisClient, 'redis-server': redis, stress,
+};
