@@ -1,0 +1,59 @@
+/**
+ * DeleteOptions, from the body or the query.
+ * Source: apiserver/pkg/endpoints/handlers/delete.go, apimachinery/pkg/apis/meta/v1/validation (`ValidateDeleteOptions`).
+ */
+import { type Either, left, right } from 'fp-ts/lib/Either.js';
+import { invalidValue, notSupported, type FieldError } from '../status/field-error.ts';
+import { badRequest, invalid, type Status } from '../status/status.ts';
+import type { Propagation } from './finalizers.ts';
+import { dryRunErrors } from './options.ts';
+import type { Call } from './request.ts';
+
+export interface DeleteOptions {
+  readonly gracePeriodSeconds?: number;
+  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
+  readonly propagationPolicy?: Propagation;
+  readonly orphanDependents?: boolean;
+  readonly isDryRun: boolean;
+}
+
+const POLICIES: readonly string[] = ['Background', 'Foreground', 'Orphan'];
+
+/** The options of a DELETE. A body wins over the query. */
+export function deleteOptions({ request }: Call): Either<Status, DeleteOptions> {
+  const query = request.query ?? {};
+  const { body } = request;
+  if (body !== undefined && (typeof body !== 'object' || body === null)) return left(badRequest('the body of a DELETE must be DeleteOptions'));
+  const sent = (body ?? fromQuery(query)) as Record<string, unknown>;
+  const dryRun = Array.isArray(sent['dryRun']) ? (sent['dryRun'] as string[])[0] : query['dryRun'];
+  const errors: FieldError[] = dryRunErrors(dryRun === undefined ? {} : { dryRun });
+  const policy = sent['propagationPolicy'] as string | undefined;
+  const orphans = sent['orphanDependents'] as boolean | undefined;
+  if (policy !== undefined && orphans !== undefined) {
+    errors.push(invalidValue('propagationPolicy', policy, 'orphanDependents and deletionPropagation cannot be both set'));
+  } else if (policy !== undefined && !POLICIES.includes(policy)) {
+    errors.push(notSupported('propagationPolicy', policy, [...POLICIES, 'nil']));
+  }
+  if (errors.length > 0) return left(invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors));
+  const effective = policy ?? (orphans === undefined ? undefined : orphans ? 'Orphan' : 'Background');
+  return right({
+    isDryRun: dryRun === 'All',
+    ...(sent['gracePeriodSeconds'] === undefined || sent['gracePeriodSeconds'] === null
+      ? {}
+      : { gracePeriodSeconds: Number(sent['gracePeriodSeconds']) }),
+    ...(sent['preconditions'] === undefined || sent['preconditions'] === null
+      ? {}
+      : { preconditions: sent['preconditions'] as { uid?: string } }),
+    ...(effective === undefined ? {} : { propagationPolicy: effective as Propagation }),
+    ...(orphans === undefined ? {} : { orphanDependents: orphans }),
+  });
+}
+
+function fromQuery(query: Readonly<Record<string, string>>): Record<string, unknown> {
+  const { gracePeriodSeconds, propagationPolicy, orphanDependents } = query;
+  return {
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds: Number(gracePeriodSeconds) }),
+    ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
+    ...(orphanDependents === undefined ? {} : { orphanDependents: orphanDependents === 'true' }),
+  };
+}

@@ -1,0 +1,138 @@
+/**
+ * DELETE: graceful for pods, held back by finalizers, immediate otherwise.
+ *
+ * Source: apiserver/pkg/registry/generic/registry/store.go (`Delete`), registry/rest/delete.go (`BeforeDelete`),
+ * pkg/registry/core/pod/strategy.go (`CheckGracefulDelete`), pkg/registry/core/namespace/storage/storage.go (`Delete`).
+ */
+import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
+import type { Task } from '../../client/process.ts';
+import { formatSeconds, parseTime } from '../../object/time.ts';
+import type { KubeObject } from '../../object/types.ts';
+import { conflict, notFound, success, type Status } from '../status/status.ts';
+import { guaranteedUpdate, type Decision, type Written } from '../storage/guaranteed-update.ts';
+import { admitFinally } from './admit.ts';
+import { deleteOptions, type DeleteOptions } from './delete-options.ts';
+import { deletionFinalizers } from './finalizers.ts';
+import { type Answer, type Call, contextOf, failed, storageKey } from './request.ts';
+import { release } from './reserve.ts';
+import type { Services } from './services.ts';
+
+export function* remove(services: Services, call: Call): Task<Answer> {
+  const options = deleteOptions(call);
+  if (isLeft(options)) return failed(options.left);
+  const removed = yield* removeObject(services, call, call.request.name ?? '', options.right);
+  if (isLeft(removed)) return failed(removed.left);
+  return deletionAnswer(call, removed.right, options.right);
+}
+
+/** What a DELETE answers: the object while it stays (and always for some kinds), else Success with its identity. */
+function deletionAnswer({ info, version }: Call, { kind, object }: Written, options: DeleteOptions): Answer {
+  if (kind !== 'deleted' || info.returnDeletedObject) {
+    const isAccepted = kind !== 'deleted' && options.orphanDependents === false;
+    return { code: isAccepted ? 202 : 200, body: version.fromStorage(object) };
+  }
+  const { name, uid } = object.metadata;
+  const details = { name, ...(info.group === '' ? {} : { group: info.group }), kind: info.resource, uid };
+  return { code: 200, body: success(details) };
+}
+
+/** Deletes one object; the result says whether it is gone or only marked. */
+export function* removeObject(services: Services, call: Call, name: string, options: DeleteOptions): Task<Either<Status, Written>> {
+  const { info, request } = call;
+  const key = storageKey(info, request.namespace, name);
+  const isCached = info.storage.resource !== 'events';
+  const cached = isCached ? services.storage.get(info.storage, info.namespaced ? (request.namespace ?? '') : '', name) : undefined;
+  const decide = function* (current: KubeObject | undefined): Task<Either<Status, Decision>> {
+    if (current === undefined) return left(notFound(info, name));
+    const refused = checkPreconditions(call, options, current);
+    if (refused !== undefined) return left(refused);
+    const marked = mark(call, current, options);
+    if (marked === 'pending') return right({ kind: 'keep', object: current });
+    const admitted = yield* admitFinally(services, call, 'DELETE', undefined, current);
+    if (isLeft(admitted)) return admitted;
+    return right(marked === 'gone' ? { kind: 'delete' } : { kind: 'put', object: marked });
+  };
+  const written = yield* guaranteedUpdate(services.storage.etcd, key, cached, decide, options.isDryRun);
+  if (!isLeft(written) && written.right.kind === 'deleted' && !options.isDryRun) release(services, call, undefined, written.right.object);
+  return written;
+}
+
+function checkPreconditions({ info }: Call, { preconditions }: DeleteOptions, { metadata }: KubeObject): Status | undefined {
+  const { uid, resourceVersion } = preconditions ?? {};
+  if (uid !== undefined && uid !== metadata.uid) {
+    const text = `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`;
+    return conflict(info, metadata.name, text);
+  }
+  if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
+    const text = `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`;
+    return conflict(info, metadata.name, text);
+  }
+  return undefined;
+}
+
+/** What becomes of the object: removed at once, marked as being deleted, or left alone because that was done before. */
+function mark(call: Call, object: KubeObject, options: DeleteOptions): KubeObject | 'gone' | 'pending' {
+  if (call.info.resource === 'namespaces') return markNamespace(call, object);
+  const grace = call.info.graceful ? podGrace(object, options.gracePeriodSeconds) : 0;
+  const { metadata } = object;
+  const isDeleting = metadata.deletionTimestamp !== undefined;
+  if (isDeleting && call.info.graceful) {
+    const current = metadata.deletionGracePeriodSeconds ?? 0;
+    if (current > 0 && (options.gracePeriodSeconds === undefined || grace >= current)) return 'pending';
+    if (current > 0 && grace > 0) return shorten(object, current, grace);
+  }
+  const finalizers = deletionFinalizers(call.info, object, options.propagationPolicy);
+  if (grace === 0 && finalizers.length === 0) return 'gone';
+  if (isDeleting && grace === 0 && metadata.deletionGracePeriodSeconds === 0) {
+    return finalizers === (metadata.finalizers ?? finalizers) ? 'pending' : { ...object, metadata: withFinalizers(metadata, finalizers) };
+  }
+  return stamp(call, object, grace, finalizers);
+}
+
+/** A second DELETE with a smaller grace period moves the deadline forward. */
+function shorten(object: KubeObject, current: number, grace: number): KubeObject {
+  const { metadata } = object;
+  const deadline = (parseTime(metadata.deletionTimestamp as string) as number) / 1_000_000 - current + grace;
+  return { ...object, metadata: bumped({ ...metadata, deletionTimestamp: formatSeconds(deadline), deletionGracePeriodSeconds: grace }) };
+}
+
+function stamp(call: Call, object: KubeObject, grace: number, finalizers: readonly string[]): KubeObject {
+  const seconds = Math.floor((parseTime(contextOf(call).now) as number) / 1_000_000);
+  const { metadata } = object;
+  const deletionTimestamp = metadata.deletionTimestamp !== undefined && grace === 0 && metadata.deletionGracePeriodSeconds === 0
+    ? metadata.deletionTimestamp
+    : formatSeconds(seconds + grace);
+  const marked = { ...withFinalizers(metadata, finalizers), deletionTimestamp, deletionGracePeriodSeconds: grace };
+  return { ...object, metadata: metadata.deletionTimestamp === undefined ? bumped(marked) : marked };
+}
+
+const withFinalizers = (metadata: KubeObject['metadata'], finalizers: readonly string[]): KubeObject['metadata'] => {
+  const { finalizers: _old, ...rest } = metadata;
+  return finalizers.length === 0 ? rest : { ...rest, finalizers: [...finalizers] };
+};
+
+/** The first mark counts as a change of generation, for kinds that have one. */
+const bumped = (metadata: KubeObject['metadata']): KubeObject['metadata'] =>
+  (metadata.generation ?? 0) > 0 ? { ...metadata, generation: (metadata.generation as number) + 1 } : metadata;
+
+/** The grace period of a pod in seconds. */
+function podGrace(pod: KubeObject, asked: number | undefined): number {
+  const { nodeName, terminationGracePeriodSeconds } = pod['spec'] as { nodeName?: string; terminationGracePeriodSeconds?: number };
+  const phase = (pod['status'] as { phase?: string } | undefined)?.phase;
+  const period = asked ?? terminationGracePeriodSeconds ?? 30;
+  if (nodeName === undefined || nodeName === '' || phase === 'Succeeded' || phase === 'Failed') return 0;
+  return period < 0 ? 1 : period;
+}
+
+/** A namespace is marked Terminating; the namespace controller empties and finalizes it. */
+function markNamespace(call: Call, object: KubeObject): KubeObject | 'gone' | 'pending' {
+  const { metadata } = object;
+  const holds = (object['spec']?.finalizers?.length ?? 0) + (metadata.finalizers?.length ?? 0) > 0;
+  if (metadata.deletionTimestamp !== undefined) return holds ? 'pending' : 'gone';
+  return {
+    ...object,
+    metadata: bumped({ ...metadata, deletionTimestamp: contextOf(call).now }),
+    status: { ...object['status'], phase: 'Terminating' },
+  };
+}
+

@@ -1,0 +1,137 @@
+/**
+ * PUT and PATCH: replace an object by what the request makes of the current one.
+ *
+ * The whole pipeline (patching, admission, preparation, validation) runs inside the compare-and-swap loop, so it is done
+ * again on the newest object when somebody else was faster. Removing the last finalizer of an object that is being deleted
+ * deletes it. Source: apiserver/pkg/endpoints/handlers/{update,patch}.go, registry/generic/registry/store.go (`Update`).
+ */
+import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
+import type { Task } from '../../client/process.ts';
+import type { KubeObject } from '../../object/types.ts';
+import { trackUpdate } from '../patch/managed-fields.ts';
+import type { UpdateStrategy } from '../registry/kind.ts';
+import { beforeUpdate } from '../strategy/before-update.ts';
+import { invalidValue } from '../status/field-error.ts';
+import { badRequest, conflict, invalid, notFound, type Status } from '../status/status.ts';
+import { guaranteedUpdate, type Decision, type Written } from '../storage/guaranteed-update.ts';
+import { admit, admitFinally } from './admit.ts';
+import { createObject } from './create.ts';
+import { decode } from './decode.ts';
+import { isRemovable } from './finalizers.ts';
+import { writeOptions, writeOptionsErrors, type WriteOptions } from './options.ts';
+import { type Answer, type Call, contextOf, failed, storageKey } from './request.ts';
+import { release, reserve } from './reserve.ts';
+import type { Services } from './services.ts';
+
+/** What a write makes of the current object: the next version in storage form. */
+export type Transform = (current: KubeObject) => Either<Status, KubeObject>;
+
+/** Events live an hour, and each write of one begins the hour anew. */
+const EVENT_TTL_SECONDS = 3600;
+
+export function* update(services: Services, call: Call): Task<Answer> {
+  const query = call.request.query ?? {};
+  const wrong = writeOptionsErrors(query, 'UpdateOptions');
+  if (wrong !== undefined) return failed(wrong);
+  const options = writeOptions(query, call.request.userAgent);
+  const decoded = decode(call, call.request.body, options.fieldValidation);
+  if (isLeft(decoded)) return failed(decoded.left);
+  const { object, warnings } = decoded.right;
+  const misnamed = checkName(call, object);
+  if (misnamed !== undefined) return failed(misnamed);
+  const strategy = strategyOf(call);
+  const needsVersion = !call.info.strategy.allowUnconditionalUpdate && !object.metadata.resourceVersion;
+  if (needsVersion) return failed(invalid(call.info, object.metadata.name, [mustHaveVersion()]), warnings);
+  const written = yield* updateObject(services, call, strategy, () => right(object), options, {
+    resourceVersion: object.metadata.resourceVersion,
+    uid: object.metadata.uid,
+  });
+  if (isLeft(written)) {
+    const isMissing = written.left.code === 404 && call.info.strategy.allowCreateOnUpdate && call.request.subresource === undefined;
+    return isMissing ? yield* createInstead(services, call, object, options, warnings) : failed(written.left, warnings);
+  }
+  return answer(call, written.right, warnings);
+}
+
+/** What the sent object claims about the stored one. */
+export interface Claims {
+  readonly resourceVersion?: string | undefined;
+  readonly uid?: string | undefined;
+}
+
+/** Runs a transform through the update pipeline. */
+export function* updateObject(services: Services, call: Call, strategy: UpdateStrategy, transform: Transform, options: WriteOptions, claims: Claims = {}): Task<Either<Status, Written>> {
+  const { info, request } = call;
+  const name = request.name ?? '';
+  const key = storageKey(info, request.namespace, name);
+  const isCached = info.storage.resource !== 'events';
+  const cached = isCached ? services.storage.get(info.storage, info.namespaced ? (request.namespace ?? '') : '', name) : undefined;
+  let reserved: KubeObject | undefined;
+  const change = function* (current: KubeObject | undefined): Task<Either<Status, Decision>> {
+    if (reserved !== undefined && current !== undefined) release(services, call, reserved, current);
+    reserved = undefined;
+    if (current === undefined) return left(notFound(info, name));
+    const refused = checkClaims(call, claims, current);
+    if (refused !== undefined) return left(refused);
+    const next = transform(current);
+    if (isLeft(next)) return next;
+    if (next.right === current) return right({ kind: 'keep', object: current });
+    const tracked = trackUpdate(call, next.right, current, options.manager);
+    const admitted = yield* admit(services, call, 'UPDATE', tracked, current);
+    if (isLeft(admitted)) return admitted;
+    const allocated = reserve(services, call, admitted.right, current);
+    if (isLeft(allocated)) return allocated;
+    reserved = allocated.right;
+    const prepared = beforeUpdate(info, strategy, allocated.right, current, contextOf(call));
+    if (isLeft(prepared)) return prepared;
+    const checked = yield* admitFinally(services, call, 'UPDATE', prepared.right, current);
+    if (isLeft(checked)) return checked;
+    if (isRemovable(info, prepared.right, current)) return right({ kind: 'delete' });
+    return right({ kind: 'put', object: prepared.right, ...(isCached ? {} : { ttlSeconds: EVENT_TTL_SECONDS }) });
+  };
+  const written = yield* guaranteedUpdate(services.storage.etcd, key, cached, change, options.isDryRun);
+  if (reserved !== undefined && (isLeft(written) || options.isDryRun)) release(services, call, reserved, cached);
+  return written;
+}
+
+function* createInstead(services: Services, call: Call, object: KubeObject, options: WriteOptions, warnings: readonly string[]): Task<Answer> {
+  const { resourceVersion: _none, ...metadata } = object.metadata;
+  if (_none !== undefined && _none !== '' && _none !== '0') return failed(conflict(call.info, object.metadata.name), warnings);
+  const made = yield* createObject(services, call, { ...object, metadata: metadata as KubeObject['metadata'] }, options);
+  if (isLeft(made)) return failed(made.left, warnings);
+  return { code: 201, body: call.version.fromStorage(made.right), ...(warnings.length > 0 ? { warnings } : {}) };
+}
+
+export function answer(call: Call, written: Written, warnings: readonly string[]): Answer {
+  const body = call.version.fromStorage(written.object);
+  const notes = [...warnings];
+  return { code: written.kind === 'created' ? 201 : 200, body, ...(notes.length > 0 ? { warnings: notes } : {}) };
+}
+
+/** The strategy of the main resource or of the subresource that is addressed. */
+export function strategyOf({ info, request }: Call): UpdateStrategy {
+  return (request.subresource === undefined ? undefined : info.strategy.subresources[request.subresource]) ?? info.strategy;
+}
+
+function checkName({ request, info }: Call, object: KubeObject): Status | undefined {
+  const { name, namespace } = object.metadata;
+  if (name !== undefined && name !== '' && name !== request.name) {
+    return badRequest(`the name of the object (${name}) does not match the name on the URL (${request.name})`);
+  }
+  if (info.namespaced && namespace !== undefined && namespace !== '' && namespace !== request.namespace) {
+    return badRequest(`the namespace of the object (${namespace}) does not match the namespace on the request (${request.namespace})`);
+  }
+  return undefined;
+}
+
+/** Optimistic concurrency: what the client last saw must still be there. */
+function checkClaims({ info }: Call, { resourceVersion, uid }: Claims, current: KubeObject): Status | undefined {
+  const { metadata } = current;
+  if (uid !== undefined && uid !== '' && uid !== metadata.uid) {
+    return conflict(info, metadata.name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`);
+  }
+  const isStale = resourceVersion !== undefined && resourceVersion !== '' && resourceVersion !== '0' && resourceVersion !== metadata.resourceVersion;
+  return isStale ? conflict(info, metadata.name) : undefined;
+}
+
+const mustHaveVersion = (): ReturnType<typeof invalidValue> => invalidValue('metadata.resourceVersion', '0x0', 'must be specified for an update');
