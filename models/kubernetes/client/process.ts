@@ -34,6 +34,8 @@ interface TimerMessage extends Message {
 export class Process {
   /** The actor's id. */
   readonly self: string;
+  /** What `main` shows to those who look at the actor's state from outside (counters); never read by the process itself. */
+  exposed: unknown = undefined;
   private context: Context;
   private readonly handlers = new Map<string, MessageHandler>();
   private readonly timers = new Map<number, { readonly key: string; readonly fire: () => void }>();

@@ -96,7 +96,7 @@ export class Reflector<T extends KubeObject = KubeObject> {
     if (!result.ok) return false;
     this.isVersionUnavailable = false;
     this.lists += 1;
-    this.fifo.replace(result.object.items);
+    this.fifo.replace(withKinds(result.object));
     this.lastVersion = result.object.metadata.resourceVersion;
     this.drain();
     return true;
@@ -209,6 +209,13 @@ class WatchStream<T extends KubeObject> {
     this.advance(object.metadata.resourceVersion);
     if (event.type !== 'BOOKMARK') this.drain();
   }
+}
+
+/** The items with their kind, which a typed list names only once. */
+function withKinds<T extends KubeObject>(list: ObjectList<T>): readonly T[] {
+  const { apiVersion } = list;
+  const kind = list.kind.replace(/List$/, '');
+  return list.items.map((item) => (item.kind ? item : { ...item, apiVersion, kind }));
 }
 
 /** `apierrors.IsTooLargeResourceVersion`: the server has not seen that version yet. */

@@ -45,7 +45,7 @@ export function fakeApiServer(): Behavior<FakeState, Received> {
       if (message.kind === 'fake.compact') state.compacted = state.version;
       else if (message.kind === 'fake.drop') drop(state, context);
       else if (message.kind === 'api.close') state.watches = state.watches.filter((watch) => watch.id !== message.id || watch.to !== context.from);
-      else request(state, message, context, context.from ?? '');
+      else request(state, message as ApiRequest, context, context.from ?? '');
     },
   };
 }

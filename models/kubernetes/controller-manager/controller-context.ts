@@ -1,0 +1,94 @@
+/**
+ * What kube-controller-manager gives to each of its control loops: one process, one shared informer factory, and for each loop
+ * a client of its own name with its own rate limit, an event recorder, and a place for its counters.
+ *
+ * Source: cmd/kube-controller-manager/app/controllermanager.go (ControllerContext), controller-manager/pkg/clientbuilder.
+ */
+import type { Client } from '../client/client.ts';
+import { ControlLoop, type ControlLoopOptions, type LoopCounters } from '../client/control-loop.ts';
+import { EventRecorder } from '../client/event-recorder.ts';
+import type { Process, Task } from '../client/process.ts';
+import { waitForCacheSync, type SharedInformerFactory } from '../client/shared-informer.ts';
+import { WallClock } from '../client/wall-clock.ts';
+import type { ControllerManagerOptions } from './options.ts';
+
+export class ControllerContext {
+  readonly process: Process;
+  readonly factory: SharedInformerFactory;
+  readonly clock: WallClock;
+  readonly options: ControllerManagerOptions;
+  private readonly rootClient: Client;
+  private readonly loops: ControlLoop[] = [];
+  private readonly clients = new Map<string, Client>();
+
+  constructor(process: Process, rootClient: Client, factory: SharedInformerFactory, options: ControllerManagerOptions) {
+    this.process = process;
+    this.rootClient = rootClient;
+    this.factory = factory;
+    this.options = options;
+    this.clock = new WallClock(process, options.epoch);
+  }
+
+  /** A client for one loop. Factors multiply the default limits of 20 qps and burst 30. */
+  client(name: string, qpsFactor = 1, burstFactor = 1): Client {
+    const { qps = 20, burst = 30, useServiceAccountCredentials = false } = this.options;
+    const client = this.rootClient.named({
+      userAgent: `kube-controller-manager/${name}`,
+      qps: qps * qpsFactor,
+      burst: burst * burstFactor,
+      ...(useServiceAccountCredentials ? { user: serviceAccountUser(name) } : {}),
+    });
+    this.clients.set(name, client);
+    return client;
+  }
+
+  /** An event recorder that sends through the loop's own client, as upstream's do. */
+  recorder(client: Client, component: string): EventRecorder {
+    return new EventRecorder(this.process, client, { component, epoch: this.options.epoch });
+  }
+
+  /** A control loop whose workers start when the informers have synced. */
+  loop(options: ControlLoopOptions, informers: readonly { hasSynced(): boolean }[]): ControlLoop {
+    const loop = new ControlLoop(this.process, options);
+    this.loops.push(loop);
+    this.whenSynced(informers, () => loop.run());
+    return loop;
+  }
+
+  /** Calls `run` once these informers have synced. */
+  whenSynced(informers: readonly { hasSynced(): boolean }[], run: () => void): void {
+    const { process } = this;
+    function* wait(): Task {
+      yield* waitForCacheSync(process, informers);
+      run();
+    }
+    process.go(wait());
+  }
+
+  /** Calls `work` every `period` µs, the first time at once, each time after the previous call has ended (`wait.Until`). */
+  every(name: string, period: number, work: () => Task): void {
+    const { process } = this;
+    function* repeat(): Task {
+      for (;;) {
+        yield* work();
+        yield* process.sleep(name, period);
+      }
+    }
+    process.go(repeat());
+  }
+
+  /** The counters of all loops by name, and of clients that belong to no loop. */
+  counters(): Readonly<Record<string, LoopCounters>> {
+    return Object.fromEntries(this.loops.map((loop) => [loop.name, loop.counters()]));
+  }
+
+  /** Whether no loop has anything to do or to wait for in its queue. */
+  get isIdle(): boolean {
+    return this.loops.every((loop) => loop.queue.isIdle);
+  }
+}
+
+function serviceAccountUser(name: string) {
+  const groups = ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'];
+  return { name: `system:serviceaccount:kube-system:${name}`, groups };
+}

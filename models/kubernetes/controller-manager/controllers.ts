@@ -1,0 +1,31 @@
+/**
+ * The table of control loops: names, whether they are on by default, and how to start them.
+ *
+ * Service account tokens come first, as upstream; the others follow in the order of this table (upstream: Go's map order).
+ * Source: cmd/kube-controller-manager/names/controller_names.go, app/controllermanager.go (NewControllerDescriptors).
+ */
+import type { ControllerContext } from './controller-context.ts';
+import { DeploymentController } from './deployment/deployment-controller.ts';
+import type { ControllerManagerOptions } from './options.ts';
+import { REPLICA_SET, REPLICATION_CONTROLLER } from './replicaset/replica-set-kind.ts';
+import { ReplicaSetController } from './replicaset/replica-set.ts';
+
+export interface ControllerDescriptor {
+  readonly name: string;
+  /** Not started by `*`. */
+  readonly isOff?: boolean;
+  readonly start: (context: ControllerContext) => unknown;
+}
+
+export const CONTROLLERS: readonly ControllerDescriptor[] = Object.freeze([
+  { name: 'deployment-controller', start: (context) => new DeploymentController(context) },
+  { name: 'replicaset-controller', start: (context) => new ReplicaSetController(context, REPLICA_SET) },
+  { name: 'replicationcontroller-controller', start: (context) => new ReplicaSetController(context, REPLICATION_CONTROLLER) },
+] satisfies ControllerDescriptor[]);
+
+/** Whether `--controllers` turns this loop on. */
+export function isEnabled({ name, isOff }: ControllerDescriptor, { controllers = ['*'] }: ControllerManagerOptions): boolean {
+  if (controllers.includes(name)) return true;
+  if (controllers.includes(`-${name}`)) return false;
+  return controllers.includes('*') && isOff !== true;
+}
