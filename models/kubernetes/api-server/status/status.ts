@@ -251,11 +251,14 @@ export const tooLargeResourceVersion = (asked: number, current: number): Status 
     retryAfterSeconds: 1,
   });
 
-/** 422 of a JSON patch that parses and cannot be applied (errors.NewGenericServerResponse). */
-export const rejectedPatch = (target: GroupResource, name: string, detail: string): Status =>
-  failure(
-    422,
-    'Invalid',
-    'the server rejected our request due to an error in our request',
-    ofResource(target, name, detail === '' ? {} : { causes: [{ message: detail }] }),
-  );
+/** 422 of a JSON patch that parses and cannot be applied; the real server says no more than this. */
+export const rejectedPatch = (): Status =>
+  failure(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
+
+/** 415 for a Content-Type that no decoder of the server knows (apiserver/pkg/endpoints/handlers/negotiation). */
+export const unknownContentType = (): Status =>
+  failure(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
+
+/** 406 from the router for an Accept header that matches nothing; the second part lists what there is. */
+export const noRepresentation = (available: readonly string[]): Status =>
+  failure(406, 'NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${available.join(', ')}`, {});

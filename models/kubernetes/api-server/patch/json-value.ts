@@ -1,0 +1,66 @@
+/**
+ * Plain JSON values and the few questions that all patch types ask of them.
+ *
+ * Values are frozen or treated as frozen: every function here and in the patch modules returns a new value that shares
+ * whatever did not change, so reference equality means "unchanged" and no patch can alter a stored object.
+ */
+
+/** A JSON object. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Whether a value is a JSON object (not an array, not null). */
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Own property or undefined; never reads the prototype, since keys come from clients. */
+export const own = (object: JsonObject, key: string): unknown =>
+  Object.prototype.hasOwnProperty.call(object, key) ? object[key] : undefined;
+
+/** Whether the object has the key itself. */
+export const has = (object: JsonObject, key: string): boolean => Object.prototype.hasOwnProperty.call(object, key);
+
+/** A copy of an object that a caller may fill. Client keys such as `__proto__` become ordinary keys. */
+export function mutableCopy(object: JsonObject): Record<string, unknown> {
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(object)) setOwn(copy, key, object[key]);
+  return copy;
+}
+
+/** Sets an own property even for the names that JavaScript treats specially. */
+export function setOwn(object: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === '__proto__') {
+    Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+  } else object[key] = value;
+}
+
+/** Deep equality of JSON values; key order does not matter, an absent key differs from null. */
+export function jsonEqual(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a)) {
+    return Array.isArray(b) && a.length === b.length && a.every((item, position) => jsonEqual(item, b[position]));
+  }
+  if (!isObject(a) || !isObject(b)) return false;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => has(b, key) && jsonEqual(a[key], b[key]));
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  '\\': '\\\\',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\b': '\\b',
+  '\f': '\\f',
+};
+
+/** A JSON scalar as text, as it stands in path elements and messages. */
+export function scalarText(value: unknown): string {
+  if (typeof value !== 'string') return String(value);
+  const escaped = value.replaceAll(
+    // eslint-disable-next-line no-control-regex -- control characters are what has to be escaped.
+    /["\\\u0000-\u001f]/g,
+    (char) => ESCAPES[char] ?? `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return `"${escaped}"`;
+}
