@@ -1,0 +1,65 @@
+/**
+ * A container's log: lines with time and stream, as `kubectl logs` shows them.
+ *
+ * Text without an end of line is kept until it gets one or the container ends. Upstream rotates at 10 MiB and keeps five
+ * files; here the oldest lines go when the log has more than that many characters.
+ */
+import { rfc3339Nano } from '../object/time.ts';
+import type { LogQuery } from '../api/cri.ts';
+
+/** containerLogMaxSize 10Mi: what `kubectl logs` can see is the present file. */
+const CHARACTERS_MAX = 10 * 1024 * 1024;
+
+interface Line {
+  readonly atUs: number;
+  readonly stream: 'stdout' | 'stderr';
+  readonly text: string;
+}
+
+export class ContainerLog {
+  readonly #lines: Line[] = [];
+  #partial = { stdout: '', stderr: '' };
+  #size = 0;
+
+  write(stream: 'stdout' | 'stderr', text: string, nowUs: number): void {
+    const all = this.#partial[stream] + text;
+    const lines = all.split('\n');
+    this.#partial[stream] = lines.pop() ?? '';
+    for (const line of lines) this.#push({ atUs: nowUs, stream, text: line });
+  }
+
+  #push(line: Line): void {
+    this.#lines.push(line);
+    this.#size += line.text.length + 1;
+    while (this.#size > CHARACTERS_MAX) this.#size -= (this.#lines.shift()?.text.length ?? this.#size) + 1;
+  }
+
+  /** Ends partial lines: the process is gone. */
+  close(nowUs: number): void {
+    for (const stream of ['stdout', 'stderr'] as const) {
+      if (this.#partial[stream] !== '') this.#push({ atUs: nowUs, stream, text: this.#partial[stream] });
+      this.#partial[stream] = '';
+    }
+  }
+
+  /** Characters kept. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** What `kubectl logs` prints. */
+  read(query: LogQuery, epochMs: number): string {
+    let lines: readonly Line[] = this.#lines;
+    if (query.sinceUs !== undefined) lines = lines.filter((line) => line.atUs >= (query.sinceUs ?? 0));
+    if (query.tailLines !== undefined) lines = query.tailLines === 0 ? [] : lines.slice(-query.tailLines);
+    const time = (line: Line): string => (query.timestamps === true ? `${rfc3339Nano(epochMs, line.atUs)} ` : '');
+    const text = lines.map((line) => `${time(line)}${line.text}\n`).join('');
+    return query.limitBytes === undefined ? text : text.slice(0, query.limitBytes);
+  }
+
+  /** The end of the log, for a termination message: at most 80 lines and 2048 characters (kuberuntime_container.go). */
+  tail(): string {
+    const text = this.#lines.slice(-80).map((line) => `${line.text}\n`).join('');
+    return text.slice(-2048);
+  }
+}

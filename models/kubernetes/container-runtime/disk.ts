@@ -1,0 +1,112 @@
+/**
+ * The disk of a node: volumes by their path, and what survives what.
+ *
+ * Volumes live here and not in containers, so a container's restart leaves them alone; a reboot takes only those in
+ * memory. Secrets and config maps are written as upstream's atomic writer does it (pkg/volume/util/atomic_writer.go): the
+ * visible names are links through `..data`, which is swapped in one step.
+ */
+import type { VolumeContent } from '../api/cri.ts';
+import { directory, file, link } from './file-system/inode.ts';
+import { partsOf } from './file-system/path.ts';
+import { FileTree } from './file-system/tree.ts';
+import { emptyVolume, type Volume, volumeUsage } from './file-system/volume.ts';
+
+interface Entry {
+  readonly volume: Volume;
+  readonly memory: boolean;
+}
+
+export class Disk {
+  readonly #volumes = new Map<string, Entry>();
+  /** Shared by all pods of the node that mount the same host path, and by claims of the same volume. */
+  readonly #persistent = new Map<string, Volume>();
+
+  /** Makes the volume at a path, or brings its files up to date. Fails with a text. */
+  mount(path: string, content: VolumeContent, nowUs: number): string | undefined {
+    switch (content.kind) {
+      case 'empty':
+        if (!this.#volumes.has(path)) {
+          const options = content.capacityBytes !== undefined && content.memory ? { capacityBytes: content.capacityBytes } : {};
+          this.#volumes.set(path, { volume: emptyVolume(options), memory: content.memory });
+        }
+        return undefined;
+      case 'files':
+        return this.#writeFiles(path, content.files, nowUs);
+      case 'host':
+        return this.#mountHost(path, content.type);
+      case 'persistent':
+        this.#volumes.set(path, { volume: this.#shared(content.name), memory: false });
+        return undefined;
+    }
+  }
+
+  #shared(name: string): Volume {
+    let volume = this.#persistent.get(name);
+    if (volume === undefined) {
+      volume = emptyVolume();
+      this.#persistent.set(name, volume);
+    }
+    return volume;
+  }
+
+  #mountHost(path: string, type: string): string | undefined {
+    const known = this.#persistent.has(path);
+    if (!known && (type === 'Directory' || type === 'File' || type === 'Socket' || type.endsWith('Device'))) {
+      const what = type === 'Directory' ? 'directory' : type === 'File' ? 'file' : type.toLowerCase();
+      return `hostPath type check failed: ${path} is not a ${what}`;
+    }
+    const volume = this.#shared(path);
+    if (!known && type === 'FileOrCreate') volume.root = file('');
+    this.#volumes.set(path, { volume, memory: false });
+    return undefined;
+  }
+
+  #writeFiles(path: string, files: Readonly<Record<string, { readonly content: string; readonly mode: number }>>, nowUs: number): undefined {
+    const entry = this.#volumes.get(path) ?? { volume: emptyVolume(), memory: true };
+    this.#volumes.set(path, entry);
+    const tree = new FileTree(directory());
+    tree.mount({ path: '/v', volume: entry.volume, readOnly: false });
+    const generation = `..${nowUs}`;
+    tree.makeDirectory(`/v/${generation}`, nowUs);
+    const names = new Set<string>();
+    for (const [name, { content, mode }] of Object.entries(files)) {
+      const parts = partsOf(name);
+      let at = `/v/${generation}`;
+      for (const part of parts.slice(0, -1)) {
+        at = `${at}/${part}`;
+        tree.makeDirectory(at, nowUs);
+      }
+      tree.write(`${at}/${parts.at(-1) ?? ''}`, content, nowUs);
+      tree.change(`${at}/${parts.at(-1) ?? ''}`, { mode });
+      names.add(parts[0] ?? '');
+    }
+    const root = entry.volume.root;
+    if (root.kind !== 'directory') return undefined;
+    const old = root.entries.get('..data');
+    root.entries.set('..data', link(generation));
+    if (old?.kind === 'link' && old.target !== generation) root.entries.delete(old.target);
+    for (const name of names) if (!root.entries.has(name)) root.entries.set(name, link(`..data/${name}`));
+    for (const name of [...root.entries.keys()]) if (!name.startsWith('..') && !names.has(name)) root.entries.delete(name);
+    return undefined;
+  }
+
+  unmount(path: string): void {
+    this.#volumes.delete(path);
+  }
+
+  find(path: string): Volume | undefined {
+    return this.#volumes.get(path)?.volume;
+  }
+
+  usage(path: string): number {
+    const volume = this.find(path);
+    return volume === undefined ? 0 : volumeUsage(volume);
+  }
+
+  /** What a reboot does: tmpfs is gone. */
+  reboot(): void {
+    for (const [path, entry] of [...this.#volumes]) {
+      if (entry.memory) this.#volumes.set(path, { volume: emptyVolume(), memory: true });
+    }
+  }
+}
