@@ -1,34 +1,80 @@
 /**
  * From a request's body to an object in storage form: strict decoding, the version that the URL asks for, defaults.
- * Source: apiserver/pkg/endpoints/handlers/{create,rest}.go.
+ * Source: apiserver/pkg/endpoints/handlers/{create,rest}.go, apimachinery/pkg/runtime/serializer/json/json.go.
  */
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
 import type { KubeObject } from '../../object/types.ts';
 import { groupVersionText } from '../registry/kind.ts';
-import { decodeObject } from '../schema/decode.ts';
+import { decode as decodeValue } from '../schema/decode.ts';
+import { structType } from '../schema/types.ts';
+import { goQuote } from '../status/go-format.ts';
 import { badRequest, type Status } from '../status/status.ts';
 import type { FieldValidation } from './options.ts';
 import type { Call } from './request.ts';
 
 export interface Decoded {
-  /** Storage form, with the defaults of the request's version. */
+  /** The decoded object; {@link decode} gives it defaults and storage form. */
   readonly object: KubeObject;
   readonly warnings: readonly string[];
 }
 
-/** Decodes a body for the main resource or a subresource of the same kind. */
+/** Which kind a body must be, and how it is decoded. */
+export interface BodyType {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Name in the type table; `''` for custom resources, whose own schema is applied elsewhere. */
+  readonly schema: string;
+}
+
+/** Decodes a body for the main resource or a subresource of the same kind: storage form, with defaults. */
 export function decode(call: Call, body: unknown, validation: FieldValidation): Either<Status, Decoded> {
   const { info, version, request } = call;
-  const decoded = decodeObject(info, version, body, validation);
+  const type = { apiVersion: groupVersionText(info.group, version.version), kind: info.kind, schema: version.schema };
+  const decoded = decodeBody(type, body, validation);
   if (isLeft(decoded)) return decoded;
   const { object, warnings } = decoded.right;
-  const wanted = groupVersionText(info.group, version.version);
-  if (object.apiVersion !== wanted) {
-    return left(badRequest(`the API version in the data (${object.apiVersion}) does not match the expected API version (${wanted})`));
-  }
   const { namespace } = object.metadata;
   if (request.verb === 'create' && info.namespaced && namespace !== undefined && namespace !== '' && namespace !== request.namespace) {
     return left(badRequest('the namespace of the provided object does not match the namespace sent on the request'));
   }
   return right({ object: version.toStorage(version.defaults(object)), warnings });
+}
+
+/** Decodes a body of a given kind, without defaults. A body without kind or apiVersion is taken for that kind. */
+export function decodeBody(type: BodyType, body: unknown, validation: FieldValidation): Either<Status, Decoded> {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return left(unrecognized(type, body, 'couldn\'t get version/kind; json parse error'));
+  const sent = body as Partial<KubeObject>;
+  const { apiVersion = type.apiVersion, kind = type.kind } = sent;
+  if (kind !== type.kind && apiVersion === type.apiVersion) {
+    return left(badRequest(`${kind} in version ${goQuote(versionOf(apiVersion))} cannot be handled as a ${type.kind}: no kind ${goQuote(kind)} is registered for version ${goQuote(apiVersion)} in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"`));
+  }
+  if (apiVersion !== type.apiVersion) {
+    return left(badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${type.apiVersion})`));
+  }
+  if (type.schema === '') return right({ object: { ...sent, apiVersion, kind, metadata: sent.metadata ?? {} } as KubeObject, warnings: [] });
+  const decoded = decodeValue(structType(type.schema), sent);
+  const refuse = (why: string): Either<Status, never> =>
+    left(badRequest(`${kind} in version ${goQuote(versionOf(apiVersion))} cannot be handled as a ${type.kind}: ${why}`));
+  if (decoded.error !== undefined) return refuse(decoded.error);
+  if (decoded.strict.length > 0 && validation === 'Strict') return refuse(`strict decoding error: ${decoded.strict.join(', ')}`);
+  const object = typed(decoded.value as KubeObject, apiVersion, kind);
+  return right({ object, warnings: validation === 'Warn' ? decoded.strict : [] });
+}
+
+/** The object with its type and metadata, which the pipeline relies on. */
+function typed(object: KubeObject, apiVersion: string, kind: string): KubeObject {
+  if (object.apiVersion === apiVersion && object.kind === kind && object.metadata !== undefined) return object;
+  const { apiVersion: _version, kind: _kind, metadata, ...rest } = object;
+  return { apiVersion, kind, metadata: metadata ?? ({} as KubeObject['metadata']), ...rest };
+}
+
+const versionOf = (apiVersion: string): string => apiVersion.slice(apiVersion.indexOf('/') + 1);
+
+/** How many bytes of an unreadable body the message shows. */
+const SHOWN_MAX = 30;
+
+function unrecognized(type: BodyType, body: unknown, why: string): Status {
+  const text = typeof body === 'string' ? body : body === undefined ? '' : String(body);
+  const shown = text === '' ? '<empty>' : text.startsWith('{') ? text.slice(0, SHOWN_MAX) : [...text.slice(0, SHOWN_MAX)].map((letter) => letter.charCodeAt(0).toString(16).padStart(2, '0')).join('');
+  return badRequest(`the object provided is unrecognized (must be of type ${type.kind}): ${why} (${shown})`);
 }

@@ -26,6 +26,8 @@ export interface Call {
   readonly request: ApiRequest;
   readonly info: KindInfo;
   readonly version: ServedVersion;
+  /** Texts of `Warning` headers that were collected on the way. */
+  readonly warnings: string[];
 }
 
 /** A handler's answer. */

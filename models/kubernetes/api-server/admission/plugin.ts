@@ -1,0 +1,51 @@
+/**
+ * What an admission plugin is: it may change an object before it is prepared, or refuse a request.
+ *
+ * Plugins are tasks, because some must wait (a live read, a webhook). They see objects in storage form and must return the
+ * same reference when they change nothing. Source: apiserver/pkg/admission/interfaces.go.
+ */
+import type { Either } from 'fp-ts/lib/Either.js';
+import type { Task } from '../../client/process.ts';
+import type { KubeObject } from '../../object/types.ts';
+import type { Context, KindInfo } from '../registry/kind.ts';
+import type { Status } from '../status/status.ts';
+
+export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
+
+/** A request as plugins see it. */
+export interface Attributes {
+  readonly operation: Operation;
+  readonly info: KindInfo;
+  /** `''` for the main resource. */
+  readonly subresource: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** The object to be stored; undefined for DELETE. */
+  readonly object: KubeObject | undefined;
+  /** What is stored now; undefined for CREATE. */
+  readonly old: KubeObject | undefined;
+  readonly isDryRun: boolean;
+  readonly context: Context;
+  /** Collects texts for `Warning` headers. */
+  readonly warn: (text: string) => void;
+}
+
+export interface AdmissionPlugin {
+  /** Upstream's name, as in `--enable-admission-plugins`. */
+  readonly name: string;
+  readonly handles: readonly Operation[];
+  /** Returns the object to go on with, or a refusal. */
+  readonly mutate?: (attributes: Attributes, world: AdmissionWorld) => Task<Either<Status, KubeObject>>;
+  /** Returns a refusal, or undefined. */
+  readonly validate?: (attributes: Attributes, world: AdmissionWorld) => Task<Status | undefined>;
+}
+
+/** What plugins may use beside the context: live reads and writes of the store. */
+export interface AdmissionWorld {
+  /** Reads an object from etcd, not from the cache. */
+  readonly live: (info: KindInfo, namespace: string, name: string) => Task<KubeObject | undefined>;
+  /** Changes an object by compare-and-swap; `change` returns undefined to give up. False: it gave up or the object is gone. */
+  readonly change: (info: KindInfo, namespace: string, name: string, change: (current: KubeObject) => KubeObject | undefined) => Task<boolean>;
+  /** Waits, in µs. */
+  readonly sleep: (delay: number) => Task;
+}

@@ -1,0 +1,59 @@
+/**
+ * The two admission phases around the kind's own rules: mutating plugins before, validating ones after.
+ * Source: apiserver/pkg/admission/chain.go; the order of plugins is in `admission/plugins.ts`.
+ */
+import { type Either, isLeft, right } from 'fp-ts/lib/Either.js';
+import type { Task } from '../../client/process.ts';
+import type { KubeObject } from '../../object/types.ts';
+import { mutate, validate } from '../admission/chain.ts';
+import type { AdmissionWorld, Attributes, Operation } from '../admission/plugin.ts';
+import type { Status } from '../status/status.ts';
+import { guaranteedUpdate, readLive } from '../storage/guaranteed-update.ts';
+import { contextOf, storageKey, type Call } from './request.ts';
+import type { Services } from './services.ts';
+
+/** Lets mutating plugins change the object (storage form) or refuse it. */
+export function* admit(services: Services, call: Call, operation: Operation, object: KubeObject, old: KubeObject | undefined): Task<Either<Status, KubeObject>> {
+  return yield* mutate({ ...attributesOf(call, operation, object, old), object }, worldOf(services));
+}
+
+/** Lets validating plugins refuse the final object; for deletes `object` is undefined. */
+export function* admitFinally(services: Services, call: Call, operation: Operation, object: KubeObject | undefined, old: KubeObject | undefined): Task<Either<Status, void>> {
+  return yield* validate(attributesOf(call, operation, object, old), worldOf(services));
+}
+
+function attributesOf(call: Call, operation: Operation, object: KubeObject | undefined, old: KubeObject | undefined): Attributes {
+  const { info, request, warnings } = call;
+  const context = contextOf(call);
+  return {
+    operation,
+    info,
+    subresource: request.subresource ?? '',
+    namespace: info.namespaced ? (request.namespace ?? '') : '',
+    name: request.name ?? object?.metadata.name ?? old?.metadata.name ?? '',
+    object,
+    old,
+    isDryRun: context.dryRun,
+    context,
+    warn: (text) => warnings.push(text),
+  };
+}
+
+/** Plugins' view of the store. */
+function worldOf({ storage, process }: Services): AdmissionWorld {
+  const { etcd } = storage;
+  return {
+    *live(info, namespace, name) {
+      const read = yield* readLive(etcd, storageKey(info, namespace, name));
+      return isLeft(read) ? undefined : read.right;
+    },
+    *change(info, namespace, name, change) {
+      const written = yield* guaranteedUpdate(etcd, storageKey(info, namespace, name), undefined, function* (current) {
+        const next = current === undefined ? undefined : change(current);
+        return right(next === undefined ? { kind: 'keep', object: current as KubeObject } : { kind: 'put', object: next });
+      }, false);
+      return !isLeft(written) && written.right.kind === 'updated';
+    },
+    sleep: (delay) => process.sleep('admission', delay),
+  };
+}
