@@ -125,6 +125,7 @@ export class LogWriter {
   append(record: LogRecord): void {
     assert(!this.isClosed, 'a closed log takes no records');
     assert(record.seq === this.count, `record #${record.seq} follows #${this.count - 1}`);
+    assert(record.time >= this.time, `record #${record.seq} is not earlier than the one before`);
     this.encoder.append(record);
     this.count++;
     this.time = record.time;
