@@ -1,0 +1,247 @@
+/**
+ * Turns a JSON value into an API object as Go's decoder and encoder would leave it.
+ *
+ * Types are checked with Go's messages, unknown fields are dropped and reported, nulls and empty collections vanish,
+ * zero values appear where Go always writes them, quantities and times take their canonical form. The very same
+ * reference comes back when nothing had to change, which is the case for objects that came out of this server.
+ * Upstream: sigs.k8s.io/json, apimachinery/pkg/runtime/serializer/json, apiserver/pkg/endpoints/handlers/create.go.
+ */
+import { isLeft } from 'fp-ts/lib/Either.js';
+import { formatQuantity, parseQuantity, roundUpToMilli } from '../../object/quantity.ts';
+import { goQuote } from '../status/go-format.ts';
+import type { Field, StructType, TypeRef } from './types.ts';
+import { canonicalMicroTime, canonicalTime, timeError } from './instant.ts';
+
+/** The result of decoding: the object, the first hard error, and what strict decoding complains about. */
+export interface Decoded {
+  readonly value: unknown;
+  /** Go's message; the request fails with 400. */
+  readonly error?: string;
+  /** `unknown field "spec.foo"`, in document order. */
+  readonly strict: readonly string[];
+}
+
+const SIMPLE_QUANTITY = /^(?:0|[1-9]\d{0,2}(?:m|Ki|Mi|Gi|k|M|G)?)$/;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+const jsonType = (value: unknown): string => {
+  if (Array.isArray(value)) return 'array';
+  if (typeof value === 'object') return 'object';
+  return typeof value === 'boolean' ? 'bool' : typeof value;
+};
+
+class Decoder {
+  error: string | undefined;
+  readonly strict: string[] = [];
+  /** Names and positions that lead to the current value. */
+  private readonly path: (string | number)[] = [];
+  private readonly structs: string[] = [];
+
+  private fail(message: string): void {
+    this.error ??= message;
+  }
+
+  private mismatch(value: unknown, goType: string, what = jsonType(value)): undefined {
+    const names = this.path.filter((part) => typeof part === 'string' && !part.startsWith('['));
+    const struct = this.structs[this.structs.length - 1];
+    const target = struct === undefined || names.length === 0 ? 'Go value' : `Go struct field ${struct}.${names.join('.')}`;
+    this.fail(`json: cannot unmarshal ${what} into ${target} of type ${goType}`);
+    return undefined;
+  }
+
+  private pathText(name: string): string {
+    let text = '';
+    for (const part of [...this.path, name]) {
+      if (typeof part === 'number') text += `[${part}]`;
+      else text += text === '' ? part : `.${part.startsWith('[') ? part.slice(1, -1) : part}`;
+    }
+    return text;
+  }
+
+  struct(type: StructType, value: unknown): unknown {
+    if (typeof value !== 'object' || Array.isArray(value) || value === null) return this.mismatch(value, `v1.${type.goName}`);
+    const source = value as Record<string, unknown>;
+    this.structs.push(type.goName);
+    const names = Object.keys(source);
+    let out: Record<string, unknown> | undefined;
+    for (let at = 0; at < names.length; at++) {
+      const name = names[at] as string;
+      const before = source[name];
+      const after = this.member(type, name, before);
+      if (out === undefined) {
+        if (after === before && after !== undefined) continue;
+        out = {};
+        for (let earlier = 0; earlier < at; earlier++) out[names[earlier] as string] = source[names[earlier] as string];
+      }
+      if (after !== undefined) out[name] = after;
+    }
+    const current = out ?? source;
+    for (const entry of type.always) {
+      if (current[entry.name] !== undefined) continue;
+      out ??= { ...source };
+      out[entry.name] = entry.value;
+    }
+    this.structs.pop();
+    return out ?? source;
+  }
+
+  private member(type: StructType, name: string, value: unknown): unknown {
+    const field = type.fields.get(name);
+    if (field === undefined) {
+      this.strict.push(`unknown field ${goQuote(this.pathText(name))}`);
+      return undefined;
+    }
+    if (value === null || value === undefined) {
+      return field.type.kind === 'any' || isNullWritten(type, field) ? null : undefined;
+    }
+    this.path.push(name);
+    const decoded = this.value(field.type, value);
+    this.path.pop();
+    if (field.omitsZero && (decoded === '' || decoded === 0 || decoded === false)) return undefined;
+    if (isEmptyCollection(field, decoded)) return field.required && field.type.kind === 'list' ? null : undefined;
+    return decoded;
+  }
+
+  value(type: TypeRef, value: unknown): unknown {
+    switch (type.kind) {
+      case 'string':
+        return typeof value === 'string' ? value : this.mismatch(value, type.goType);
+      case 'boolean':
+        return typeof value === 'boolean' ? value : this.mismatch(value, type.goType);
+      case 'int32':
+        return this.integer(value, type.goType, 2147483647);
+      case 'int64':
+        return this.integer(value, type.goType, 9223372036854775807);
+      case 'double':
+        return typeof value === 'number' ? value : this.mismatch(value, type.goType);
+      case 'quantity':
+        return this.quantity(value);
+      case 'intOrString':
+        return this.intOrString(value);
+      case 'time':
+      case 'microTime':
+        return this.time(value, type.kind === 'time', type.goType);
+      case 'bytes':
+        return this.bytes(value);
+      case 'any':
+        return value;
+      case 'struct':
+        return typeof value === 'object' && !Array.isArray(value) ? this.struct(type.struct, value) : this.mismatch(value, type.goType);
+      case 'list':
+        return this.list(type.items, value, type.goType);
+      default:
+        return this.map(type.values, value, type.goType);
+    }
+  }
+
+  private integer(value: unknown, goType: string, max: number): unknown {
+    if (typeof value !== 'number') return this.mismatch(value, goType);
+    if (Number.isInteger(value) && value <= max && value >= -max - 1) return value;
+    return this.mismatch(value, goType, `number ${value}`);
+  }
+
+  private quantity(value: unknown): unknown {
+    if (typeof value === 'string' && SIMPLE_QUANTITY.test(value)) return value;
+    if (typeof value === 'object' || typeof value === 'boolean') {
+      this.fail("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
+      return undefined;
+    }
+    const parsed = parseQuantity(String(value));
+    if (isLeft(parsed)) {
+      this.fail(parsed.left);
+      return undefined;
+    }
+    return formatQuantity(roundUpToMilli(parsed.right));
+  }
+
+  private intOrString(value: unknown): unknown {
+    if (typeof value === 'string' || (typeof value === 'number' && Number.isInteger(value))) return value;
+    this.fail(`json: cannot unmarshal ${typeof value === 'number' ? `number ${value}` : jsonType(value)} into Go value of type int32`);
+    return undefined;
+  }
+
+  private time(value: unknown, isWhole: boolean, goType: string): unknown {
+    if (typeof value !== 'string') return this.mismatch(value, goType);
+    const canonical = isWhole ? canonicalTime(value) : canonicalMicroTime(value);
+    if (canonical === undefined) this.fail(timeError(value, isWhole));
+    return canonical;
+  }
+
+  private bytes(value: unknown): unknown {
+    if (typeof value !== 'string') return this.mismatch(value, '[]uint8');
+    const text = value.includes('\n') || value.includes('\r') ? value.replace(/[\r\n]/g, '') : value;
+    if (!BASE64.test(text)) {
+      const bad = text.search(/[^A-Za-z0-9+/]/);
+      this.fail(`illegal base64 data at input byte ${bad < 0 ? text.length - (text.length % 4) : bad}`);
+    }
+    return text;
+  }
+
+  private list(items: TypeRef, value: unknown, goType: string): unknown {
+    if (!Array.isArray(value)) return this.mismatch(value, goType);
+    let out: unknown[] | undefined;
+    for (let at = 0; at < value.length; at++) {
+      const before: unknown = value[at];
+      this.path.push(at);
+      const after = before === null ? zeroItem(items) : this.value(items, before);
+      this.path.pop();
+      if (after === before) continue;
+      out ??= [...value];
+      out[at] = after;
+    }
+    return out ?? value;
+  }
+
+  private map(values: TypeRef, value: unknown, goType: string): unknown {
+    if (typeof value !== 'object' || Array.isArray(value) || value === null) return this.mismatch(value, goType);
+    const source = value as Record<string, unknown>;
+    let out: Record<string, unknown> | undefined;
+    for (const name of Object.keys(source)) {
+      const before = source[name];
+      this.path.push(`[${name}]`);
+      const after = before === null ? zeroItem(values) : this.value(values, before);
+      this.path.pop();
+      if (after === before) continue;
+      out ??= { ...source };
+      out[name] = after;
+    }
+    return out ?? source;
+  }
+}
+
+const isNullWritten = (type: StructType, field: Field): boolean =>
+  type.always.some((entry) => entry.name === field.name && entry.value === null);
+
+function isEmptyCollection(field: Field, value: unknown): boolean {
+  if (field.type.kind === 'list') return Array.isArray(value) && value.length === 0;
+  if (field.type.kind !== 'map' || typeof value !== 'object' || value === null) return false;
+  for (const _ in value) return false;
+  return true;
+}
+
+function zeroItem(type: TypeRef): unknown {
+  switch (type.kind) {
+    case 'string':
+    case 'bytes':
+      return '';
+    case 'boolean':
+      return false;
+    case 'quantity':
+      return '0';
+    case 'struct':
+      return Object.fromEntries(type.struct.always.map((entry) => [entry.name, entry.value]));
+    case 'list':
+    case 'map':
+    case 'any':
+      return null;
+    default:
+      return 0;
+  }
+}
+
+/** Decodes a JSON value as the given struct. */
+export function decode(type: StructType, value: unknown): Decoded {
+  const decoder = new Decoder();
+  const result = decoder.struct(type, value);
+  return { value: result, strict: decoder.strict, ...(decoder.error === undefined ? {} : { error: decoder.error }) };
+}
