@@ -40,6 +40,11 @@ export interface ServicePortTable<Block> {
   /** Whether any service port has this cluster IP. */
   hasClusterIP(ip: string): boolean;
   /**
+   * Whether a load balancer would send packets for this external address to the node: some service port has the address,
+   * and if its external policy is Local, the node has ready endpoints of it.
+   */
+  acceptsExternal(ip: string, protocol: Protocol, port: number): boolean;
+  /**
    * Ready endpoints on this node of the Service that has this healthCheckNodePort; undefined when nobody listens there.
    * Zero means that the answer is 503.
    */

@@ -66,14 +66,25 @@ export class AppliedTable<Block> implements ServicePortTable<Block> {
     return this.#services.hasClusterIP(ip);
   }
 
+  acceptsExternal(ip: string, protocol: Protocol, port: number): boolean {
+    return this.#services.byAddress(ip, protocol, port).some((match) => {
+      if (match.clusterIP === ip) return false;
+      return !match.externalPolicyLocal || this.#localReadyIPs(match).length > 0;
+    });
+  }
+
+  #localReadyIPs(port: ServicePort): string[] {
+    const { hostname } = this.#profile;
+    const endpoints = endpointsOnNode(this.#slices.endpoints(port), hostname);
+    return endpoints.filter((endpoint) => endpoint.ready && endpoint.nodeName === hostname).map((endpoint) => endpoint.ip);
+  }
+
   healthCheck(port: number): number | undefined {
     const ports = this.#services.byHealthCheck(port);
     if (ports.length === 0) return undefined;
     const ips = new Set<string>();
     for (const match of ports) {
-      for (const endpoint of endpointsOnNode(this.#slices.endpoints(match), this.#profile.hostname)) {
-        if (endpoint.ready && endpoint.nodeName === this.#profile.hostname) ips.add(endpoint.ip);
-      }
+      for (const ip of this.#localReadyIPs(match)) ips.add(ip);
     }
     return ips.size;
   }
