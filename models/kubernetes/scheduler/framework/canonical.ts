@@ -17,3 +17,20 @@ export const canonicalText = (value: unknown): string => {
   for (const key in record) text += `${key.length}:${key}=${canonicalText(record[key])};`;
   return `${text}}`;
 };
+
+/** Whether two pieces of plain data are equal, key order aside. Shared parts are recognised by reference. */
+export const sameData = (a: unknown, b: unknown): boolean => {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const left = a as Record<string, unknown>;
+  const right = b as Record<string, unknown>;
+  let keys = 0;
+  for (const key in left) {
+    if (left[key] === undefined) continue;
+    keys += 1;
+    if (!sameData(left[key], right[key])) return false;
+  }
+  for (const key in right) if (right[key] !== undefined) keys -= 1;
+  return keys === 0;
+};

@@ -21,6 +21,15 @@ import type { Snapshot } from './snapshot.ts';
 import type { Status } from './status.ts';
 import type { FoldCache } from './fold.ts';
 
+/** A computation that may wait for answers: a coroutine of the scheduler's process. */
+export type Blocking<T> = Generator<unknown, T, unknown>;
+
+/** What is left of a cycle while the pod is being bound. */
+export interface BindingCycle {
+  readonly pod: PodInfo;
+  readonly listers: Listers;
+}
+
 /** What one scheduling cycle is about, and what it may consult. */
 export interface Cycle {
   readonly pod: PodInfo;
@@ -106,6 +115,12 @@ export interface Plugin<F = unknown, S = unknown> {
   reserve?(cycle: Cycle, node: string): Status | undefined;
   unreserve?(cycle: Cycle, node: string): void;
   permit?(cycle: Cycle, node: string): { readonly status: Status | undefined; readonly timeoutMs: number };
+
+  /** Writes that must succeed before the binding. May block. */
+  preBind?(cycle: BindingCycle, node: string): Blocking<Status | undefined>;
+  /** Binds the pod instead of the default binder; `skip` leaves it to the next plugin. May block. */
+  bind?(cycle: BindingCycle, node: string): Blocking<Status | 'skip' | undefined>;
+  postBind?(cycle: BindingCycle, node: string): void;
 
   /** Events that may make a pod schedulable which this plugin rejected. Undefined: every event may. */
   events?(): readonly EventRegistration[];

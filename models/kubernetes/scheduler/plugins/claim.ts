@@ -1,0 +1,33 @@
+/**
+ * Claims that a pod uses, directly or through an ephemeral volume. Source: component-helpers/storage/volume, storage/ephemeral.
+ */
+import type { core, PersistentVolumeClaim, Pod } from '../../object/types.ts';
+
+export interface ClaimUse {
+  readonly name: string;
+  readonly isEphemeral: boolean;
+}
+
+/** The claim that a volume stands for, if any; ephemeral volumes have one named after pod and volume. */
+export const claimUseOf = (pod: Pod, volume: core.Volume): ClaimUse | undefined => {
+  if (volume.persistentVolumeClaim) return { name: volume.persistentVolumeClaim.claimName, isEphemeral: false };
+  if (volume.ephemeral) return { name: `${pod.metadata.name}-${volume.name}`, isEphemeral: true };
+  return undefined;
+};
+
+export const claimUsesOf = (pod: Pod): ClaimUse[] =>
+  (pod.spec.volumes ?? []).flatMap((volume) => claimUseOf(pod, volume) ?? []);
+
+/** Whether the claim is one of the pod's, by name and namespace. */
+export const usesClaim = (pod: Pod, claim: { metadata: { name: string; namespace?: string } } | undefined): boolean =>
+  claim !== undefined &&
+  claim.metadata.namespace === pod.metadata.namespace &&
+  claimUsesOf(pod).some(({ name }) => name === claim.metadata.name);
+
+/** The class of a claim: the old annotation wins over the field. */
+export const claimClassOf = (claim: PersistentVolumeClaim): string =>
+  claim.metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] ?? claim.spec.storageClassName ?? '';
+
+/** Whether an ephemeral claim was made for this very pod, and not for an earlier one of the same name. */
+export const isClaimOf = (pod: Pod, claim: PersistentVolumeClaim): boolean =>
+  (claim.metadata.ownerReferences ?? []).some((owner) => owner.controller === true && owner.uid === pod.metadata.uid);
