@@ -9,7 +9,7 @@ import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
 import type { Task } from '../../client/process.ts';
 import { isTerminating } from '../../object/meta.ts';
 import type { KubeObject } from '../../object/types.ts';
-import { trackCreate } from '../patch/managed-fields.ts';
+import { trackCreate } from './track.ts';
 import { fillMetadata, beforeCreate } from '../strategy/before-create.ts';
 import { alreadyExists, generateNameConflict, plainError, type Status } from '../status/status.ts';
 import { isUnavailable } from '../storage/etcd-client.ts';
@@ -40,12 +40,12 @@ export function* create(services: Services, call: Call): Task<Answer> {
   return { code: 201, body: call.version.fromStorage(made.right), ...(notes.length > 0 ? { warnings: notes } : {}) };
 }
 
-/** Creates a decoded object (storage form) and returns what is stored. */
-export function* createObject(services: Services, call: Call, object: KubeObject, options: WriteOptions): Task<Either<Status, KubeObject>> {
+/** Creates a decoded object (storage form) and returns what is stored. What was applied brings its managed fields along. */
+export function* createObject(services: Services, call: Call, object: KubeObject, options: WriteOptions, isApplied = false): Task<Either<Status, KubeObject>> {
   const isGenerated = !object.metadata.name && Boolean(object.metadata.generateName);
   const limit = isGenerated ? NAME_ATTEMPTS : 1;
   for (let attempt = 1; ; attempt++) {
-    const tried = yield* tryCreate(services, call, object, options);
+    const tried = yield* tryCreate(services, call, object, options, isApplied);
     if (isLeft(tried)) return tried;
     if ('object' in tried.right) return right(tried.right.object);
     const { taken, current } = tried.right;
@@ -57,10 +57,10 @@ export function* createObject(services: Services, call: Call, object: KubeObject
 
 type Attempt = { readonly object: KubeObject } | { readonly taken: string; readonly current: KubeObject };
 
-function* tryCreate(services: Services, call: Call, object: KubeObject, options: WriteOptions): Task<Either<Status, Attempt>> {
+function* tryCreate(services: Services, call: Call, object: KubeObject, options: WriteOptions, isApplied: boolean): Task<Either<Status, Attempt>> {
   const { info } = call;
   const named = fillMetadata(info, object, contextOf(call));
-  const tracked = trackCreate(call, named, options.manager);
+  const tracked = isApplied ? named : trackCreate(call, named, options.manager);
   const admitted = yield* admit(services, call, 'CREATE', tracked, undefined);
   if (isLeft(admitted)) return admitted;
   const reserved = reserve(services, call, admitted.right, undefined);

@@ -8,7 +8,7 @@
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
 import type { Task } from '../../client/process.ts';
 import type { KubeObject } from '../../object/types.ts';
-import { trackUpdate } from '../patch/managed-fields.ts';
+import { trackUpdate } from './track.ts';
 import type { UpdateStrategy } from '../registry/kind.ts';
 import { beforeUpdate } from '../strategy/before-update.ts';
 import { invalidValue } from '../status/field-error.ts';

@@ -11,6 +11,7 @@ import type { Either } from 'fp-ts/lib/Either.js';
 import type { UserInfo } from '../../api/message.ts';
 import type { KubeObject } from '../../object/types.ts';
 import type { FieldError } from '../status/field-error.ts';
+import type { Shape } from '../patch/shape.ts';
 import type { Status } from '../status/status.ts';
 
 /** Reads of other objects. The server answers from its watch cache (or the store, where upstream reads live). */
@@ -145,6 +146,8 @@ export interface KindInfo {
   readonly returnDeletedObject: boolean;
   /** Whether DELETE is graceful: only Pod. */
   readonly graceful: boolean;
+  /** The shape of a custom resource's version, for patches and field ownership; built-in kinds have theirs by schema name. */
+  readonly shape?: (version: string) => Shape;
   /** Nothing is stored: reviews, Binding. POST computes an answer. */
   readonly virtual: boolean;
 }

@@ -1,0 +1,71 @@
+/**
+ * The scale subresource: reads and writes `spec.replicas` of workloads through an autoscaling/v1 Scale.
+ * Source: pkg/registry/apps/deployment/storage/storage.go (`ScaleREST`), pkg/apis/autoscaling/validation.
+ */
+import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
+import type { Task } from '../../client/process.ts';
+import type { KubeObject } from '../../object/types.ts';
+import type { ScaleInfo } from '../registry/kind.ts';
+import { applyPatch } from '../patch/apply-patch.ts';
+import { shapeOf } from '../patch/shape.ts';
+import { invalidValue } from '../status/field-error.ts';
+import { invalid, notFound, type Status } from '../status/status.ts';
+import type { PatchType } from '../../api/message.ts';
+import { decodeBody } from './decode.ts';
+import { live } from './get.ts';
+import { writeOptions, writeOptionsErrors } from './options.ts';
+import { type Answer, type Call, failed } from './request.ts';
+import type { Services } from './services.ts';
+import { writerOf } from './track.ts';
+import { updateObject } from './update.ts';
+
+const SCHEMA = 'autoscaling.v1.Scale';
+const TYPE = { apiVersion: 'autoscaling/v1', kind: 'Scale', schema: SCHEMA };
+
+export function* scale(services: Services, call: Call, info: ScaleInfo): Task<Answer> {
+  const { request } = call;
+  if (request.verb === 'get') {
+    const found = yield* live(call, request.name ?? '');
+    if ('answer' in found) return found.answer;
+    return found.object === undefined ? failed(notFound(call.info, request.name ?? '')) : { code: 200, body: scaleOf(found.object, info) };
+  }
+  const isPatch = request.verb === 'patch';
+  const query = request.query ?? {};
+  const wrong = writeOptionsErrors(query, isPatch ? 'PatchOptions' : 'UpdateOptions');
+  if (wrong !== undefined) return failed(wrong);
+  const options = writeOptions(query, request.userAgent);
+  const next = (current: KubeObject): Either<Status, KubeObject> => {
+    const wanted = isPatch ? patched(call, scaleOf(current, info)) : right(request.body);
+    if (isLeft(wanted)) return wanted;
+    const decoded = decodeBody(TYPE, wanted.right, options.fieldValidation);
+    if (isLeft(decoded)) return decoded;
+    const replicas = (decoded.right.object['spec'] as { replicas?: number } | undefined)?.replicas ?? 0;
+    if (replicas >= 0) return right(info.withReplicas(current, replicas));
+    const error = invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0');
+    return left(invalid({ group: 'autoscaling', kind: 'Scale' }, request.name ?? '', [error]));
+  };
+  const sent = (isPatch ? undefined : (request.body as KubeObject | undefined)?.metadata) as Partial<KubeObject['metadata']> | undefined;
+  const written = yield* updateObject(services, call, call.info.strategy, next, options, { resourceVersion: sent?.resourceVersion, uid: sent?.uid });
+  return isLeft(written) ? failed(written.left) : { code: 200, body: scaleOf(written.right.object, info) };
+}
+
+function patched(call: Call, current: KubeObject): Either<Status, KubeObject> {
+  const type = (call.request.contentType ?? '').split(';')[0]?.trim() as PatchType;
+  const writer = writerOf(call, 'scale');
+  return applyPatch(type, current, call.request.body, { shape: shapeOf(SCHEMA), schema: SCHEMA, writer, force: false, info: call.info });
+}
+
+/** The Scale that shows an object. */
+function scaleOf(object: KubeObject, info: ScaleInfo): KubeObject {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const selector = info.selector(object);
+  const metadata = { name, ...(namespace === undefined ? {} : { namespace }), uid, resourceVersion, creationTimestamp };
+  const replicas = info.replicas(object);
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata,
+    spec: replicas === 0 ? {} : { replicas },
+    status: { replicas: info.statusReplicas(object), ...(selector === '' ? {} : { selector }) },
+  };
+}
