@@ -32,6 +32,8 @@ export interface SealedBlock {
   readonly time: number;
   /** The chain after the last record. */
   readonly chain: Chain;
+  /** At level `inputs`: the low byte of the chain after each record. */
+  readonly checks: Uint8Array;
 }
 
 const ENCODER = new TextEncoder();
@@ -113,8 +115,9 @@ export class BlockEncoder {
       if (effects >= 0) at += effects;
       time = this.encodeRecord(record, texts, start, hashed, at, time);
     }
+    const checks = this.checks.view().slice();
     const body = this.assemble();
-    const sealed = { body, count: records.length, seq: first.seq, time: first.time, chain: this.chain.fork() };
+    const sealed = { body, checks, count: records.length, seq: first.seq, time: first.time, chain: this.chain.fork() };
     this.reset();
     return sealed;
   }
