@@ -26,7 +26,6 @@ interface Walk {
   readonly path: string[];
 }
 
-const EMPTY_OBJECT: JsonObject = Object.freeze({});
 const EMPTY_LIST: readonly unknown[] = Object.freeze([]);
 
 const isNothing = (value: unknown): boolean =>
@@ -73,9 +72,8 @@ function walkField(walk: Walk, shape: Shape, name: string, before: Version, afte
     const field = shape.fields.get(name);
     inner = field?.shape() ?? shape.rest ?? UNTYPED;
     if (field?.absent !== undefined) {
-      const stand = field.absent === 'structure' ? EMPTY_OBJECT : field.absent === 'text' ? '' : null;
-      if (before !== undefined) old ??= stand;
-      if (after !== undefined) next ??= stand;
+      if (before !== undefined && old === undefined) old = field.absent;
+      if (after !== undefined && next === undefined) next = field.absent;
     }
   }
   walk.path.push(`f:${name}`);

@@ -5,19 +5,15 @@
  * other through functions, because types are recursive, and are computed once and kept.
  * Upstream: structured-merge-diff/schema, apimachinery/pkg/util/managedfields/internal/typeconverter.go.
  */
-import types from '../schema/types.json' with { type: 'json' };
+import { STRUCTS } from '../schema/types.ts';
+import type { Field as TypeField, StructType, TypeRef } from '../schema/types.ts';
 import { isObject, own } from './json-value.ts';
-import {
-  absentValue,
-  applyListType,
-  isAtomicMap,
-  isAtomicStructure,
-  isAtomicType,
-  isReplaced,
-  retainsKeys,
-  strategicKey,
-} from './merge-rule.ts';
-import type { Absent, ListKey } from './merge-rule.ts';
+
+/** One key of an associative list; `fallback` stands in when an element lacks it. */
+export interface ListKey {
+  readonly name: string;
+  readonly fallback?: unknown;
+}
 
 /** A value without inner ownership: scalars, and what is atomic. */
 export interface Leaf {
@@ -55,13 +51,12 @@ export interface Field {
   readonly strategicKey?: string;
   readonly retainKeys: boolean;
   readonly replaced: boolean;
-  readonly absent: Absent;
+  /** The value that an absent field has in an object which is there: `{}`, null, '' or 0; undefined for none. */
+  readonly absent: unknown;
 }
 
 export const LEAF: Leaf = { kind: 'leaf' };
 export const UNTYPED: Untyped = { kind: 'untyped' };
-
-const table: Readonly<Record<string, string>> = types;
 
 /** A value that is computed at the first use. */
 function lazy<T>(compute: () => T): () => T {
@@ -69,57 +64,75 @@ function lazy<T>(compute: () => T): () => T {
   return () => (value ??= compute());
 }
 
-const STRUCTURES: ReadonlyMap<string, () => Structure> = new Map(
-  Object.keys(table).map((type) => [type, lazy(() => structure(type, isAtomicType(type)))]),
-);
-const GRANULAR_STRUCTURES: ReadonlyMap<string, () => Structure> = new Map(
-  Object.keys(table).map((type) => [type, lazy(() => structure(type, false))]),
-);
+/** Structures by name; twice, because a field may make an atomic type granular. */
+const shapes = (granular: boolean): ReadonlyMap<string, () => Structure> =>
+  new Map([...STRUCTS].map(([name, struct]) => [name, lazy(() => structure(struct, struct.isAtomic && !granular))]));
+const STRUCTURES = shapes(false);
+const GRANULAR_STRUCTURES = shapes(true);
 
-const ROOT_FIELDS: ReadonlySet<string> = new Set(['metadata', 'spec', 'status']);
+/** Fields of an atomic type that are granular all the same (`structType=granular`). */
+const GRANULAR_FIELDS: ReadonlySet<string> = new Set(['core.v1.PersistentVolumeSpec.claimRef']);
 
-function structure(type: string, atomic: boolean): Structure {
+function structure(struct: StructType, atomic: boolean): Structure {
   const fields = new Map<string, Field>();
-  const entries = (table[type] ?? '').split(' ');
-  const isKind = entries.some((entry) => entry.startsWith('kind:')) && entries.some((entry) => entry.startsWith('metadata'));
-  for (const entry of entries) {
-    const [head = '', code = ''] = entry.split(':');
-    const name = head.endsWith('!') ? head.slice(0, -1) : head;
-    const key = strategicKey(type, name);
-    fields.set(name, {
-      shape: lazy(() => fieldShape(type, name, code)),
-      ...(key === undefined ? {} : { strategicKey: key }),
-      retainKeys: retainsKeys(type, name),
-      replaced: isReplaced(type, name),
-      absent: isKind && ROOT_FIELDS.has(name) ? 'structure' : absentValue(type, name),
+  for (const field of struct.fields.values()) {
+    const merges = field.patchStrategy.includes('merge');
+    fields.set(field.name, {
+      shape: lazy(() => fieldShape(struct, field)),
+      ...(merges ? { strategicKey: field.patchMergeKey ?? '' } : {}),
+      retainKeys: field.patchStrategy.includes('retainKeys'),
+      replaced: field.patchStrategy.includes('replace'),
+      absent: struct.always.find((entry) => entry.name === field.name)?.value,
     });
   }
-  return { kind: 'structure', type, atomic, fields };
+  return { kind: 'structure', type: struct.name, atomic, fields };
 }
 
-function fieldShape(type: string, name: string, code: string): Shape {
-  if (code.startsWith('[')) return { kind: 'list', type: applyListType(type, name) ?? 'atomic', items: valueShape(code.slice(1)) };
-  if (code.startsWith('{')) return { kind: 'map', atomic: isAtomicMap(type, name), values: valueShape(code.slice(1)) };
-  if (code.length > 1 && !isAtomicStructure(type, name, code)) return GRANULAR_STRUCTURES.get(code)?.() ?? UNTYPED;
-  return valueShape(code);
+/** Ports are told apart by protocol, which is TCP when it is not said. */
+const listKey = (name: string): ListKey => (name === 'protocol' ? { name, fallback: 'TCP' } : { name });
+
+function fieldShape(struct: StructType, field: TypeField): Shape {
+  const { type } = field;
+  if (type.kind === 'list') {
+    const keys = field.listMapKeys;
+    const listType = field.listType === 'map' && keys !== undefined ? keys.map(listKey) : field.listType === 'set' ? 'set' : 'atomic';
+    return { kind: 'list', type: listType, items: valueShape(type.items) };
+  }
+  if (type.kind === 'map') return { kind: 'map', atomic: field.mapType === 'atomic', values: valueShape(type.values) };
+  if (type.kind === 'struct' && GRANULAR_FIELDS.has(`${struct.name}.${field.name}`)) {
+    return GRANULAR_STRUCTURES.get(type.name)?.() ?? UNTYPED;
+  }
+  return valueShape(type);
 }
 
-function valueShape(code: string): Shape {
-  if (code === 'o') return UNTYPED;
-  if (code.startsWith('[')) return { kind: 'list', type: 'atomic', items: valueShape(code.slice(1)) };
-  if (code.startsWith('{')) return { kind: 'map', atomic: false, values: valueShape(code.slice(1)) };
-  return code.length <= 1 ? LEAF : (STRUCTURES.get(code)?.() ?? UNTYPED);
+function valueShape(type: TypeRef): Shape {
+  if (type.kind === 'any') return UNTYPED;
+  if (type.kind === 'list') return { kind: 'list', type: 'atomic', items: valueShape(type.items) };
+  if (type.kind === 'map') return { kind: 'map', atomic: false, values: valueShape(type.values) };
+  return type.kind === 'struct' ? (STRUCTURES.get(type.name)?.() ?? UNTYPED) : LEAF;
 }
+
+/**
+ * The shape of a served version: a custom resource's version carries its OpenAPI schema, computed once per version.
+ */
+export function shapeOfVersion(version: { readonly schema: string; readonly shape?: () => Shape }): Shape {
+  return version.shape?.() ?? shapeOf(version.schema);
+}
+
+/** A shape computed at the first use; for versions of custom resources. */
+export const lazyShape = (schema: unknown): (() => Shape) => lazy(() => shapeOfCustomResource(schema));
 
 /** The shape of a built-in type such as `apps.v1.Deployment`; untyped when the name is unknown. */
 export const shapeOf = (type: string): Shape => STRUCTURES.get(type)?.() ?? UNTYPED;
+
+const EMPTY_OBJECT = Object.freeze({});
 
 /** The shape of a custom resource's openAPIV3Schema; `metadata` is always ObjectMeta. */
 export function shapeOfCustomResource(schema: unknown): Shape {
   const shape = schemaShape(schema);
   if (shape.kind !== 'structure') return shape;
   const fields = new Map(shape.fields);
-  const field = (of: Shape, absent: Field['absent']): Field => ({
+  const field = (of: Shape, absent: unknown): Field => ({
     shape: () => of,
     retainKeys: false,
     replaced: false,
@@ -127,7 +140,7 @@ export function shapeOfCustomResource(schema: unknown): Shape {
   });
   fields.set('apiVersion', field(LEAF, undefined));
   fields.set('kind', field(LEAF, undefined));
-  fields.set('metadata', field(shapeOf('meta.v1.ObjectMeta'), 'structure'));
+  fields.set('metadata', field(shapeOf('meta.v1.ObjectMeta'), EMPTY_OBJECT));
   return { ...shape, fields };
 }
 
