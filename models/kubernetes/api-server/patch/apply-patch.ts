@@ -6,13 +6,15 @@
 import * as Either from 'fp-ts/lib/Either.js';
 import type { PatchType } from '../../api/message.ts';
 import type { KubeObject } from '../../object/types.ts';
+import type { KindInfo } from '../registry/kind.ts';
 import { badRequest, unsupportedMediaType } from '../status/status.ts';
 import type { Status } from '../status/status.ts';
 import { applyConfiguration } from './apply.ts';
 import { applyJsonPatch } from './json-patch.ts';
 import { isObject, own } from './json-value.ts';
 import type { JsonObject } from './json-value.ts';
-import type { ResetFields, Writer } from './managed-fields.ts';
+import { resetFieldsOf } from './managed-fields.ts';
+import type { Writer } from './managed-fields.ts';
 import { applyMergePatch } from './merge-patch.ts';
 import type { Shape } from './shape.ts';
 import { applyStrategicMergePatch } from './strategic-merge.ts';
@@ -36,14 +38,13 @@ export function patchTypeOf(contentType: string, isCustom: boolean): Either.Eith
   return found === undefined ? Either.left(unsupportedMediaType(supported)) : Either.right(found);
 }
 
-/** A patch with all that decides what it does. */
-export interface Patch {
-  readonly type: PatchType;
-  readonly body: unknown;
+/** All that decides what a patch does beside its document. */
+export interface PatchContext {
   readonly shape: Shape;
   readonly writer: Writer;
-  readonly isForced: boolean;
-  readonly reset: ResetFields;
+  /** Take conflicting fields over (`force=true` of an apply). */
+  readonly force: boolean;
+  readonly info: KindInfo;
 }
 
 /** What is wrong with an apply body, if anything. */
@@ -63,13 +64,18 @@ function checkConfiguration(body: unknown, apiVersion: string): Either.Either<St
 }
 
 /**
- * The patched object, in the version of the request and without defaults. `current` is undefined when the object does not
- * exist, which only an apply accepts. managedFields are up to date after an apply; after other patches the caller adds
- * them with updateManagedFields once the result is decoded and defaulted.
+ * The patched object, in the version of the request and without defaults. For an apply of an object that does not exist,
+ * `current` holds its identity alone. managedFields are up to date after an apply; after other patches the caller adds
+ * them once the result is decoded and defaulted.
  */
-export function applyPatch(current: KubeObject | undefined, patch: Patch): Either.Either<Status, KubeObject> {
-  const { type, body, shape, writer } = patch;
-  const live = (current ?? {}) as JsonObject;
+export function applyPatch(
+  type: PatchType,
+  current: KubeObject,
+  body: unknown,
+  context: PatchContext,
+): Either.Either<Status, KubeObject> {
+  const { shape, writer, info } = context;
+  const live = current as unknown as JsonObject;
   switch (type) {
     case 'application/json-patch+json': {
       const patched = applyJsonPatch(live, body);
@@ -83,7 +89,8 @@ export function applyPatch(current: KubeObject | undefined, patch: Patch): Eithe
     case 'application/apply-patch+yaml': {
       const config = checkConfiguration(body, writer.apiVersion);
       if (Either.isLeft(config)) return config;
-      return applyConfiguration(shape, live, config.right, writer, patch.isForced, patch.reset) as Either.Either<Status, KubeObject>;
+      const reset = resetFieldsOf(info.subresources.some((entry) => entry.name === 'status'), writer.subresource);
+      return applyConfiguration(shape, live, config.right, writer, context.force, reset) as Either.Either<Status, KubeObject>;
     }
   }
 }

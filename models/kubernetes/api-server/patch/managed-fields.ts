@@ -6,16 +6,12 @@
  * Upstream: apimachinery/pkg/util/managedfields/internal/{managedfieldsupdater,capmanagers,stripmeta,structuredmerge}.go,
  * structured-merge-diff/merge/update.go.
  */
-import { rfc3339 } from '../../object/time.ts';
-import type { KubeObject, ManagedFieldsEntry } from '../../object/types.ts';
-import { groupVersionText } from '../registry/kind.ts';
-import type { KindInfo, ServedVersion } from '../registry/kind.ts';
+import type { ManagedFieldsEntry } from '../../object/types.ts';
 import { compare } from './compare.ts';
 import { difference, differenceBelow, intersection, isEmpty, union } from './field-set.ts';
 import type { FieldSet } from './field-set.ts';
 import type { JsonObject } from './json-value.ts';
 import { isObject } from './json-value.ts';
-import { shapeOfVersion } from './shape.ts';
 import type { Shape } from './shape.ts';
 
 const member = Object.freeze({}) as FieldSet;
@@ -205,40 +201,4 @@ export function withManagedFields<T extends JsonObject>(object: T, entries: read
   if (metadata['managedFields'] === entries) return object;
   const { managedFields: _, ...rest } = metadata;
   return { ...object, metadata: entries.length === 0 ? rest : { ...rest, managedFields: entries } };
-}
-
-/** What the write handlers know of a request, as far as ownership needs it. */
-interface TrackedCall {
-  readonly info: KindInfo;
-  readonly version: ServedVersion;
-  readonly request: { readonly subresource?: string };
-  readonly world: { readonly epoch: number; readonly process: { readonly now: number } };
-}
-
-const hasStatus = (info: KindInfo): boolean => info.subresources.some((entry) => entry.name === 'status');
-
-/** The writer of a request. */
-export const writerOf = ({ info, version, request, world }: TrackedCall, manager: string): Writer => ({
-  manager,
-  apiVersion: groupVersionText(info.group, version.version),
-  subresource: request.subresource ?? '',
-  now: rfc3339(world.epoch, world.process.now),
-});
-
-/** The new object with the managedFields that its creation gives it. */
-export function trackCreate(call: TrackedCall, object: KubeObject, manager: string): KubeObject {
-  const { info, version } = call;
-  const next = version.fromStorage(object) as JsonObject;
-  const entries = updateManagedFields(shapeOfVersion(version), {}, next, writerOf(call, manager), resetFieldsOf(hasStatus(info), ''));
-  return withManagedFields(object, entries);
-}
-
-/** The written object with the managedFields that follow from what it changes; `manager` is who writes. */
-export function trackUpdate(call: TrackedCall, object: KubeObject, live: KubeObject, manager: string): KubeObject {
-  const { info, version, request } = call;
-  const shape = shapeOfVersion(version);
-  const next = version.fromStorage(object) as JsonObject;
-  const before = version.fromStorage(live) as JsonObject;
-  const reset = resetFieldsOf(hasStatus(info), request.subresource ?? '');
-  return withManagedFields(object, updateManagedFields(shape, before, next, writerOf(call, manager), reset));
 }

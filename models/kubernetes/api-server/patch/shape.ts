@@ -112,13 +112,6 @@ function valueShape(type: TypeRef): Shape {
   return type.kind === 'struct' ? (STRUCTURES.get(type.name)?.() ?? UNTYPED) : LEAF;
 }
 
-/**
- * The shape of a served version: a custom resource's version carries its OpenAPI schema, computed once per version.
- */
-export function shapeOfVersion(version: { readonly schema: string; readonly shape?: () => Shape }): Shape {
-  return version.shape?.() ?? shapeOf(version.schema);
-}
-
 /** A shape computed at the first use; for versions of custom resources. */
 export const lazyShape = (schema: unknown): (() => Shape) => lazy(() => shapeOfCustomResource(schema));
 

@@ -181,8 +181,8 @@ function mergeField(target: Record<string, unknown>, name: string, change: unkno
   }
   const field = fieldOf(shape, name);
   const inner = shapeOfField(shape, name);
-  let after = change;
   let after: unknown = change;
+  if (isObject(change)) after = field?.replaced === true ? settled(change) : mergeObject(before as JsonObject, change, inner);
   else if (Array.isArray(change)) after = mergeList(before as readonly unknown[], change, field, inner);
   if (!jsonEqual(before, after)) setOwn(target, name, after);
 }
