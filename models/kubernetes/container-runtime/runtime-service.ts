@@ -1,0 +1,551 @@
+/**
+ * The calls of the Container Runtime Interface, carried out on a node's sandboxes, containers and images.
+ *
+ * Each call is a task that takes the time that `timing` says. Names are reserved as containerd does it, Stop and Remove may
+ * be repeated. Every change of a container's or sandbox's state is a fact in the log and an event for the kubelet.
+ */
+import type { ContainerUsage, CriCalls, CriError, CriMethod, SandboxStatus } from '../api/cri.ts';
+import { hex, sha256 } from '../object/hash.ts';
+import type { Process as Actor, Task } from '../client/process.ts';
+import { suspend } from '../client/process.ts';
+import { commandLine, type Container, createContainer, environmentOf, layerUsage, noteExit } from './container.ts';
+import { Disk } from './disk.ts';
+import { behaviourFor, behaviourProgram } from './image/behaviour.ts';
+import { programOf } from './image/layout.ts';
+import { ImageStore } from './image-store.ts';
+import { NodeNetwork } from './node-network.ts';
+import { type ContainerRuntimeOptions, type Range, REALISTIC_TIMING, type RuntimeTiming } from './options.ts';
+import { Host } from './process/host.ts';
+import { type ContainerScope, createPidNamespace, type Process } from './process/process.ts';
+import { createNetworkNamespace, type NetworkNamespace } from './process/socket.ts';
+import type { Descriptors, OpenFile } from './process/stream.ts';
+import { findExecutable } from './process/system.ts';
+import { ROOT } from './file-system/inode.ts';
+import type { Program } from './process/wait.ts';
+import { AddressPool, createSandbox, type Sandbox } from './sandbox.ts';
+
+export type Outcome<M extends CriMethod> = { readonly result: CriCalls[M]['result'] } | { readonly error: CriError };
+
+/** What outlives a reboot: records, disks and images. */
+export interface Surviving {
+  readonly sandboxes: Map<string, Sandbox>;
+  readonly containers: Map<string, Container>;
+  readonly disk: Disk;
+  readonly images: ImageStore;
+  count: number;
+}
+
+/** Told of every change. */
+export type Notify = (podUid: string, containerId: string, type: 'CREATED' | 'STARTED' | 'STOPPED' | 'DELETED') => void;
+
+type Handlers = { readonly [M in CriMethod]: (params: CriCalls[M]['params']) => Task<Outcome<M>> };
+
+export class RuntimeService {
+  readonly kept: Surviving;
+  readonly #actor: Actor;
+  readonly #options: ContainerRuntimeOptions;
+  readonly #timing: RuntimeTiming;
+  readonly #runtime: 'containerd' | 'cri-o' | 'docker';
+  readonly #host: Host;
+  readonly #network: NodeNetwork;
+  readonly #hostNamespace: NetworkNamespace;
+  readonly #addresses: AddressPool;
+  readonly #notify: Notify;
+  readonly #handlers: Handlers;
+  #wakeAtUs = Number.POSITIVE_INFINITY;
+  #timer: { stop(): void } | undefined;
+  #announced = false;
+
+  constructor(actor: Actor, options: ContainerRuntimeOptions, kept: Surviving | undefined, notify: Notify) {
+    this.#actor = actor;
+    this.#options = options;
+    this.#timing = options.timing ?? REALISTIC_TIMING;
+    this.#runtime = options.runtime ?? 'containerd';
+    this.#notify = notify;
+    this.#network = new NodeNetwork(actor, options.node, options.nodeIps[0] ?? '', (work) => this.touch(work));
+    this.#host = new Host(this.#network, actor.now);
+    this.#network.attach(this.#host);
+    this.#hostNamespace = createNetworkNamespace(`node/${options.node}`, options.nodeIps);
+    this.#addresses = new AddressPool(options.podCidr ?? '10.244.0.0/24');
+    this.kept = kept ?? this.#fresh();
+    if (kept !== undefined) this.#afterReboot();
+    this.#handlers = this.#table();
+  }
+
+  #fresh(): Surviving {
+    const { present = ['*'], images = [], registry = [] } = this.#options;
+    const store = new ImageStore({ prefix: this.#runtime, present, images, registry });
+    return { sandboxes: new Map(), containers: new Map(), disk: new Disk(), images: store, count: 0 };
+  }
+
+  /** All processes are gone: containers have exited with 255, sandboxes are not ready, tmpfs is empty. */
+  #afterReboot(): void {
+    this.kept.disk.reboot();
+    for (const sandbox of this.kept.sandboxes.values()) {
+      sandbox.status = { ...sandbox.status, state: 'NOTREADY', ips: [] };
+    }
+    for (const container of this.kept.containers.values()) {
+      if (container.status.state !== 'RUNNING') continue;
+      noteExit(container, 255, this.#actor.now, this.#runtime);
+      container.status = { ...container.status, reason: 'Unknown' };
+    }
+  }
+
+  /** Carries out a call. */
+  call<M extends CriMethod>(method: M, params: CriCalls[M]['params']): Task<Outcome<M>> {
+    const handler = this.#handlers[method] as (params: CriCalls[M]['params']) => Task<Outcome<M>>;
+    return handler(params);
+  }
+
+  #table(): Handlers {
+    const ready = <T>(result: T): Task<{ result: T }> => this.#answer(result);
+    return {
+      Version: () => ready({ runtimeName: this.#runtime, runtimeVersion: this.#options.version ?? 'v1.7.27' }),
+      Status: () => ready({ runtimeReady: true, networkReady: true }),
+      UpdateRuntimeConfig: ({ podCidr }) => {
+        this.#addresses.setCidr(podCidr);
+        return ready(null);
+      },
+      RunPodSandbox: (params) => this.#runPodSandbox(params),
+      StopPodSandbox: ({ id }) => this.#stopPodSandbox(id),
+      RemovePodSandbox: ({ id }) => this.#removePodSandbox(id),
+      PodSandboxStatus: ({ id }) => this.#found(this.kept.sandboxes.get(id)?.status, `sandbox "${id}"`),
+      ListPodSandbox: () => this.#listed([...this.kept.sandboxes.values()].map(({ status }): SandboxStatus => status)),
+      CreateContainer: (params) => this.#createContainer(params),
+      StartContainer: ({ id }) => this.#startContainer(id),
+      StopContainer: ({ id, timeoutUs }) => this.#stopContainer(id, timeoutUs),
+      RemoveContainer: ({ id }) => this.#removeContainer(id),
+      ListContainers: () => this.#listed([...this.kept.containers.values()].map(({ status }) => status)),
+      ContainerStatus: ({ id }) => this.#found(this.kept.containers.get(id)?.status, `container "${id}"`),
+      ExecSync: (params) => this.#execSync(params),
+      PullImage: ({ image }) => this.#pullImage(image),
+      ImageStatus: ({ image }) => ready(this.kept.images.find(image) ?? null),
+      ListImages: () => ready(this.kept.images.list()),
+      RemoveImage: ({ image }) => {
+        this.kept.images.remove(image);
+        return ready(null);
+      },
+      ReadLogs: ({ id, query }) => {
+        const log = this.kept.containers.get(id)?.log;
+        return this.#found(log === undefined ? undefined : { text: log.read(query, this.#options.epoch) }, `container "${id}"`);
+      },
+      ListContainerStats: () => ready(this.#stats()),
+      MountVolume: ({ path, content }) => this.#mountVolume(path, content),
+      UnmountVolume: ({ path }) => {
+        this.kept.disk.unmount(path);
+        return ready(null);
+      },
+      VolumeUsage: ({ path }) => ready({ bytes: this.kept.disk.usage(path) }),
+    };
+  }
+
+  *#answer<T>(result: T): Task<{ result: T }> {
+    return { result };
+  }
+
+  *#listed<T>(result: T): Task<{ result: T }> {
+    yield* this.#take('cri.query', this.#timing.query);
+    return { result };
+  }
+
+  *#found<T>(result: T | undefined, what: string): Task<{ result: T } | { error: CriError }> {
+    if (result !== undefined) return { result };
+    return failure('NotFound', `an error occurred when try to find ${what}: not found`);
+  }
+
+  *#take(name: string, range: Range): Task {
+    const spread = range.max - range.min;
+    const delay = range.min + (spread > 0 ? this.#actor.choose(name, spread) : 0);
+    if (delay > 0) yield* this.#actor.sleep(name, delay);
+  }
+
+  #id(): string {
+    return hex(sha256(`${this.#options.node}/${this.kept.count++}`));
+  }
+
+  /** Brings the processes up to now, does something to them, lets them react, and sets the one timer that they need. */
+  touch(work: () => void): void {
+    const { now } = this.#actor;
+    this.#host.run(now);
+    work();
+    this.#host.run(now);
+    const next = this.#host.nextUs();
+    const atUs = next ?? Number.POSITIVE_INFINITY;
+    if (atUs === this.#wakeAtUs) return;
+    this.#timer?.stop();
+    this.#timer = undefined;
+    this.#wakeAtUs = atUs;
+    if (next === undefined) return;
+    this.#timer = this.#actor.after('processes', next - now, () => {
+      this.#wakeAtUs = Number.POSITIVE_INFINITY;
+      this.touch(() => {});
+    });
+  }
+
+  // Sandboxes.
+
+  *#runPodSandbox(config: CriCalls['RunPodSandbox']['params']): Task<Outcome<'RunPodSandbox'>> {
+    const { metadata } = config;
+    const name = `${metadata.name}_${metadata.namespace}_${metadata.uid}_${metadata.attempt}`;
+    for (const { status } of this.kept.sandboxes.values()) {
+      const other = status.metadata;
+      if (`${other.name}_${other.namespace}_${other.uid}_${other.attempt}` !== name) continue;
+      return failure('Unknown', `failed to reserve sandbox name "${name}": name "${name}" is reserved for "${status.id}"`);
+    }
+    yield* this.#take('cri.sandbox', this.#timing.runSandbox);
+    const ip = config.hostNetwork ? undefined : this.#addresses.take();
+    if (!config.hostNetwork && ip === undefined) {
+      return failure('Unknown', `failed to setup network for sandbox: plugin type="bridge" failed (add): no IP addresses available in range set`);
+    }
+    const sandbox = createSandbox(this.#id(), config, ip === undefined ? [] : [ip], this.#hostNamespace, this.#actor.now);
+    this.kept.sandboxes.set(sandbox.status.id, sandbox);
+    this.#announceHost();
+    if (!config.hostNetwork) this.#network.announce(sandbox.network, metadata, true);
+    this.#noteSandbox(sandbox, 'STARTED');
+    return { result: { id: sandbox.status.id } };
+  }
+
+  #announceHost(): void {
+    if (this.#announced) return;
+    this.#announced = true;
+    this.#network.announce(this.#hostNamespace, undefined, true);
+  }
+
+  #noteSandbox(sandbox: Sandbox, type: 'STARTED' | 'STOPPED' | 'DELETED'): void {
+    const { id, state, ips, metadata } = sandbox.status;
+    this.#actor.record('sandbox', { id, pod: `${metadata.namespace}/${metadata.name}`, attempt: metadata.attempt, state: type === 'DELETED' ? 'REMOVED' : state, ips });
+    this.#notify(metadata.uid, id, type);
+  }
+
+  *#stopPodSandbox(id: string): Task<Outcome<'StopPodSandbox'>> {
+    const sandbox = this.kept.sandboxes.get(id);
+    if (sandbox === undefined || sandbox.status.state === 'NOTREADY') return { result: null };
+    yield* this.#take('cri.sandbox.stop', this.#timing.stopSandbox);
+    if (isStopped(sandbox)) return { result: null };
+    this.touch(() => {
+      for (const containerId of sandbox.containerIds) this.#kill(this.kept.containers.get(containerId));
+    });
+    if (!sandbox.config.hostNetwork) {
+      this.#network.announce(sandbox.network, sandbox.status.metadata, false);
+      for (const ip of sandbox.status.ips) this.#addresses.free(ip);
+    }
+    sandbox.status = { ...sandbox.status, state: 'NOTREADY', ips: [] };
+    this.#noteSandbox(sandbox, 'STOPPED');
+    return { result: null };
+  }
+
+  #kill(container: Container | undefined): void {
+    if (container?.scope !== undefined) this.#host.killAll(container.scope);
+  }
+
+  *#removePodSandbox(id: string): Task<Outcome<'RemovePodSandbox'>> {
+    const sandbox = this.kept.sandboxes.get(id);
+    if (sandbox === undefined) return { result: null };
+    yield* this.#stopPodSandbox(id);
+    for (const containerId of sandbox.containerIds) yield* this.#removeContainer(containerId);
+    this.kept.sandboxes.delete(id);
+    this.#noteSandbox(sandbox, 'DELETED');
+    return { result: null };
+  }
+
+  // Containers.
+
+  *#createContainer({ sandboxId, config }: CriCalls['CreateContainer']['params']): Task<Outcome<'CreateContainer'>> {
+    const sandbox = this.kept.sandboxes.get(sandboxId);
+    if (sandbox === undefined) return failure('NotFound', `failed to find sandbox id "${sandboxId}": not found`);
+    for (const { config: other, sandbox: where } of this.kept.containers.values()) {
+      if (where.config.metadata.uid !== sandbox.config.metadata.uid) continue;
+      if (other.metadata.name !== config.metadata.name || other.metadata.attempt !== config.metadata.attempt) continue;
+      return failure('Unknown', `failed to reserve container name "${config.metadata.name}_${sandbox.config.metadata.name}_${config.metadata.attempt}"`);
+    }
+    yield* this.#take('cri.create', this.#timing.createContainer);
+    const info = this.kept.images.find(config.image);
+    const image = this.kept.images.definition(config.image);
+    if (info === undefined || image === undefined) return failure('NotFound', `failed to resolve image "${config.image}": not found`);
+    const names = { image: this.kept.images.shownName(info), imageRef: this.kept.images.shownId(info) };
+    const container = createContainer(this.#id(), config, sandbox, image, names, this.kept.disk, this.#actor.now);
+    if (typeof container === 'string') return failure('Unknown', container);
+    this.kept.containers.set(container.status.id, container);
+    sandbox.containerIds.add(container.status.id);
+    this.#noteContainer(container, 'CREATED');
+    return { result: { id: container.status.id } };
+  }
+
+  #noteContainer(container: Container, type: 'CREATED' | 'STARTED' | 'STOPPED' | 'DELETED'): void {
+    const { id, state, metadata, exitCode, reason } = container.status;
+    const pod = container.sandbox.config.metadata;
+    const ended = state === 'EXITED' ? { exitCode, reason } : {};
+    this.#actor.record('container', {
+      id, pod: `${pod.namespace}/${pod.name}`, container: metadata.name, attempt: metadata.attempt, state: type === 'DELETED' ? 'REMOVED' : state, ...ended,
+    });
+    this.#notify(pod.uid, id, type);
+  }
+
+  *#startContainer(id: string): Task<Outcome<'StartContainer'>> {
+    const container = this.kept.containers.get(id);
+    if (container === undefined) return failure('NotFound', `an error occurred when try to find container "${id}": not found`);
+    if (container.status.state !== 'CREATED') return failure('Unknown', `container is in ${container.status.state} state`);
+    yield* this.#take('cri.start', this.#timing.startContainer);
+    if (container.sandbox.status.state !== 'READY') return this.#startFailed(container, `sandbox container "${container.sandbox.status.id}" is not running`);
+    const found = this.#entryOf(container);
+    if (typeof found === 'string') return this.#startFailed(container, found);
+    this.touch(() => this.#startInit(container, found.program, found.argv));
+    return { result: null };
+  }
+
+  #startFailed(container: Container, message: string): Outcome<'StartContainer'> {
+    const isDocker = this.#runtime === 'docker';
+    const full = `failed to create containerd task: failed to create shim task: ${message}`;
+    noteExit(container, isDocker ? 127 : 128, this.#actor.now, this.#runtime);
+    const reason = isDocker ? 'ContainerCannotRun' : this.#runtime === 'cri-o' ? 'Error' : 'StartError';
+    container.status = { ...container.status, reason, message: full, startedAt: isDocker ? this.#actor.now : -1 };
+    this.#noteContainer(container, 'STOPPED');
+    return failure('Unknown', full);
+  }
+
+  /** What PID 1 runs: a plugged-in program, a declared behaviour, or the command line. */
+  #entryOf(container: Container): { program: Program; argv: readonly string[] } | string {
+    const argv = commandLine(container.config, container.image);
+    const names = [container.config.image, container.status.image];
+    const { programs = {}, behaviours = [] } = this.#options;
+    for (const [name, program] of Object.entries(programs)) if (names.some((each) => each.includes(name))) return { program, argv };
+    const behaviour = behaviourFor(behaviours, names);
+    if (behaviour !== undefined) return { program: behaviourProgram(behaviour), argv };
+    if (argv.length === 0) return 'OCI runtime create failed: no command specified: unknown';
+    const found = this.#find(container, argv);
+    if (typeof found !== 'string') return found;
+    if (container.image.isKnown) return found;
+    this.#actor.record('unknown-image', { image: container.config.image, command: argv.join(' ') });
+    return { program: programOf('anything') ?? (() => emptyRun()), argv };
+  }
+
+  #find(container: Container, argv: readonly string[]): { program: Program; argv: readonly string[] } | string {
+    const path = environmentOf(container).get('PATH') ?? '';
+    const found = findExecutable(container.tree, argv, path, workingDirectory(container), credentialsOf(container));
+    const program = typeof found === 'string' ? undefined : programOf(found.program);
+    if (typeof found !== 'string' && program !== undefined) return { program, argv: found.argv };
+    const name = argv[0] ?? '';
+    const exec = `OCI runtime create failed: runc create failed: unable to start container process: exec: "${name}": `;
+    if (found === 'EACCES') return `${exec}permission denied: unknown`;
+    if (!name.includes('/')) return `${exec}executable file not found in $PATH: unknown`;
+    return `${exec}stat ${name}: no such file or directory: unknown`;
+  }
+
+  #startInit(container: Container, program: Program, argv: readonly string[]): void {
+    const { config, sandbox } = container;
+    const scope: ContainerScope = {
+      id: container.status.id,
+      tree: container.tree,
+      network: sandbox.network,
+      pids: sandbox.sharedPids ?? createPidNamespace(),
+      hostname: sandbox.config.hostname,
+      epochMs: this.#options.epoch,
+      programs: programOf,
+      ...(config.memoryLimitBytes === undefined ? {} : { memoryLimitBytes: config.memoryLimitBytes }),
+      onMemory: () => this.#checkMemory(container),
+      processes: new Set(),
+    };
+    container.scope = scope;
+    const { now } = this.#actor;
+    container.status = { ...container.status, state: 'RUNNING', startedAt: now };
+    this.#noteContainer(container, 'STARTED');
+    container.init = this.#host.start({
+      scope,
+      program,
+      argv,
+      environment: environmentOf(container),
+      directory: workingDirectory(container),
+      credentials: credentialsOf(container),
+      descriptors: this.#standardStreams(container),
+      onExit: (status) => this.#exited(container, status),
+    });
+  }
+
+  #standardStreams(container: Container): Descriptors {
+    const sink = (stream: 'stdout' | 'stderr'): OpenFile => ({
+      kind: 'sink',
+      count: 0,
+      write: (text) => container.log.write(stream, text, this.#host.nowUs),
+    });
+    return new Map<number, OpenFile>([
+      [0, container.config.stdin ? silentInput() : { kind: 'device', device: 'null', count: 0 }],
+      [1, sink('stdout')],
+      [2, sink('stderr')],
+    ]);
+  }
+
+  #exited(container: Container, status: number): void {
+    if (container.scope !== undefined) this.#host.killAll(container.scope);
+    noteExit(container, status, this.#host.nowUs, this.#runtime);
+    this.#noteContainer(container, 'STOPPED');
+  }
+
+  /** The memory of a container's processes against its limit: the cgroup is killed as a whole (memory.oom.group). */
+  #checkMemory(container: Container): void {
+    const limit = container.config.memoryLimitBytes;
+    if (limit === undefined || container.scope === undefined) return;
+    if (memoryOf(container.scope) <= limit) return;
+    container.oomKilled = true;
+    this.#host.killAll(container.scope);
+  }
+
+  *#stopContainer(id: string, timeoutUs: number): Task<Outcome<'StopContainer'>> {
+    const container = this.kept.containers.get(id);
+    if (container === undefined || container.status.state !== 'RUNNING') return { result: null };
+    this.touch(() => {
+      if (container.init === undefined) return;
+      if (timeoutUs <= 0) this.#kill(container);
+      else this.#host.signal(container.init, container.stopSignal, true);
+    });
+    if (container.scope === undefined) return { result: null };
+    yield* suspend<void>((resume) => {
+      const timer = this.#actor.after('stop.grace', Math.max(0, timeoutUs), () => this.touch(() => this.#kill(container)));
+      container.waiting.add(() => {
+        timer.stop();
+        this.#actor.soon(resume);
+      });
+    });
+    return { result: null };
+  }
+
+  *#removeContainer(id: string): Task<Outcome<'RemoveContainer'>> {
+    const container = this.kept.containers.get(id);
+    if (container === undefined) return { result: null };
+    if (container.status.state === 'RUNNING') this.touch(() => this.#kill(container));
+    this.kept.containers.delete(id);
+    container.sandbox.containerIds.delete(id);
+    this.#noteContainer(container, 'DELETED');
+    return { result: null };
+  }
+
+  *#execSync({ id, command, timeoutUs, stdin }: CriCalls['ExecSync']['params']): Task<Outcome<'ExecSync'>> {
+    const container = this.kept.containers.get(id);
+    if (container === undefined) return failure('NotFound', `an error occurred when try to find container "${id}": not found`);
+    yield* this.#take('cri.exec', this.#timing.exec);
+    const { scope } = container;
+    if (scope === undefined) return failure('Unknown', `failed to exec in container: container is in CONTAINER_${container.status.state} state`);
+    const found = this.#find(container, command);
+    if (typeof found === 'string') {
+      return failure('Unknown', `failed to exec in container: failed to start exec: ${found.replace('create failed: runc create failed', 'exec failed: exec failed')}`);
+    }
+    const output = { stdout: '', stderr: '' };
+    const status = yield* suspend<number | 'timeout'>((resume) => this.#startExec(container, scope, found, output, stdin, timeoutUs, resume));
+    if (status === 'timeout') return failure('DeadlineExceeded', `failed to exec in container: timeout ${timeoutUs / 1e6}s exceeded: context deadline exceeded`);
+    return { result: { ...output, exitCode: status } };
+  }
+
+  #startExec(
+    container: Container,
+    scope: ContainerScope,
+    found: { program: Program; argv: readonly string[] },
+    output: { stdout: string; stderr: string },
+    stdin: string | undefined,
+    timeoutUs: number,
+    resume: (status: number | 'timeout') => void,
+  ): void {
+    const sink = (stream: 'stdout' | 'stderr'): OpenFile => ({ kind: 'sink', count: 0, write: (text) => void (output[stream] += text) });
+    const input: OpenFile = stdin === undefined ? { kind: 'device', device: 'null', count: 0 } : textInput(stdin);
+    let process: Process | undefined;
+    const limit = timeoutUs > 0 ? timeoutUs : undefined;
+    const timer =
+      limit === undefined
+        ? undefined
+        : this.#actor.after('exec.timeout', limit, () => {
+            this.touch(() => {
+              if (process === undefined) return;
+              process.onExit = undefined;
+              this.#host.signal(process, 'KILL', true);
+            });
+            resume('timeout');
+          });
+    this.touch(() => {
+      process = this.#host.start({
+        scope,
+        program: found.program,
+        argv: found.argv,
+        environment: environmentOf(container),
+        directory: workingDirectory(container),
+        credentials: credentialsOf(container),
+        descriptors: new Map([[0, input], [1, sink('stdout')], [2, sink('stderr')]]),
+        onExit: (status) => {
+          timer?.stop();
+          this.#actor.soon(() => resume(status));
+        },
+      });
+    });
+  }
+
+  // Images, volumes, usage.
+
+  *#pullImage(image: string): Task<Outcome<'PullImage'>> {
+    const { takesUs, error } = this.kept.images.plan(image);
+    const spread = Math.floor(takesUs / 4);
+    const delay = this.#timing.runSandbox.max === 0 ? 0 : takesUs + (spread > 0 ? this.#actor.choose('cri.pull', spread) : 0);
+    if (delay > 0) yield* this.#actor.sleep('cri.pull', delay);
+    if (error !== undefined) return failure(error.code, error.message);
+    const info = this.kept.images.complete(image);
+    if (info === undefined) return failure('Unknown', 'invalid reference format');
+    this.#actor.record('image', { name: image, state: 'PULLED', sizeBytes: info.sizeBytes });
+    return { result: { imageRef: this.kept.images.shownId(info), sizeBytes: info.sizeBytes } };
+  }
+
+  *#mountVolume(path: string, content: CriCalls['MountVolume']['params']['content']): Task<Outcome<'MountVolume'>> {
+    const problem = this.kept.disk.mount(path, content, this.#actor.now);
+    return problem === undefined ? { result: null } : failure('InvalidArgument', problem);
+  }
+
+  #stats(): ContainerUsage[] {
+    const usage: ContainerUsage[] = [];
+    for (const container of this.kept.containers.values()) {
+      const processes = container.scope === undefined ? [] : [...container.scope.processes];
+      usage.push({
+        id: container.status.id,
+        podUid: container.sandbox.config.metadata.uid,
+        name: container.config.metadata.name,
+        memoryBytes: container.scope === undefined ? 0 : memoryOf(container.scope),
+        cpuMilli: processes.reduce((sum, process) => sum + process.cpuMilli, 0),
+        diskBytes: layerUsage(container.tree.root) + container.log.size,
+      });
+    }
+    return usage;
+  }
+}
+
+function failure(code: CriError['code'], message: string): { readonly error: CriError } {
+  return { error: { code, message } };
+}
+
+function isStopped(sandbox: Sandbox): boolean {
+  return sandbox.status.state === 'NOTREADY';
+}
+
+function memoryOf(scope: ContainerScope): number {
+  let bytes = 0;
+  for (const process of scope.processes) bytes += process.memoryBytes;
+  return bytes;
+}
+
+function workingDirectory(container: Container): string {
+  return container.config.workingDir === '' ? container.image.workingDirectory : container.config.workingDir;
+}
+
+function credentialsOf(container: Container): typeof ROOT {
+  const { runAsUser, runAsGroup, supplementalGroups } = container.config;
+  const uid = runAsUser ?? Number(container.image.user === '' ? 0 : container.image.user);
+  return { uid, gid: runAsGroup ?? 0, groups: supplementalGroups };
+}
+
+/** Standard input of a container with `stdin: true` to which nobody is attached: it never ends. */
+function silentInput(): OpenFile {
+  const pipe = { buffer: '', readers: 0, writers: 1, waiters: new Set<number>() };
+  return { kind: 'pipe', pipe, end: 'read', count: 0 };
+}
+
+function textInput(text: string): OpenFile {
+  const pipe = { buffer: text, readers: 0, writers: 0, waiters: new Set<number>() };
+  return { kind: 'pipe', pipe, end: 'read', count: 0 };
+}
+
+function* emptyRun(): ReturnType<Program> {
+  return 0;
+}
