@@ -2,7 +2,7 @@
  * NamespaceLifecycle: nothing is created in a namespace that does not exist or is going away, and the system's own
  * namespaces stay. Source: apiserver/pkg/admission/plugin/namespace/lifecycle/admission.go.
  */
-import { left, right } from 'fp-ts/lib/Either.js';
+import { type Either, left, right } from 'fp-ts/lib/Either.js';
 import { kindOf } from '../registry/kinds.ts';
 import type { KindInfo } from '../registry/kind.ts';
 import { forbidden, notFound, type Status } from '../status/status.ts';
@@ -20,11 +20,11 @@ const ACCESS_REVIEWS: readonly string[] = ['localsubjectaccessreviews'];
 export const namespaceLifecycle: AdmissionPlugin = {
   name: 'NamespaceLifecycle',
   handles: ['CREATE', 'UPDATE', 'DELETE'],
-  *mutate(attributes, world) {
+  *mutate(attributes, world): Task<Either<Status, KubeObject>> {
     const refused = yield* check(attributes, world);
     return refused === undefined ? right(attributes.object as KubeObject) : left(refused);
   },
-  *validate(attributes, world) {
+  *validate(attributes, world): Task<Status | undefined> {
     return attributes.operation === 'DELETE' ? yield* check(attributes, world) : undefined;
   },
 };

@@ -8,7 +8,7 @@ import type { KubeObject } from '../../object/types.ts';
 import { mutate, validate } from '../admission/chain.ts';
 import type { AdmissionWorld, Attributes, Operation } from '../admission/plugin.ts';
 import type { Status } from '../status/status.ts';
-import { guaranteedUpdate, readLive } from '../storage/guaranteed-update.ts';
+import { guaranteedUpdate, readLive, type Decision } from '../storage/guaranteed-update.ts';
 import { contextOf, storageKey, type Call } from './request.ts';
 import type { Services } from './services.ts';
 
@@ -43,12 +43,12 @@ function attributesOf(call: Call, operation: Operation, object: KubeObject | und
 function worldOf({ storage, process }: Services): AdmissionWorld {
   const { etcd } = storage;
   return {
-    *live(info, namespace, name) {
+    *live(info, namespace, name): Task<KubeObject | undefined> {
       const read = yield* readLive(etcd, storageKey(info, namespace, name));
       return isLeft(read) ? undefined : read.right;
     },
-    *change(info, namespace, name, change) {
-      const written = yield* guaranteedUpdate(etcd, storageKey(info, namespace, name), undefined, function* (current) {
+    *change(info, namespace, name, change): Task<boolean> {
+      const written = yield* guaranteedUpdate(etcd, storageKey(info, namespace, name), undefined, function* (current): Task<Either<Status, Decision>> {
         const next = current === undefined ? undefined : change(current);
         return right(next === undefined ? { kind: 'keep', object: current as KubeObject } : { kind: 'put', object: next });
       }, false);

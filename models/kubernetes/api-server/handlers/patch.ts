@@ -9,9 +9,9 @@ import type { PatchType } from '../../api/message.ts';
 import type { Task } from '../../client/process.ts';
 import { equal } from '../../object/equal.ts';
 import type { KubeObject } from '../../object/types.ts';
-import { applyPatch } from '../patch/apply-patch.ts';
+import { APPLY_PATCH, applyPatch, patchTypeOf } from '../patch/apply-patch.ts';
 import { groupVersionText } from '../registry/kind.ts';
-import { unsupportedMediaType, badRequest, conflict, type Status } from '../status/status.ts';
+import { badRequest, conflict, type Status } from '../status/status.ts';
 import { decodeBody } from './decode.ts';
 import { writeOptions, writeOptionsErrors, type WriteOptions } from './options.ts';
 import { createObject } from './create.ts';
@@ -20,28 +20,20 @@ import type { Services } from './services.ts';
 import { shapeOfCall, writerOf } from './track.ts';
 import { answer, strategyOf, updateObject } from './update.ts';
 
-const APPLY = 'application/apply-patch+yaml';
-const TYPES: readonly PatchType[] = [
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
-  APPLY,
-];
-
 export function* patch(services: Services, call: Call): Task<Answer> {
   const { request, info, version } = call;
   const query = request.query ?? {};
-  const type = (request.contentType ?? '').split(';')[0]?.trim() as PatchType;
-  const accepted = version.schema === '' ? TYPES.filter((name) => name !== 'application/strategic-merge-patch+json') : TYPES;
-  if (!accepted.includes(type)) return failed(unsupportedMediaType(accepted));
-  const wrong = writeOptionsErrors(query, 'PatchOptions', type === APPLY);
+  const known = patchTypeOf(request.contentType ?? '', version.schema === '');
+  if (isLeft(known)) return failed(known.left);
+  const type = known.right;
+  const wrong = writeOptionsErrors(query, 'PatchOptions', type === APPLY_PATCH);
   if (wrong !== undefined) return failed(wrong);
   const options = writeOptions(query, request.userAgent);
   const warnings: string[] = [];
   const change = (current: KubeObject): Either<Status, KubeObject> => applyTo(call, type, current, options, warnings);
   const written = yield* updateObject(services, call, strategyOf(call), change, options);
   if (!isLeft(written)) return answer(call, written.right, [...new Set(warnings)]);
-  const createsMissing = type === APPLY && written.left.code === 404 && written.left.details?.kind === info.resource && request.subresource === undefined;
+  const createsMissing = type === APPLY_PATCH && written.left.code === 404 && written.left.details?.kind === info.resource && request.subresource === undefined;
   return createsMissing ? yield* applyNew(services, call, options) : failed(written.left, warnings);
 }
 
@@ -51,7 +43,6 @@ function applyTo(call: Call, type: PatchType, current: KubeObject, options: Writ
   const live = version.fromStorage(current);
   const patched = applyPatch(type, live, request.body, {
     shape: shapeOfCall(call),
-    schema: version.schema,
     writer: writerOf(call, options.manager),
     force: options.force,
     info,
@@ -75,9 +66,8 @@ function* applyNew(services: Services, call: Call, options: WriteOptions): Task<
   const { request, info, version } = call;
   const apiVersion = groupVersionText(info.group, version.version);
   const empty = { apiVersion, kind: info.kind, metadata: { name: request.name, ...(request.namespace ? { namespace: request.namespace } : {}) } };
-  const patched = applyPatch(APPLY, empty as KubeObject, request.body, {
+  const patched = applyPatch(APPLY_PATCH, empty as KubeObject, request.body, {
     shape: shapeOfCall(call),
-    schema: version.schema,
     writer: writerOf(call, options.manager),
     force: options.force,
     info,

@@ -6,11 +6,10 @@ import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
 import type { Task } from '../../client/process.ts';
 import type { KubeObject } from '../../object/types.ts';
 import type { ScaleInfo } from '../registry/kind.ts';
-import { applyPatch } from '../patch/apply-patch.ts';
+import { applyPatch, patchTypeOf } from '../patch/apply-patch.ts';
 import { shapeOf } from '../patch/shape.ts';
 import { invalidValue } from '../status/field-error.ts';
 import { invalid, notFound, type Status } from '../status/status.ts';
-import type { PatchType } from '../../api/message.ts';
 import { decodeBody } from './decode.ts';
 import { live } from './get.ts';
 import { writeOptions, writeOptionsErrors } from './options.ts';
@@ -50,9 +49,10 @@ export function* scale(services: Services, call: Call, info: ScaleInfo): Task<An
 }
 
 function patched(call: Call, current: KubeObject): Either<Status, KubeObject> {
-  const type = (call.request.contentType ?? '').split(';')[0]?.trim() as PatchType;
+  const type = patchTypeOf(call.request.contentType ?? '', false);
+  if (isLeft(type)) return type;
   const writer = writerOf(call, 'scale');
-  return applyPatch(type, current, call.request.body, { shape: shapeOf(SCHEMA), schema: SCHEMA, writer, force: false, info: call.info });
+  return applyPatch(type.right, current, call.request.body, { shape: shapeOf(SCHEMA), writer, force: false, info: call.info });
 }
 
 /** The Scale that shows an object. */

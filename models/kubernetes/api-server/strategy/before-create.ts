@@ -7,7 +7,7 @@ import type { KubeObject, ObjectMeta } from '../../object/types.ts';
 import type { Context, KindInfo } from '../registry/kind.ts';
 import type { FieldError } from '../status/field-error.ts';
 import { invalid, plainError, type Status } from '../status/status.ts';
-import { validateObjectMeta } from '../validation/object-meta.ts';
+import { validateObjectMeta } from '../validation/metadata.ts';
 
 /** Names are cut so that prefix and suffix fit 63 characters (names/generate.go). */
 const GENERATED_PREFIX_MAX = 58;

@@ -6,7 +6,7 @@ import { type Either, left, right } from 'fp-ts/lib/Either.js';
 import type { KubeObject, ObjectMeta } from '../../object/types.ts';
 import type { Context, KindInfo, UpdateStrategy } from '../registry/kind.ts';
 import { invalid, type Status } from '../status/status.ts';
-import { validateObjectMeta, validateObjectMetaUpdate } from '../validation/object-meta.ts';
+import { validateObjectMeta, validateObjectMetaUpdate } from '../validation/metadata.ts';
 
 /** Prepares and validates an update through the main resource or a subresource. */
 export function beforeUpdate(info: KindInfo, strategy: UpdateStrategy, next: KubeObject, old: KubeObject, context: Context): Either<Status, KubeObject> {

@@ -1,0 +1,29 @@
+/**
+ * May this user do this? `AlwaysAllow` says yes (a server without flags), `RBAC` asks the roles.
+ * Source: apiserver/pkg/endpoints/filters/authorization.go, endpoints/handlers/responsewriters/errors.go.
+ */
+import type { ApiRequest } from '../../api/message.ts';
+import type { Task } from '../../client/process.ts';
+import { forbidden, type Status } from '../status/status.ts';
+import type { Services } from '../handlers/services.ts';
+import { rbacAllows, type Action } from './rbac.ts';
+
+/** A refusal (403), or undefined. */
+export function* authorize(services: Services, request: ApiRequest): Task<Status | undefined> {
+  if (services.options.authorization !== 'RBAC') return undefined;
+  const action = actionOf(request);
+  return rbacAllows(services.storage, request.user, action) ? undefined : refusal(request.user.name, action);
+}
+
+/** What a request wants to do, in the terms of RBAC. */
+export function actionOf({ verb, group, resource, subresource, namespace, name }: ApiRequest): Action {
+  return { verb: verb === 'connect' ? 'get' : verb, group, resource, subresource: subresource ?? '', namespace: namespace ?? '', name: name ?? '' };
+}
+
+/** The sentence that upstream prints. */
+export function refusal(user: string, { verb, group, resource, subresource, namespace, name }: Action): Status {
+  const what = subresource === '' ? resource : `${resource}/${subresource}`;
+  const where = namespace === '' ? 'at the cluster scope' : `in the namespace "${namespace}"`;
+  const text = `User "${user}" cannot ${verb} resource "${what}" in API group "${group}" ${where}`;
+  return forbidden({ group, resource }, name, text);
+}

@@ -1,0 +1,100 @@
+/**
+ * Access and identity reviews: kinds that are asked, not stored.
+ * Source: pkg/registry/authorization/*, pkg/registry/authentication/{selfsubjectreview,tokenreview}.
+ */
+import { isLeft } from 'fp-ts/lib/Either.js';
+import type { Task } from '../../client/process.ts';
+import type { UserInfo } from '../../api/message.ts';
+import type { KubeObject } from '../../object/types.ts';
+import { rbacAllows, rulesOf, type Action, type PolicyRule } from '../authorization/rbac.ts';
+import { badRequest, methodNotAllowed } from '../status/status.ts';
+import { decode } from './decode.ts';
+import { type Answer, type Call, failed } from './request.ts';
+import type { Services } from './services.ts';
+
+interface ResourceAttributes {
+  readonly namespace?: string;
+  readonly verb?: string;
+  readonly group?: string;
+  readonly resource?: string;
+  readonly subresource?: string;
+  readonly name?: string;
+}
+
+interface ReviewSpec {
+  readonly resourceAttributes?: ResourceAttributes;
+  readonly nonResourceAttributes?: { readonly path?: string; readonly verb?: string };
+  readonly user?: string;
+  readonly groups?: readonly string[];
+  readonly namespace?: string;
+}
+
+export function* review(services: Services, call: Call): Task<Answer> {
+  const { info, request } = call;
+  if (request.verb !== 'create') return failed(methodNotAllowed());
+  const decoded = decode(call, request.body, 'Warn');
+  if (isLeft(decoded)) return failed(decoded.left);
+  const { object } = decoded.right;
+  const spec = (object['spec'] ?? {}) as ReviewSpec;
+  const body = (status: unknown): Answer => ({ code: 201, body: { ...object, metadata: { creationTimestamp: null }, spec, status } });
+  switch (info.resource) {
+    case 'selfsubjectaccessreviews':
+      return body(verdict(services, request.user, spec, spec.resourceAttributes?.namespace ?? ''));
+    case 'subjectaccessreviews':
+    case 'localsubjectaccessreviews':
+      return body(verdict(services, { name: spec.user ?? '', groups: spec.groups ?? [] }, spec, spec.resourceAttributes?.namespace ?? request.namespace ?? ''));
+    case 'selfsubjectrulesreviews':
+      return spec.namespace === undefined ? failed(badRequest('no namespace on request')) : body(rules(services, request.user, spec.namespace));
+    case 'selfsubjectreviews':
+      return { code: 201, body: { ...object, metadata: { creationTimestamp: null }, status: { userInfo: userInfo(request.user) } } };
+    default:
+      return body(tokenStatus(object));
+  }
+}
+
+const userInfo = ({ name, groups, uid, extra }: UserInfo): unknown => ({
+  username: name,
+  ...(uid === undefined ? {} : { uid }),
+  groups: [...groups],
+  ...(extra === undefined ? {} : { extra }),
+});
+
+function verdict(services: Services, user: UserInfo, { resourceAttributes, nonResourceAttributes }: ReviewSpec, namespace: string): unknown {
+  if (services.options.authorization !== 'RBAC') return { allowed: true };
+  if (resourceAttributes === undefined) {
+    const path = nonResourceAttributes?.path ?? '';
+    const verb = nonResourceAttributes?.verb ?? 'get';
+    const allowed = rulesOf(services.storage, user, '').some((rule) => pathAllowed(rule, path, verb));
+    return allowed || user.groups.includes('system:masters') ? { allowed: true } : { allowed: false };
+  }
+  const { verb = '', group = '', resource = '', subresource = '', name = '' } = resourceAttributes;
+  const action: Action = { verb, group, resource, subresource, name, namespace };
+  return { allowed: rbacAllows(services.storage, user, action) };
+}
+
+function pathAllowed({ nonResourceURLs = [], verbs }: PolicyRule, path: string, verb: string): boolean {
+  if (!verbs.includes('*') && !verbs.includes(verb)) return false;
+  return nonResourceURLs.some((url) => url === '*' || url === path || (url.endsWith('*') && path.startsWith(url.slice(0, -1))));
+}
+
+function rules(services: Services, user: UserInfo, namespace: string): unknown {
+  if (services.options.authorization !== 'RBAC') {
+    return {
+      incomplete: false,
+      nonResourceRules: [{ nonResourceURLs: ['*'], verbs: ['*'] }],
+      resourceRules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }],
+    };
+  }
+  const found = rulesOf(services.storage, user, namespace);
+  return {
+    incomplete: false,
+    nonResourceRules: found.filter((rule) => rule.nonResourceURLs !== undefined),
+    resourceRules: found.filter((rule) => rule.resources !== undefined),
+  };
+}
+
+/** Tokens are those that this server issued (handlers/token.ts); anything else is not authenticated. */
+function tokenStatus(object: KubeObject): unknown {
+  const token = (object['spec'] as { token?: string } | undefined)?.token ?? '';
+  return { user: {}, ...(token === '' ? {} : { error: 'invalid bearer token' }) };
+}
