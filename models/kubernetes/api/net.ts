@@ -95,6 +95,8 @@ export interface NetRules {
   readonly kind: 'net.rules';
   readonly node: string;
   readonly rules: NodeRules;
+  /** Names of affinity lists whose rules are gone: the kernel forgets them. */
+  readonly removedAffinity?: readonly string[];
   /**
    * UDP destinations whose flows must not outlive this change, with the endpoint IPs that may stay (conntrack cleanup).
    * A destination without an address is a nodePort.

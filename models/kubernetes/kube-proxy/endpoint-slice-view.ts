@@ -59,6 +59,13 @@ export class EndpointSliceView {
     return this.#slices.get(key);
   }
 
+  /** All keys, in no particular order. */
+  keys(): string[] {
+    const keys: string[] = [];
+    this.#slices.forEach((key) => keys.push(key));
+    return keys;
+  }
+
   /** The next version: the slice `namespace/name` is now `slice`, or gone. */
   with(key: string, slice: EndpointSlice | undefined): EndpointSliceView {
     const known = this.#next;

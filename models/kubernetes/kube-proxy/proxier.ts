@@ -7,6 +7,7 @@
  */
 import type { NetRules } from '../api/net.ts';
 import type { EndpointSlice, Service } from '../object/types.ts';
+import { affinityList } from './affinity-list.ts';
 import type { BlockCache } from './block-cache.ts';
 import { categoriesOn } from './block-cache.ts';
 import type { NodeProfile } from './config.ts';
@@ -48,6 +49,8 @@ export interface SyncResult {
   /** `namespace/name` of Services whose ports or endpoints changed since the last sync, sorted. */
   readonly updated: readonly string[];
   readonly staleUDP: NonNullable<NetRules['staleUDP']>;
+  /** Affinity lists of endpoints that are gone. */
+  readonly removedAffinity: readonly string[];
 }
 
 function endpointCount(services: ServiceView, slices: EndpointSliceView, names?: Iterable<string>): number {
@@ -128,13 +131,14 @@ export class Proxier<Block> {
     this.#countEndpoints(names);
     this.#updatePolicy(full, names);
     const staleUDP = this.#staleUDP();
+    const removedAffinity = this.#removedAffinity(names);
     this.#pendingServices.clear();
     this.#pendingEndpoints.clear();
     this.#needsFull = false;
     this.#appliedServices = this.services;
     this.#appliedSlices = this.slices;
     this.table = new AppliedTable(this.services, this.slices, this.profile, this.cache, this.#policy);
-    return { full, updated: [...names].sort(), staleUDP };
+    return { full, updated: [...names].sort(), staleUDP, removedAffinity };
   }
 
   #countEndpoints(names: ReadonlySet<string>): void {
@@ -162,6 +166,26 @@ export class Proxier<Block> {
       else next.delete(name);
     }
     this.#policy = { comments: this.#policy.comments, exceptions: next };
+  }
+
+  /** Lists of source addresses that belong to endpoints which changed Services no longer have. */
+  #removedAffinity(names: ReadonlySet<string>): string[] {
+    const removed: string[] = [];
+    for (const name of names) {
+      const kept = new Set<string>();
+      for (const port of this.services.ports(name)) {
+        if (port.affinitySeconds === undefined) continue;
+        for (const { endpoint } of this.slices.endpoints(port).endpoints) kept.add(affinityList(port, endpoint, this.profile));
+      }
+      for (const port of this.#appliedServices.ports(name)) {
+        if (port.affinitySeconds === undefined) continue;
+        for (const { endpoint } of this.#appliedSlices.endpoints(port).endpoints) {
+          const list = affinityList(port, endpoint, this.profile);
+          if (!kept.has(list)) removed.push(list);
+        }
+      }
+    }
+    return removed;
   }
 
   /** Conntrack cleanup: only when slices of a Service with a UDP port changed, then for all UDP service ports. */

@@ -64,6 +64,8 @@ export class ServiceView {
   readonly #ports: PersistentMap<readonly ServicePort[]>;
   readonly #byAddress: Index;
   readonly #byNodePort: Index;
+  /** The Service objects themselves, those that kube-proxy ignores too. */
+  readonly #services: PersistentMap<Service>;
   #next: { readonly name: string; readonly service: Service | undefined; readonly view: ServiceView } | undefined;
   #sorted: readonly ServicePort[] | undefined;
 
@@ -72,18 +74,38 @@ export class ServiceView {
     ports: PersistentMap<readonly ServicePort[]>,
     byAddress: Index,
     byNodePort: Index,
+    services: PersistentMap<Service>,
   ) {
     this.family = family;
+    this.#services = services;
     this.#ports = ports;
     this.#byAddress = byAddress;
     this.#byNodePort = byNodePort;
   }
 
   static empty(family: IPFamily): ServiceView {
-    return new ServiceView(family, PersistentMap.empty(), PersistentMap.empty(), PersistentMap.empty());
+    return new ServiceView(
+      family,
+      PersistentMap.empty(),
+      PersistentMap.empty(),
+      PersistentMap.empty(),
+      PersistentMap.empty(),
+    );
   }
 
-  /** The next version: Service `namespace/name` is now `service`, or gone. Equal derived ports give this version. */
+  /** The Service `namespace/name` of this version. */
+  service(name: string): Service | undefined {
+    return this.#services.get(name);
+  }
+
+  /** All keys, in no particular order. */
+  keys(): string[] {
+    const keys: string[] = [];
+    this.#services.forEach((key) => keys.push(key));
+    return keys;
+  }
+
+  /** The next version: Service `namespace/name` is now `service`, or gone. */
   with(name: string, service: Service | undefined): ServiceView {
     const known = this.#next;
     if (known !== undefined && known.name === name && known.service === service) return known.view;
@@ -95,7 +117,11 @@ export class ServiceView {
   #apply(name: string, service: Service | undefined): ServiceView {
     const before = this.#ports.get(name) ?? NO_PORTS;
     const after = service === undefined ? NO_PORTS : servicePorts(service, this.family);
-    if (sameServicePorts(before, after)) return this;
+    const services = service === undefined ? this.#services.without(name) : this.#services.with(name, service);
+    if (services === this.#services) return this;
+    if (sameServicePorts(before, after)) {
+      return new ServiceView(this.family, this.#ports, this.#byAddress, this.#byNodePort, services);
+    }
     let byAddress = this.#byAddress;
     let byNodePort = this.#byNodePort;
     for (const port of before) {
@@ -107,7 +133,7 @@ export class ServiceView {
       if (port.nodePort !== 0) byNodePort = withPort(byNodePort, nodePortKey(port.protocol, port.nodePort), port);
     }
     const ports = after.length === 0 ? this.#ports.without(name) : this.#ports.with(name, after);
-    return new ServiceView(this.family, ports, byAddress, byNodePort);
+    return new ServiceView(this.family, ports, byAddress, byNodePort, services);
   }
 
   /** Ports of the Service `namespace/name`. */

@@ -25,6 +25,6 @@ export function servicePortNameBase(port: ServicePort): string {
 }
 
 /** What follows the prefix in names of an endpoint's chain and affinity set. */
-export function endpointNameBase(port: ServicePort, endpoint: EndpointInfo): string {
+export function endpointNameBase(port: ServicePort, endpoint: Pick<EndpointInfo, 'ip' | 'port'>): string {
   return hashAndTruncate(`${servicePath(port)}__${endpoint.ip.replaceAll(':', '.')}/${endpoint.port}`);
 }
