@@ -1,0 +1,72 @@
+/**
+ * Validation of PersistentVolumeClaims, alone, as templates and inside ephemeral volumes.
+ * Upstream: pkg/apis/core/validation/validation.go (ValidatePersistentVolumeClaim*).
+ */
+import type { Json } from '../defaults/fill.ts';
+import type { KubeObject } from '../../object/types.ts';
+import { compareQuantity, quantityOf } from '../../object/quantity.ts';
+import { forbiddenValue, invalidValue, notSupported, required } from '../status/field-error.ts';
+import type { FieldError } from '../status/field-error.ts';
+import { immutable, sameJson, validateLabelSelector } from './check.ts';
+import { subdomainErrors } from './name.ts';
+import { diffText } from './diff.ts';
+
+/** Sorted, as messages list them. */
+export const ACCESS_MODES = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
+
+/** Access modes of a claim or volume. */
+export function validateAccessModes(modes: readonly string[] | undefined | null, path: string): FieldError[] {
+  const errors = (modes ?? []).filter((mode) => !ACCESS_MODES.includes(mode)).map((mode) => notSupported(path, mode, ACCESS_MODES));
+  if ((modes ?? []).includes('ReadWriteOncePod') && (modes ?? []).length > 1) {
+    errors.push(forbiddenValue(path, 'may not use ReadWriteOncePod with other access modes'));
+  }
+  return errors;
+}
+
+/** ValidatePersistentVolumeClaimSpec. */
+export function validateClaimSpec(spec: Json, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  if (((spec['accessModes'] as string[] | undefined) ?? []).length === 0) errors.push(required(`${path}.accessModes`, 'at least 1 access mode is required'));
+  errors.push(...validateLabelSelector(spec['selector'], `${path}.selector`));
+  errors.push(...validateAccessModes(spec['accessModes'], `${path}.accessModes`));
+  const storage = spec['resources']?.['requests']?.['storage'] as string | undefined;
+  if (storage === undefined) errors.push(required(`${path}.resources[storage]`));
+  else if (quantityOf(storage).nanos <= 0n) errors.push(invalidValue(`${path}.resources[storage]`, storage, 'must be greater than zero'));
+  const className = spec['storageClassName'] as string | undefined;
+  if (className !== undefined && className !== '') {
+    for (const text of subdomainErrors(className)) errors.push(invalidValue(`${path}.storageClassName`, className, text));
+  }
+  if (spec['volumeMode'] !== undefined && !['Block', 'Filesystem'].includes(spec['volumeMode'])) {
+    errors.push(notSupported(`${path}.volumeMode`, spec['volumeMode'], ['Block', 'Filesystem']));
+  }
+  return errors;
+}
+
+/** PersistentVolumeClaim on creation. */
+export const validateClaim = (object: KubeObject): FieldError[] => validateClaimSpec((object['spec'] as Json | undefined) ?? {}, 'spec');
+
+const CLAIM_FORBIDDEN = 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
+
+/** PersistentVolumeClaim on update of the main resource. */
+export function validateClaimUpdate(next: KubeObject, old: KubeObject): FieldError[] {
+  if (next['spec'] === old['spec']) return [];
+  const spec = next['spec'] as Json;
+  const before = old['spec'] as Json;
+  const errors = validateClaimSpec(spec, 'spec');
+  // A claim without volume may be bound, and a missing class may be filled in.
+  let comparable = before['volumeName'] === undefined ? { ...spec, volumeName: undefined } : spec;
+  if (before['storageClassName'] === undefined && old['status']?.phase !== 'Bound') comparable = { ...comparable, storageClassName: undefined };
+  const isBound = old['status']?.phase === 'Bound';
+  if (isBound) comparable = { ...comparable, resources: { ...comparable['resources'], requests: before['resources']?.['requests'] } };
+  if (!sameJson(comparable, before)) errors.push(forbiddenValue('spec', `${CLAIM_FORBIDDEN}\n${diffText(before, comparable)}`));
+  const size = spec['resources']?.['requests']?.['storage'] as string | undefined;
+  const oldSize = before['resources']?.['requests']?.['storage'] as string | undefined;
+  if (isBound && size !== undefined && oldSize !== undefined && compareQuantity(quantityOf(size), quantityOf(oldSize)) < 0) {
+    const capacity = old['status']?.capacity?.storage as string | undefined;
+    if (capacity !== undefined && compareQuantity(quantityOf(size), quantityOf(capacity)) <= 0) {
+      errors.push(forbiddenValue('spec.resources.requests.storage', 'field can not be less than status.capacity'));
+    }
+  }
+  errors.push(...immutable(spec['volumeMode'], before['volumeMode'], 'spec.volumeMode'));
+  return errors;
+}

@@ -1,0 +1,179 @@
+/**
+ * Validation of what steers scheduling: affinity, tolerations, spread constraints, gates, node selectors.
+ * Upstream: pkg/apis/core/validation/validation.go (validateAffinity, ValidateTolerations, ...).
+ */
+import type { Json } from '../defaults/fill.ts';
+import { duplicate, forbiddenValue, invalidValue, notSupported, required } from '../status/field-error.ts';
+import type { FieldError } from '../status/field-error.ts';
+import { validateLabelSelector } from './check.ts';
+import { labelErrors, labelValueErrors, qualifiedNameErrors } from './name.ts';
+
+/** In upstream's order. */
+export const TAINT_EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
+
+const keyErrors = (key: string, path: string): FieldError[] => qualifiedNameErrors(key).map((text) => invalidValue(path, key, text));
+
+function nodeRequirement(requirement: Json, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const values = (requirement['values'] as string[] | undefined) ?? [];
+  switch (requirement['operator']) {
+    case 'In':
+    case 'NotIn':
+      if (values.length === 0) errors.push(required(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'"));
+      break;
+    case 'Exists':
+    case 'DoesNotExist':
+      if (values.length > 0) errors.push(forbiddenValue(`${path}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
+      break;
+    case 'Gt':
+    case 'Lt':
+      if (values.length !== 1) errors.push(required(`${path}.values`, "must be specified single value when `operator` is 'Lt' or 'Gt'"));
+      break;
+    default:
+      errors.push(invalidValue(`${path}.operator`, requirement['operator'] ?? '', 'not a valid selector operator'));
+  }
+  errors.push(...keyErrors(requirement['key'] ?? '', `${path}.key`));
+  values.forEach((value, at) => {
+    for (const text of labelValueErrors(value)) errors.push(invalidValue(`${path}.values[${at}]`, value, text));
+  });
+  return errors;
+}
+
+function nodeFieldRequirement(requirement: Json, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const values = (requirement['values'] as string[] | undefined) ?? [];
+  if (requirement['operator'] !== 'In' && requirement['operator'] !== 'NotIn') {
+    errors.push(invalidValue(`${path}.operator`, requirement['operator'] ?? '', 'not a valid selector operator'));
+  } else if (values.length !== 1) {
+    errors.push(required(`${path}.values`, "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"));
+  }
+  if (requirement['key'] !== 'metadata.name') errors.push(invalidValue(`${path}.key`, requirement['key'] ?? '', 'not a valid field selector key'));
+  return errors;
+}
+
+/** ValidateNodeSelectorTerm. */
+function nodeTerm(term: Json, path: string): FieldError[] {
+  const expressions = ((term['matchExpressions'] as Json[] | undefined) ?? []).flatMap((item, at) => nodeRequirement(item, `${path}.matchExpressions[${at}]`));
+  const fields = ((term['matchFields'] as Json[] | undefined) ?? []).flatMap((item, at) => nodeFieldRequirement(item, `${path}.matchFields[${at}]`));
+  return [...expressions, ...fields];
+}
+
+/** ValidateNodeSelector. */
+export function validateNodeSelector(selector: Json, path: string): FieldError[] {
+  const terms = (selector['nodeSelectorTerms'] as Json[] | undefined) ?? [];
+  if (terms.length === 0) return [required(`${path}.nodeSelectorTerms`, 'must have at least one node selector term')];
+  return terms.flatMap((term, at) => nodeTerm(term, `${path}.nodeSelectorTerms[${at}]`));
+}
+
+const weight = (value: number | undefined, path: string): FieldError[] =>
+  (value ?? 0) < 1 || (value ?? 0) > 100 ? [invalidValue(path, value ?? 0, 'must be in the range 1-100')] : [];
+
+function podTerm(term: Json, path: string): FieldError[] {
+  const errors = [
+    ...validateLabelSelector(term['labelSelector'], `${path}.labelSelector`),
+    ...validateLabelSelector(term['namespaceSelector'], `${path}.namespaceSelector`),
+  ];
+  for (const namespace of (term['namespaces'] as string[] | undefined) ?? []) {
+    for (const text of labelErrors(namespace)) errors.push(invalidValue(`${path}.namespace`, namespace, text));
+  }
+  const key = (term['topologyKey'] as string | undefined) ?? '';
+  if (key === '') errors.push(required(`${path}.topologyKey`, 'can not be empty'));
+  return [...errors, ...keyErrors(key, `${path}.topologyKey`)];
+}
+
+function podAffinity(affinity: Json | undefined, path: string): FieldError[] {
+  if (affinity === undefined) return [];
+  const hard = ((affinity['requiredDuringSchedulingIgnoredDuringExecution'] as Json[] | undefined) ?? []).flatMap((term, at) =>
+    podTerm(term, `${path}.requiredDuringSchedulingIgnoredDuringExecution[${at}]`),
+  );
+  const soft = ((affinity['preferredDuringSchedulingIgnoredDuringExecution'] as Json[] | undefined) ?? []).flatMap((term, at) => {
+    const here = `${path}.preferredDuringSchedulingIgnoredDuringExecution[${at}]`;
+    return [...weight(term['weight'], `${here}.weight`), ...podTerm(term['podAffinityTerm'] ?? {}, `${here}.podAffinityTerm`)];
+  });
+  return [...hard, ...soft];
+}
+
+/** validateAffinity. */
+export function validateAffinity(affinity: Json | undefined, path: string): FieldError[] {
+  if (affinity === undefined) return [];
+  const errors: FieldError[] = [];
+  const node = affinity['nodeAffinity'] as Json | undefined;
+  if (node !== undefined) {
+    const hard = node['requiredDuringSchedulingIgnoredDuringExecution'] as Json | undefined;
+    if (hard !== undefined) errors.push(...validateNodeSelector(hard, `${path}.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution`));
+    ((node['preferredDuringSchedulingIgnoredDuringExecution'] as Json[] | undefined) ?? []).forEach((term, at) => {
+      const here = `${path}.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[${at}]`;
+      errors.push(...weight(term['weight'], `${here}.weight`), ...nodeTerm(term['preference'] ?? {}, `${here}.preference`));
+    });
+  }
+  return [...errors, ...podAffinity(affinity['podAffinity'], `${path}.podAffinity`), ...podAffinity(affinity['podAntiAffinity'], `${path}.podAntiAffinity`)];
+}
+
+/** ValidateTolerations. */
+export function validateTolerations(tolerations: readonly Json[] | undefined, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  tolerations?.forEach((toleration, at) => {
+    const here = `${path}[${at}]`;
+    const { key = '', operator = '', value = '', effect = '', tolerationSeconds } = toleration;
+    if (key !== '') errors.push(...keyErrors(key, `${here}.key`));
+    if (key === '' && operator !== 'Exists') {
+      errors.push(invalidValue(`${here}.operator`, operator, 'operator must be Exists when `key` is empty, which means "match all values and all keys"'));
+    }
+    if (tolerationSeconds !== undefined && effect !== 'NoExecute') {
+      errors.push(invalidValue(`${here}.effect`, effect, "effect must be 'NoExecute' when `tolerationSeconds` is set"));
+    }
+    if (operator === '' || operator === 'Equal') {
+      const texts = labelValueErrors(value);
+      if (texts.length > 0) errors.push(invalidValue(`${here}.operator`, value, texts.join(';')));
+    } else if (operator === 'Exists') {
+      if (value !== '') errors.push(invalidValue(`${here}.operator`, value, "value must be empty when `operator` is 'Exists'"));
+    } else errors.push(notSupported(`${here}.operator`, operator, ['Equal', 'Exists']));
+    if (effect !== '' && !TAINT_EFFECTS.includes(effect)) errors.push(notSupported(`${here}.effect`, effect, TAINT_EFFECTS));
+  });
+  return errors;
+}
+
+const SPREAD_POLICIES = ['Honor', 'Ignore'];
+
+/** validateTopologySpreadConstraints. */
+export function validateSpread(constraints: readonly Json[] | undefined, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  constraints?.forEach((constraint, at) => {
+    const here = `${path}[${at}]`;
+    const { maxSkew = 0, topologyKey = '', whenUnsatisfiable = '', minDomains } = constraint;
+    if (maxSkew <= 0) errors.push(invalidValue(`${here}.maxSkew`, maxSkew, 'must be greater than zero'));
+    if (topologyKey === '') errors.push(required(`${here}.topologyKey`, 'can not be empty'));
+    const supported = ['DoNotSchedule', 'ScheduleAnyway'];
+    if (!supported.includes(whenUnsatisfiable)) errors.push(notSupported(`${here}.whenUnsatisfiable`, whenUnsatisfiable, supported));
+    const isRepeated = constraints.slice(0, at).some((other) => other['topologyKey'] === topologyKey && other['whenUnsatisfiable'] === whenUnsatisfiable);
+    if (isRepeated) errors.push(duplicate(`${here}.{topologyKey, whenUnsatisfiable}`, `{${topologyKey}, ${whenUnsatisfiable}}`));
+    if (minDomains !== undefined) {
+      if (minDomains <= 0) errors.push(invalidValue(`${here}.minDomains`, minDomains, 'must be greater than zero'));
+      if (whenUnsatisfiable !== 'DoNotSchedule') {
+        errors.push(invalidValue(`${here}.minDomains`, minDomains, `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`));
+      }
+    }
+    for (const name of ['nodeAffinityPolicy', 'nodeTaintsPolicy'] as const) {
+      const policy = constraint[name] as string | undefined;
+      if (policy !== undefined && !SPREAD_POLICIES.includes(policy)) errors.push(notSupported(`${here}.${name}`, policy, SPREAD_POLICIES));
+    }
+    errors.push(...validateLabelSelector(constraint['labelSelector'], `${here}.labelSelector`));
+  });
+  return errors;
+}
+
+/** Gates and readiness gates are label keys. */
+export function validateGates(gates: readonly Json[] | undefined, path: string): FieldError[] {
+  const seen = new Set<string>();
+  return (gates ?? []).flatMap((gate, at) => {
+    const here = `${path}[${at}]`;
+    const name = (gate['name'] as string | undefined) ?? '';
+    const errors = keyErrors(name, here);
+    if (seen.has(name)) errors.push(duplicate(here, name));
+    seen.add(name);
+    return errors;
+  });
+}
+
+export const validateReadinessGates = (gates: readonly Json[] | undefined, path: string): FieldError[] =>
+  (gates ?? []).flatMap((gate, at) => keyErrors(gate['conditionType'] ?? '', `${path}[${at}].conditionType`));
