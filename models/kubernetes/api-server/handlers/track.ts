@@ -3,7 +3,7 @@
  * Source: apiserver/pkg/endpoints/handlers/fieldmanager.
  */
 import type { KubeObject } from '../../object/types.ts';
-import { updateManagedFields, withManagedFields, type Writer } from '../patch/managed-fields.ts';
+import { resetFieldsOf, updateManagedFields, withManagedFields, type Writer } from '../patch/managed-fields.ts';
 import { shapeOf, type Shape } from '../patch/shape.ts';
 import { groupVersionText } from '../registry/kind.ts';
 import { contextOf, type Call } from './request.ts';
@@ -21,11 +21,8 @@ export function writerOf(call: Call, manager: string): Writer {
   };
 }
 
-/** The main endpoint never writes status, where status is a subresource; the status endpoint never writes spec. */
-function resetFields({ info, request }: Call): readonly string[] {
-  if (request.subresource === 'status') return ['spec'];
-  return info.subresources.some(({ name }) => name === 'status') && request.subresource === undefined ? ['status'] : [];
-}
+const resetFields = ({ info, request }: Call): readonly string[] =>
+  resetFieldsOf(info.subresources.some(({ name }) => name === 'status'), request.subresource ?? '');
 
 /** The new object with the fields that its creator owns. */
 export function trackCreate(call: Call, object: KubeObject, manager: string): KubeObject {

@@ -1,0 +1,95 @@
+/**
+ * A cluster: all actors of one simulation, wired.
+ *
+ * This is the one place that knows every component; components themselves meet only in messages.
+ */
+import { Kernel, PlainNetwork, type KernelOptions } from '../../../src/index.ts';
+import { kubeApiServer } from '../api-server/server.ts';
+import { KINDS, resourceOfKind } from '../api-server/registry/kinds.ts';
+import { containerRuntime } from '../container-runtime/runtime.ts';
+import { FAST_TIMING, REALISTIC_TIMING, ZERO_TIMING } from '../container-runtime/options.ts';
+import { kubeControllerManager } from '../controller-manager/controller-manager.ts';
+import { etcd } from '../etcd/etcd.ts';
+import { kubelet } from '../kubelet/kubelet.ts';
+import { KubeProxyShared, kubeProxy } from '../kube-proxy/proxy.ts';
+import { coreDns } from '../network/dns/coredns.ts';
+import { network } from '../network/network.ts';
+import type { Node } from '../object/types.ts';
+import { kubeScheduler } from '../scheduler/scheduler.ts';
+import type { ClusterConfig, Component } from './config.ts';
+import { kubectl, type ResourceOf } from './kubectl.ts';
+import { internalIP, nodesOf } from './node.ts';
+import { COMMIT_TIME, LATENCIES } from './timing.ts';
+
+/** The Service range of the recorded cluster; DNS has its tenth address, as kubeadm gives it. */
+export const SERVICE_CIDR = '10.96.0.0/16';
+export const CLUSTER_DNS = '10.96.0.10';
+const CLUSTER_CIDR = '10.244.0.0/16';
+const RUNTIME_TIMING = { realistic: REALISTIC_TIMING, fast: FAST_TIMING, zero: ZERO_TIMING } as const;
+
+/** Actor ids of a cluster's API servers: one has no number. */
+export function apiServerIds(count: number): string[] {
+  return count === 1 ? ['kube-apiserver'] : Array.from({ length: count }, (_, index) => `kube-apiserver-${index + 1}`);
+}
+
+/** Where the objects of a kind live. Custom kinds are not known here; the server finds them by their plural. */
+export const resourceOf: ResourceOf = (apiVersion, kind) => {
+  const [group, version] = apiVersion.includes('/') ? (apiVersion.split('/') as [string, string]) : ['', apiVersion];
+  const info = resourceOfKind(group, kind) ?? KINDS.find((entry) => entry.kind === kind && entry.group === group);
+  if (info === undefined || !info.versions.some((served) => served.version === version)) return undefined;
+  return { resource: { group, version, resource: info.resource }, namespaced: info.namespaced };
+};
+
+/** Builds a cluster on a new kernel. Nothing has happened yet: call `run`. */
+export function buildCluster(config: ClusterConfig, options: KernelOptions): Kernel {
+  const kernel = new Kernel({ ...options, network: options.network ?? new PlainNetwork(LATENCIES[config.timing]) });
+  const servers = apiServerIds(config.apiServers);
+  const nodes = nodesOf(config.nodes);
+  const has = (component: Component): boolean => !config.disable.includes(component);
+  const { epoch } = config;
+  const shared = { servers, epoch };
+  kernel.spawn(etcd({ commitTime: COMMIT_TIME[config.timing] }));
+  for (const [index, id] of servers.entries()) {
+    kernel.spawn(kubeApiServer({ id, epoch, serviceCidr: SERVICE_CIDR, authorization: config.authorization, bootstrap: index === 0 }));
+  }
+  if (has('kube-controller-manager')) {
+    kernel.spawn(kubeControllerManager({ ...shared, clusterCIDRs: [CLUSTER_CIDR], serviceCIDRs: [SERVICE_CIDR] }));
+  }
+  if (has('kube-scheduler')) kernel.spawn(kubeScheduler(shared));
+  kernel.spawn(network({ ...shared, isInstant: config.timing === 'zero' }));
+  if (has('coredns')) kernel.spawn(coreDns({ ...shared, ip: CLUSTER_DNS }));
+  const proxies = new KubeProxyShared({ mode: config.proxyMode, clusterCIDR: CLUSTER_CIDR });
+  for (const node of nodes) spawnNode(kernel, config, node, proxies, has);
+  kernel.spawn(
+    kubectl({
+      servers,
+      manifests: config.manifests,
+      resourceOf,
+      nodes: has('kubelet') ? nodes.length : 0,
+      awaitsServiceAccount: has('kube-controller-manager'),
+    }),
+  );
+  return kernel;
+}
+
+function spawnNode(kernel: Kernel, config: ClusterConfig, node: Node, proxies: KubeProxyShared, has: (component: Component) => boolean): void {
+  const { name } = node.metadata;
+  const { epoch, timing } = config;
+  const servers = apiServerIds(config.apiServers);
+  const podCidr = node.spec.podCIDR;
+  if (has('kubelet')) {
+    kernel.spawn(
+      containerRuntime({
+        node: name,
+        epoch,
+        nodeIps: [internalIP(node)],
+        timing: RUNTIME_TIMING[timing],
+        present: config.images,
+        ...(podCidr === undefined ? {} : { podCidr }),
+        ...(node.status.images === undefined ? {} : { images: node.status.images }),
+      }),
+    );
+    kernel.spawn(kubelet({ node: name, servers, epoch, template: node, clusterDns: CLUSTER_DNS, timing }));
+  }
+  if (has('kube-proxy')) kernel.spawn(kubeProxy({ node: name, servers, epoch, shared: proxies }));
+}

@@ -1,0 +1,130 @@
+/**
+ * The user: applies manifests to the API server as `kubectl apply` does, and asks it questions.
+ *
+ * An actor like any other, so what people do is in the log with causes and effects. Manifests are applied in their order, one
+ * after the other; what the server refuses is kept for the report. Source: kubectl/pkg/cmd/apply/apply.go.
+ */
+import type { ActorSpec, Json, Message } from '../../../src/index.ts';
+import { Client } from '../client/client.ts';
+import { processBehavior, type Process, type Task } from '../client/process.ts';
+import { isNotFound, type Result, type Status } from '../client/result.ts';
+import type { GroupVersionResource } from '../api/message.ts';
+import { NODES, SERVICE_ACCOUNTS } from '../client/resources.ts';
+import type { KubeObject, Node } from '../object/types.ts';
+import { lastApplied, threeWayPatch } from './last-applied.ts';
+
+/** Finds the collection of a kind. */
+export type ResourceOf = (apiVersion: string, kind: string) => { readonly resource: GroupVersionResource; readonly namespaced: boolean } | undefined;
+
+export interface KubectlOptions {
+  readonly servers: readonly string[];
+  readonly manifests: readonly KubeObject[];
+  readonly resourceOf: ResourceOf;
+  /** How many nodes to wait for before the manifests are applied; a person would also look first. */
+  readonly nodes: number;
+  /** Whether to wait for the default service account, which the controller manager makes. */
+  readonly awaitsServiceAccount: boolean;
+}
+
+/** Asks the user to do something now; its sender may be a scenario, a trigger or a person. */
+export interface KubectlCommand extends Message {
+  readonly kind: 'kubectl';
+  readonly action: 'apply' | 'delete' | 'patch';
+  readonly object: KubeObject;
+}
+
+/** What the user has done so far. */
+export interface KubectlState {
+  applied: number;
+  isDone: boolean;
+  readonly refusals: { readonly object: string; readonly status: Status }[];
+}
+
+/** How long the user waits before asking a server again that did not answer. */
+const RETRY_AFTER = 500_000;
+const TRIES_MAX = 120;
+const USER = { name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] };
+
+/** The actor. */
+export function kubectl(options: KubectlOptions): ActorSpec {
+  return { id: 'kubectl', type: 'kubectl', behavior: processBehavior((process) => start(process, options)) };
+}
+
+/** What the user has done, by the process that is the actor's state. */
+export const kubectlState = (process: Process): KubectlState => process.exposed as KubectlState;
+
+function start(process: Process, options: KubectlOptions): void {
+  const client = new Client(process, { servers: options.servers, user: USER, userAgent: 'kubectl/v1.32.0 (linux/amd64) kubernetes' });
+  const state: KubectlState = { applied: 0, isDone: false, refusals: [] };
+  process.exposed = state;
+  process.on<KubectlCommand>('kubectl', ({ action, object }) => process.go(perform(process, client, options, state, action, object)));
+  process.go(applyAll(process, client, options, state));
+}
+
+function* applyAll(process: Process, client: Client, options: KubectlOptions, state: KubectlState): Task {
+  yield* clusterIsUp(process, client, options);
+  for (const object of options.manifests) yield* perform(process, client, options, state, 'apply', object);
+  state.isDone = true;
+  process.record('kubectl.done', { applied: state.applied, refused: state.refusals.length });
+}
+
+/** Waits until the nodes are Ready and pods may be created in `default`. Gives up after a minute and tries anyway. */
+function* clusterIsUp(process: Process, client: Client, { nodes, awaitsServiceAccount }: KubectlOptions): Task {
+  for (let tries = 1; tries < TRIES_MAX; tries++) {
+    const account = awaitsServiceAccount ? yield* client.get(SERVICE_ACCOUNTS, 'default', 'default') : undefined;
+    const listed = nodes === 0 ? undefined : yield* client.list<Node>(NODES);
+    const ready = listed?.ok ? listed.object.items.filter(isReady).length : 0;
+    if (account?.ok !== false && ready >= nodes) return;
+    yield* process.sleep('kubectl.wait', RETRY_AFTER);
+  }
+}
+
+const isReady = ({ status, spec }: Node): boolean =>
+  (status.conditions ?? []).some(({ type, status: value }) => type === 'Ready' && value === 'True') &&
+  !(spec.taints ?? []).some(({ key }) => key === 'node.kubernetes.io/not-ready');
+
+function* perform(process: Process, client: Client, options: KubectlOptions, state: KubectlState, action: KubectlCommand['action'], object: KubeObject): Task {
+  const name = `${object.kind.toLowerCase()}/${object.metadata.name ?? object.metadata.generateName ?? ''}`;
+  for (let tries = 1; ; tries++) {
+    const result = yield* attempt(client, options, action, object);
+    if (result.ok) {
+      state.applied++;
+      process.record('kubectl', { action, object: name });
+      return;
+    }
+    const { status } = result;
+    // A server that is starting, or a namespace's own objects that are still being made, are worth waiting for.
+    const isPassing = status.code === 0 || status.code === 429 || status.code >= 500;
+    if (isPassing && tries < TRIES_MAX) {
+      yield* process.sleep('kubectl.retry', RETRY_AFTER);
+      continue;
+    }
+    state.refusals.push({ object: name, status });
+    process.record('kubectl.refused', { action, object: name, status: status as unknown as Json });
+    return;
+  }
+}
+
+function* attempt(client: Client, { resourceOf }: KubectlOptions, action: KubectlCommand['action'], object: KubeObject): Task<Result> {
+  const found = resourceOf(object.apiVersion, object.kind);
+  if (found === undefined) return { ok: false, status: noMatch(object) };
+  const { resource, namespaced } = found;
+  const namespace = namespaced ? (object.metadata.namespace ?? 'default') : undefined;
+  const { name } = object.metadata;
+  if (action === 'delete') return yield* client.delete(resource, namespace, name, { propagationPolicy: 'Background' });
+  if (action === 'patch') return yield* client.patch(resource, namespace, name, 'application/merge-patch+json', object);
+  const current: Result = name ? yield* client.get(resource, namespace, name) : { ok: false, status: noMatch(object) };
+  if (current.ok) {
+    const { type, patch } = threeWayPatch(current.object, object);
+    const query = { fieldManager: 'kubectl-client-side-apply', fieldValidation: 'Strict' };
+    return patch === undefined ? current : yield* client.patch(resource, namespace, name, type, patch, { query });
+  }
+  if (name && !isNotFound(current)) return current;
+  const query = { fieldManager: 'kubectl-client-side-apply', fieldValidation: 'Strict' };
+  return yield* client.create(resource, namespace, lastApplied(object), { query });
+}
+
+function noMatch({ kind, apiVersion }: KubeObject): Status {
+  const message = `no matches for kind "${kind}" in version "${apiVersion}"`;
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason: 'NoKindMatch', code: 404 };
+}
