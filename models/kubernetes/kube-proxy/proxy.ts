@@ -236,6 +236,7 @@ class KubeProxy {
   #drainNode(fifo: DeltaFifo<Node>, store: Indexer<Node>): void {
     for (let popped = fifo.pop(); popped !== undefined; popped = fifo.pop()) {
       for (const { type, object } of popped.deltas) {
+        if (object.metadata.name !== this.#options.node) continue;
         if (type === 'Deleted') store.delete(popped.key);
         else store.put(object);
         this.#onNode(type === 'Deleted' ? undefined : object);
