@@ -44,6 +44,8 @@ export interface PatchContext {
   readonly writer: Writer;
   /** Take conflicting fields over (`force=true` of an apply). */
   readonly force: boolean;
+  /** Name of the type, for callers that pass their own; the shape decides. */
+  readonly schema?: string;
   readonly info: KindInfo;
 }
 

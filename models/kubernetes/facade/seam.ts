@@ -1,0 +1,54 @@
+/**
+ * The narrow seam between the HTTP facade and a running simulation.
+ *
+ * The facade lives in real time and speaks bytes; the simulation lives in virtual time and exchanges messages. Everything
+ * that a client does enters through {@link Seam.submit} as an external input, so that it can be logged and replayed; all
+ * other members only look, or steer the clock and the faults. Whoever runs the simulation implements this; tests fake it.
+ */
+import type { ApiRequest, ServerToClient } from '../api/message.ts';
+import type { KindInfo } from '../api-server/registry/kind.ts';
+
+/** A request without the id, which the other side of the seam gives. */
+export type Submission = Omit<ApiRequest, 'kind' | 'id'>;
+
+/** Names an open request or watch. */
+export type Handle = number;
+
+/** What `GET /_sim/status` answers; further fields are shown as they are. */
+export interface SimulationStatus {
+  /** Virtual time since the start, in microseconds. */
+  readonly now: number;
+  readonly [field: string]: unknown;
+}
+
+/** `POST /_sim/clock`: any of these. */
+export interface ClockCommand {
+  readonly speed?: number | 'max';
+  readonly paused?: boolean;
+  /** A duration such as `10s`. */
+  readonly advance?: string;
+  readonly until?: string;
+}
+
+/** Outcome of a control command; `error` makes the answer a 400. */
+export interface ControlResult {
+  readonly error?: string;
+  readonly [field: string]: unknown;
+}
+
+export interface Seam {
+  /**
+   * Enters a request. `respond` is called with the answer, or, for a watch, with batches of events and a final close. It
+   * is never called before `submit` has returned, nor after the handle was closed.
+   */
+  submit(request: Submission, respond: (message: ServerToClient) => void): Handle;
+  /** The client went away: ends a watch, forgets a pending answer. */
+  close(handle: Handle): void;
+  /** All kinds that are served at this moment, custom ones included; the same array while nothing changed. */
+  kinds(): readonly KindInfo[];
+  /** Wall time of the cluster, in microseconds since 1970. */
+  wallTime(): number;
+  status(): SimulationStatus;
+  clock(command: ClockCommand): Promise<ControlResult>;
+  fault(command: Readonly<Record<string, unknown>>): Promise<ControlResult>;
+}
