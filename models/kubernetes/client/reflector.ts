@@ -47,8 +47,8 @@ export class Reflector<T extends KubeObject = KubeObject> {
   private lastVersion = '';
   private isVersionUnavailable = false;
   private useWatchList: boolean;
-  /** Lists made, for counters. */
-  lists = 0;
+  private isStopped = false;
+  private stopWatch: (() => void) | undefined;
 
   /** `drain` is called after deltas were put into `fifo`. */
   constructor(process: Process, client: Client, options: ReflectorOptions, fifo: DeltaFifo<T>, drain: () => void) {
@@ -62,9 +62,15 @@ export class Reflector<T extends KubeObject = KubeObject> {
     this.useWatchList = options.watchList ?? false;
   }
 
-  /** Runs for ever. */
+  /** Ends the watch for good; nothing more is delivered. */
+  stop(): void {
+    this.isStopped = true;
+    this.stopWatch?.();
+  }
+
+  /** Runs until it is stopped. */
   *run(): Task {
-    for (;;) {
+    while (!this.isStopped) {
       yield* this.listAndWatch();
       yield* this.backoff.wait();
     }
@@ -78,7 +84,7 @@ export class Reflector<T extends KubeObject = KubeObject> {
         if (!(yield* this.list())) return;
       }
     } else if (!(yield* this.list())) return;
-    for (;;) {
+    while (!this.isStopped) {
       const end = yield* this.watchOnce(false);
       if (end === 'backoff') yield* this.backoff.wait();
       if (end === 'expired') this.isVersionUnavailable = true;
@@ -95,7 +101,6 @@ export class Reflector<T extends KubeObject = KubeObject> {
     }
     if (!result.ok) return false;
     this.isVersionUnavailable = false;
-    this.lists += 1;
     this.fifo.replace(withKinds(result.object));
     this.lastVersion = result.object.metadata.resourceVersion;
     this.drain();
@@ -142,6 +147,7 @@ export class Reflector<T extends KubeObject = KubeObject> {
         },
         closed: finish,
       });
+      this.stopWatch = stop;
     });
     return this.ended(status, stream, this.process.now - openedAt);
   }

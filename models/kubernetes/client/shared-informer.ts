@@ -84,6 +84,12 @@ export class SharedInformer<T extends KubeObject = KubeObject> {
     this.process.go(this.reflector.run());
   }
 
+  /** Stops for good: the collection is no longer served. */
+  stop(): void {
+    this.reflector.stop();
+    this.handlers = [];
+  }
+
   private scheduleResync(registration: Registration<T>): void {
     registration.nextResync = this.process.now + registration.resync;
     this.process.after(`informer.resync.${this.resource}`, registration.resync, () => {
@@ -155,6 +161,15 @@ export class SharedInformerFactory {
     const informer = new SharedInformer<T>(this.process, this.client, resource, { ...options, watchList }, defaultResync);
     this.informers.set(key, informer as unknown as SharedInformer<KubeObject>);
     return informer;
+  }
+
+  /** Stops and forgets the informers of a collection (`group/version/resource`) that is no longer served. */
+  drop(collection: string): void {
+    for (const [key, informer] of [...this.informers]) {
+      if (key.split('\n').slice(0, 3).join('/') !== collection) continue;
+      informer.stop();
+      this.informers.delete(key);
+    }
   }
 
   /** Starts the informers that were made since the last call. */

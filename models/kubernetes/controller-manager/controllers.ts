@@ -6,6 +6,11 @@
  */
 import type { ControllerContext } from './controller-context.ts';
 import { DeploymentController } from './deployment/deployment-controller.ts';
+import { EndpointsController } from './endpoint/endpoints-controller.ts';
+import { EndpointSliceController } from './endpointslice/endpointslice-controller.ts';
+import { EndpointSliceMirroringController } from './endpointslicemirroring/endpointslicemirroring-controller.ts';
+import { GarbageCollector } from './garbagecollector/garbage-collector.ts';
+import { NamespaceController } from './namespace/namespace-controller.ts';
 import type { ControllerManagerOptions } from './options.ts';
 import { REPLICA_SET, REPLICATION_CONTROLLER } from './replicaset/replica-set-kind.ts';
 import { ReplicaSetController } from './replicaset/replica-set.ts';
@@ -21,6 +26,11 @@ export const CONTROLLERS: readonly ControllerDescriptor[] = Object.freeze([
   { name: 'deployment-controller', start: (context) => new DeploymentController(context) },
   { name: 'replicaset-controller', start: (context) => new ReplicaSetController(context, REPLICA_SET) },
   { name: 'replicationcontroller-controller', start: (context) => new ReplicaSetController(context, REPLICATION_CONTROLLER) },
+  { name: 'endpoints-controller', start: (context) => new EndpointsController(context) },
+  { name: 'endpointslice-controller', start: (context) => new EndpointSliceController(context) },
+  { name: 'endpointslice-mirroring-controller', start: (context) => new EndpointSliceMirroringController(context) },
+  { name: 'namespace-controller', start: (context) => new NamespaceController(context) },
+  { name: 'garbage-collector-controller', start: (context) => new GarbageCollector(context) },
 ] satisfies ControllerDescriptor[]);
 
 /** Whether `--controllers` turns this loop on. */
