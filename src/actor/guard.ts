@@ -50,6 +50,8 @@ export class Guard {
   private readonly traps: readonly Trap[];
   private readonly hook: AsyncHook | undefined;
   private escaped: string | undefined;
+  /** True while an actor's code runs; between steps (logging, observers) the traps let everything pass. */
+  private isStepping = false;
 
   /** `where` names the actor and the step that is running, for messages. */
   constructor(where: () => string) {
@@ -70,9 +72,15 @@ export class Guard {
     }
   }
 
-  /** Forgets what was seen before the step. */
+  /** The traps catch from here on; what was seen before is forgotten. */
   beforeStep(): void {
     this.escaped = undefined;
+    this.isStepping = true;
+  }
+
+  /** The traps let everything pass again. */
+  endStep(): void {
+    this.isStepping = false;
   }
 
   /** Throws when the step made a promise, a timer or a tick. */
@@ -100,7 +108,16 @@ export class Guard {
     const original = Object.getOwnPropertyDescriptor(owner, key) ?? inherited(owner, key);
     if (original === undefined || original.configurable === false) return;
     const refuse = this.refuser(name);
-    traps.push({ owner, key, original, trapped: { configurable: true, writable: true, value: refuse } });
+    const isOn = (): boolean => this.isStepping;
+    const real = original.value as ((...args: unknown[]) => unknown) | undefined;
+    const trap = function trap(this: unknown, ...args: unknown[]): unknown {
+      if (isOn() || real === undefined) return refuse();
+      return new.target === undefined ? Reflect.apply(real, this, args) : (Reflect.construct(real, args) as unknown);
+    };
+    for (const part of real === undefined ? [] : Object.getOwnPropertyNames(real)) {
+      if (!(part in trap)) Object.defineProperty(trap, part, { configurable: true, value: (real as unknown as Record<string, unknown>)[part] });
+    }
+    traps.push({ owner, key, original, trapped: { configurable: true, writable: true, value: trap } });
   }
 
   private addDateTrap(traps: Trap[]): void {
@@ -110,9 +127,10 @@ export class Guard {
     const refuseNow = this.refuser('Date.now');
     const RealDate = Date;
     const trapped = new Proxy(RealDate, {
-      construct: (target, args, newTarget) => (args.length === 0 ? refuse() : Reflect.construct(target, args, newTarget)),
-      apply: () => refuse(),
-      get: (target, key) => (key === 'now' ? refuseNow : Reflect.get(target, key)),
+      construct: (target, args, newTarget) =>
+        args.length === 0 && this.isStepping ? refuse() : (Reflect.construct(target, args, newTarget) as object),
+      apply: (target) => (this.isStepping ? refuse() : target()),
+      get: (target, key) => (key === 'now' && this.isStepping ? refuseNow : (Reflect.get(target, key) as unknown)),
     });
     traps.push({ owner: globalThis, key: 'Date', original, trapped: { ...original, value: trapped } });
   }
@@ -134,7 +152,7 @@ export class Guard {
       | undefined;
     return hooks?.createHook({
       init: (_id, type) => {
-        if (ASYNC_TYPES.includes(type)) this.escaped = type;
+        if (this.isStepping && ASYNC_TYPES.includes(type)) this.escaped = type;
       },
     });
   }

@@ -340,6 +340,7 @@ export class Kernel implements ContextHost, Routing {
     } catch (error) {
       this.failure = error ?? new Error('a step threw nothing');
     }
+    this.guard?.endStep();
     cell.context.close();
     return cell.context.effects;
   }
@@ -353,6 +354,7 @@ export class Kernel implements ContextHost, Routing {
     } catch (error) {
       this.failure = error ?? new Error('a start threw nothing');
     }
+    this.guard?.endStep();
     cell.context.close();
     this.carryOut(cell, cell.context.effects);
   }
