@@ -180,6 +180,45 @@ export class BlockView {
     return this.strings.includes(name);
   }
 
+  /** The indices of the records that have a fact of one of these kinds. Parses nothing. */
+  withFacts(kinds: readonly string[]): number[] {
+    const ids = new Set<number>();
+    for (const kind of kinds) {
+      const id = this.strings.indexOf(kind);
+      if (id >= 0) ids.add(id);
+    }
+    const found: number[] = [];
+    if (ids.size === 0) return found;
+    for (let i = 0; i < this.count; i++) {
+      const end = this.factStarts[i + 1] as number;
+      for (let k = this.factStarts[i] as number; k < end; k++) {
+        if (!ids.has(this.factKinds[k] as number)) continue;
+        found.push(i);
+        break;
+      }
+    }
+    return found;
+  }
+
+  /** The indices of the records whose facts, message or effects hold this text, as canonical JSON writes it. Parses nothing. */
+  withText(text: string): number[] {
+    this.whole ??= DECODER.decode(this.text);
+    const found: number[] = [];
+    let at = this.whole.indexOf(text);
+    if (at < 0) return found;
+    const isAscii = this.whole.length === this.text.length;
+    for (let i = 0; i < this.count; i++) {
+      const start = this.textStarts[i] as number;
+      const end = this.textStarts[i + 1] as number;
+      if (isAscii) {
+        while (at >= 0 && at < start) at = this.whole.indexOf(text, start);
+        if (at < 0) break;
+        if (at < end) found.push(i);
+      } else if (end > start && this.slice(start, end - start).includes(text)) found.push(i);
+    }
+    return found;
+  }
+
   isExternal(i: number): boolean {
     return ((this.marks[i] as number) & Mark.external) !== 0;
   }

@@ -1,0 +1,35 @@
+/**
+ * Projections: a state that is folded from records, so that any position of a log can be looked at.
+ *
+ * The model supplies them. `apply` may change its state in place (a million-record fold cannot copy maps), so whoever keeps a
+ * state for later keeps a clone; the values inside are frozen and shared.
+ */
+import type { LogReader } from '../log/reader.ts';
+import type { Json, LogRecord } from '../log/record.ts';
+
+export interface Projection<State> {
+  /** Names the snapshots of this projection in logs; change it when the encoding changes. */
+  readonly name: string;
+  /** The kinds of facts that `apply` reads. Records without any are not even decoded. Absent: all records. */
+  readonly facts?: readonly string[];
+  init(): State;
+  /** Folds one record into the state, in place. */
+  apply(state: State, record: LogRecord): void;
+  /** A copy that later changes do not reach. Copies containers, not values. */
+  clone(state: State): State;
+  encode(state: State): Json;
+  decode(encoded: Json): State;
+}
+
+/** Folds the records [from, to) into `state`. About 2 µs for a record with facts, 0.2 µs for one without. */
+export function fold<State>(log: LogReader, projection: Projection<State>, state: State, from: number, to: number): void {
+  for (const view of log.views(from, to)) {
+    const start = Math.max(0, from - view.seq);
+    const end = Math.min(view.count, to - view.seq);
+    if (projection.facts !== undefined) {
+      for (const i of view.withFacts(projection.facts)) if (i >= start && i < end) projection.apply(state, view.record(i));
+      continue;
+    }
+    for (let i = start; i < end; i++) projection.apply(state, view.record(i));
+  }
+}
