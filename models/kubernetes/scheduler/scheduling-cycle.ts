@@ -96,7 +96,7 @@ const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 /** The part of a scheduler that decides. One instance per scheduler process; all its profiles share it. */
 export class SchedulingCycle {
   readonly #filterCache = new Map<string, ClassCache>();
-  readonly #folds = new FoldCache();
+  readonly folds = new FoldCache();
   #nextStart = 0;
 
   /** Where the next search begins; visible for tests. */
@@ -111,7 +111,7 @@ export class SchedulingCycle {
     if (snapshot.nodes.length === 0) {
       return { kind: 'unschedulable', message: NO_NODES_MESSAGE, diagnosis, postFilter: undefined, noNodes: true };
     }
-    const cycle: Cycle = { ...context, pod, folds: this.#folds };
+    const cycle: Cycle = { ...context, pod, folds: this.folds };
     const outcome = runPreFilters(cycle, profile.preFilter, profile.filter);
     if (outcome.kind === 'rejected') {
       if (!isRejected(outcome.status)) return this.#breakdown('PreFilter', outcome.status, diagnosis);
@@ -232,12 +232,8 @@ export class SchedulingCycle {
   #refuse(cycle: Cycle, profile: Profile, preFiltered: PreFiltered | undefined, diagnosis: Diagnosis): Decision {
     const nodes = cycle.snapshot.nodes.length;
     const postFilter = this.#postFilter(cycle, profile, preFiltered, diagnosis);
-    if (postFilter?.status !== undefined) {
-      if (postFilter.status.code === 'Error') {
-        return { kind: 'error', message: statusMessage(postFilter.status), diagnosis };
-      }
-      diagnosis.postFilterMessage = statusMessage(postFilter.status);
-    }
+    // A PostFilter that failed only adds its error to the sentence; the pod is unschedulable all the same.
+    if (postFilter?.status !== undefined) diagnosis.postFilterMessage = statusMessage(postFilter.status);
     const message = fitErrorMessage(nodes, diagnosis);
     return { kind: 'unschedulable', message, diagnosis, postFilter, noNodes: false };
   }

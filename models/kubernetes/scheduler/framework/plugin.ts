@@ -9,6 +9,8 @@
  *
  * Source: pkg/scheduler/framework/interface.go.
  */
+import type { Client } from '../../client/client.ts';
+import type { Process, Task } from '../../client/process.ts';
 import type { Pod } from '../../object/types.ts';
 import type { Choose } from './choose.ts';
 import type { ClusterEvent, EventRegistration } from './event.ts';
@@ -21,13 +23,25 @@ import type { Snapshot } from './snapshot.ts';
 import type { Status } from './status.ts';
 import type { FoldCache } from './fold.ts';
 
-/** A computation that may wait for answers: a coroutine of the scheduler's process. */
-export type Blocking<T> = Generator<unknown, T, unknown>;
-
-/** What is left of a cycle while the pod is being bound. */
+/** What is left of a cycle while the pod is being bound, and the means to write. */
 export interface BindingCycle {
   readonly pod: PodInfo;
   readonly listers: Listers;
+  readonly client: Client;
+  readonly process: Process;
+}
+
+/** A pod that waits for a Permit plugin. */
+export interface WaitingPod {
+  allow(): void;
+  reject(reason: string): void;
+}
+
+/** `status` undefined permits; code Wait makes the pod wait, and `onWait` gets the means to end that. */
+export interface PermitResult {
+  readonly status: Status | undefined;
+  readonly timeoutMs: number;
+  readonly onWait?: (waiting: WaitingPod) => void;
 }
 
 /** What one scheduling cycle is about, and what it may consult. */
@@ -114,12 +128,12 @@ export interface Plugin<F = unknown, S = unknown> {
   /** After a node was chosen and before the pod is bound. A status undoes the reservation. */
   reserve?(cycle: Cycle, node: string): Status | undefined;
   unreserve?(cycle: Cycle, node: string): void;
-  permit?(cycle: Cycle, node: string): { readonly status: Status | undefined; readonly timeoutMs: number };
+  permit?(cycle: Cycle, node: string): PermitResult;
 
   /** Writes that must succeed before the binding. May block. */
-  preBind?(cycle: BindingCycle, node: string): Blocking<Status | undefined>;
+  preBind?(cycle: BindingCycle, node: string): Task<Status | undefined>;
   /** Binds the pod instead of the default binder; `skip` leaves it to the next plugin. May block. */
-  bind?(cycle: BindingCycle, node: string): Blocking<Status | 'skip' | undefined>;
+  bind?(cycle: BindingCycle, node: string): Task<Status | 'skip' | undefined>;
   postBind?(cycle: BindingCycle, node: string): void;
 
   /** Events that may make a pod schedulable which this plugin rejected. Undefined: every event may. */
