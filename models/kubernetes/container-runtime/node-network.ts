@@ -4,6 +4,7 @@
  * The `Outside` of the processes becomes messages; answers come back by id. Name look-ups are requests to port 53.
  */
 import type { NetConnect, NetEndpoint, NetListen, NetRequest, NetResponse, NetResult } from '../api/net.ts';
+import type { DnsAnswer, DnsQuestion } from '../api/dns.ts';
 import type { Json } from '../../../src/index.ts';
 import type { Process as Actor } from '../client/process.ts';
 import type { Host } from './process/host.ts';
@@ -13,13 +14,6 @@ const NETWORK = 'network';
 const DNS_PORT = 53;
 /** resolv.conf(5): 5 s for each attempt. */
 const DNS_ATTEMPT_US = 5_000_000;
-
-/** A question as the cluster's DNS server understands it. */
-export interface DnsQuestion {
-  readonly kind: 'dns.query';
-  readonly name: string;
-  readonly type: 'A' | 'AAAA';
-}
 
 export class NodeNetwork implements Outside {
   readonly #actor: Actor;
@@ -139,7 +133,7 @@ export class NodeNetwork implements Outside {
       this.#host?.answerQuery(query.id, []);
       return;
     }
-    const question: DnsQuestion = { kind: 'dns.query', name, type: 'A' };
+    const question: DnsQuestion = { name, type: 'A' };
     const from = query.namespace.ips[0] ?? this.#nodeIp;
     this.#connect(from, server, DNS_PORT, 'UDP', question as unknown as Json, DNS_ATTEMPT_US, (result) => {
       const addresses = result.ok ? addressesOf(result.response ?? null) : [];
@@ -151,6 +145,6 @@ export class NodeNetwork implements Outside {
 
 /** Addresses of a DNS server's answer. */
 function addressesOf(response: Json): readonly string[] {
-  if (response === null || typeof response !== 'object' || !('addresses' in response)) return [];
-  return (response as unknown as { readonly addresses: readonly string[] }).addresses;
+  if (response === null || typeof response !== 'object' || !('answers' in response)) return [];
+  return (response as unknown as DnsAnswer).answers.filter(({ type }) => type === 'A' || type === 'AAAA').map(({ data }) => data);
 }

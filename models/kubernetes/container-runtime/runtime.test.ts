@@ -40,7 +40,7 @@ function drive<T>(script: (call: Call, process: Process) => Task<T>, seconds = 6
         if (!response.ok) throw new Error(response.error?.message);
         return response.result as CriCalls[M]['result'];
       };
-      process.go((function* () {
+      process.go((function* (): Task {
         answer.value = yield* script(call as Call, process);
       })());
     }),

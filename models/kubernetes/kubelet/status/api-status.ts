@@ -1,0 +1,113 @@
+/**
+ * A pod's API status from the runtime's view, the probes and the previous status (kubelet_pods.go, generateAPIPodStatus).
+ */
+import { isSidecar } from '../../object/resources.ts';
+import { rfc3339 } from '../../object/time.ts';
+import type { core, Pod } from '../../object/types.ts';
+import { type PodStatus, sandboxChanged } from '../container/pod-status.ts';
+import { type ConvertOptions, convertStatuses } from './container-statuses.ts';
+import { type Condition, containersReadyCondition, initializedCondition, OWNED_CONDITIONS, readyCondition } from './generate.ts';
+import { phaseOf } from './phase.ts';
+
+export interface StatusInputs extends ConvertOptions {
+  readonly now: number;
+  readonly hostIps: readonly string[];
+  /** The status that was computed last, else the API's. */
+  readonly previous: core.PodStatus;
+  readonly isTerminal: boolean;
+  /** Has the container passed its startup probe, is it ready? `update` writes both. */
+  readonly probes: { started(container: core.Container, status: core.ContainerStatus): boolean; ready(container: core.Container, status: core.ContainerStatus): boolean };
+  readonly qosClass: string;
+  /** Has the pod been active for longer than its deadline? */
+  readonly isPastDeadline: boolean;
+}
+
+export function apiStatus(pod: Pod, status: PodStatus, inputs: StatusInputs): core.PodStatus {
+  const { previous } = inputs;
+  const init = pod.spec.initContainers ?? [];
+  let initStatuses = convertStatuses(pod, init, status, previous.initContainerStatuses ?? [], true, inputs);
+  let statuses = convertStatuses(pod, pod.spec.containers, status, previous.containerStatuses ?? [], false, inputs);
+  const ephemeral = pod.spec.ephemeralContainers ?? [];
+  const ephemeralStatuses = convertStatuses(pod, ephemeral as unknown as core.Container[], status, previous.ephemeralContainerStatuses ?? [], false, inputs);
+  let phase: string = phaseOf(pod, initStatuses, statuses, inputs.isTerminal);
+  statuses = statuses.map((each) => withProbes(pod.spec.containers, each, inputs));
+  initStatuses = initStatuses.map((each) => withProbes(init, each, inputs, true));
+  // Sidecars' `started` decides about the phase too, so it is computed again with it.
+  if (init.some(isSidecar)) phase = phaseOf(pod, initStatuses, statuses, inputs.isTerminal);
+  let reason: string | undefined;
+  let message: string | undefined;
+  const isSticky = (candidate: string | undefined): boolean => candidate === 'Failed' || candidate === 'Succeeded';
+  if (isSticky(previous.phase)) phase = previous.phase as string;
+  else if (isSticky((pod.status as core.PodStatus | undefined)?.phase)) phase = pod.status.phase as string;
+  if (phase === previous.phase) ({ reason, message } = previous);
+  if (!isSticky(phase) && inputs.isPastDeadline) {
+    phase = 'Failed';
+    reason = 'DeadlineExceeded';
+    message = 'Pod was active on the node longer than the specified deadline';
+  }
+  const conditions = conditionsOf(pod, status, phase, initStatuses, statuses, inputs);
+  const [hostIp] = inputs.hostIps;
+  const podIps = pod.spec.hostNetwork === true ? inputs.hostIps : status.ips;
+  return {
+    phase,
+    conditions,
+    ...(message === undefined ? {} : { message }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(hostIp === undefined ? {} : { hostIP: hostIp, hostIPs: inputs.hostIps.map((ip) => ({ ip })) }),
+    ...(podIps[0] === undefined ? {} : { podIP: podIps[0], podIPs: podIps.map((ip) => ({ ip })) }),
+    startTime: previous.startTime ?? rfc3339(inputs.epoch, inputs.now),
+    ...(initStatuses.length === 0 ? {} : { initContainerStatuses: initStatuses }),
+    containerStatuses: statuses,
+    qosClass: inputs.qosClass,
+    ...(ephemeralStatuses.length === 0 ? {} : { ephemeralContainerStatuses: ephemeralStatuses }),
+  };
+}
+
+/** `started` and `ready` (prober_manager.go, UpdatePodStatus). */
+function withProbes(containers: readonly core.Container[], status: core.ContainerStatus, inputs: StatusInputs, isInit = false): core.ContainerStatus {
+  const container = containers.find(({ name }) => name === status.name);
+  if (container === undefined) return status;
+  const started = status.state?.running !== undefined && inputs.probes.started(container, status);
+  // A regular init container is ready when it has succeeded.
+  if (isInit && !isSidecar(container)) return { ...status, started, ready: status.state?.terminated?.exitCode === 0 };
+  const ready = started && inputs.probes.ready(container, status);
+  return { ...status, started, ready };
+}
+
+function conditionsOf(
+  pod: Pod,
+  status: PodStatus,
+  phase: string,
+  initStatuses: readonly core.ContainerStatus[],
+  statuses: readonly core.ContainerStatus[],
+  inputs: StatusInputs,
+): core.PodCondition[] {
+  const apiConditions = (pod.status as core.PodStatus | undefined)?.conditions ?? [];
+  const foreign = apiConditions.filter(({ type }) => !OWNED_CONDITIONS.includes(type) && type !== 'DisruptionTarget');
+  const disruption = (inputs.previous.conditions ?? []).filter(({ type }) => type === 'DisruptionTarget');
+  const containersReady = containersReadyCondition(pod, statuses, initStatuses, phase);
+  const owned: Condition[] = [
+    { type: 'PodReadyToStartContainers', status: sandboxChanged(pod, status).changed ? 'False' : 'True' },
+    initializedCondition(pod, initStatuses, statuses, phase),
+    readyCondition(pod, containersReady, apiConditions),
+    containersReady,
+    { type: 'PodScheduled', status: 'True' },
+  ];
+  const old = [...(inputs.previous.conditions ?? []), ...apiConditions];
+  return [...foreign, ...disruption, ...owned.map((condition) => withTransition(condition, old, inputs))];
+}
+
+/** `lastTransitionTime` moves only when the status changes (status_manager.go, updateLastTransitionTime). */
+export function withTransition(condition: Condition, old: readonly core.PodCondition[], inputs: { readonly epoch: number; readonly now: number }): core.PodCondition {
+  const before = old.find(({ type }) => type === condition.type);
+  const lastTransitionTime = before?.status === condition.status && before.lastTransitionTime ? before.lastTransitionTime : rfc3339(inputs.epoch, inputs.now);
+  const { type, status, reason, message } = condition;
+  return {
+    type,
+    status,
+    lastProbeTime: null as unknown as string,
+    lastTransitionTime,
+    ...(reason === undefined ? {} : { reason }),
+    ...(message === undefined ? {} : { message }),
+  };
+}
