@@ -6,6 +6,9 @@
  */
 import type { ControllerContext } from './controller-context.ts';
 import { DeploymentController } from './deployment/deployment-controller.ts';
+import { RootCACertificatePublisher } from './certificates/root-ca-publisher.ts';
+import { ServiceAccountsController } from './serviceaccount/serviceaccounts-controller.ts';
+import { TokensController } from './serviceaccount/tokens-controller.ts';
 import { EndpointsController } from './endpoint/endpoints-controller.ts';
 import { EndpointSliceController } from './endpointslice/endpointslice-controller.ts';
 import { EndpointSliceMirroringController } from './endpointslicemirroring/endpointslicemirroring-controller.ts';
@@ -23,6 +26,10 @@ export interface ControllerDescriptor {
 }
 
 export const CONTROLLERS: readonly ControllerDescriptor[] = Object.freeze([
+  {
+    name: 'serviceaccount-token-controller',
+    start: (context) => (context.options.serviceAccountKey === false ? undefined : new TokensController(context)),
+  },
   { name: 'deployment-controller', start: (context) => new DeploymentController(context) },
   { name: 'replicaset-controller', start: (context) => new ReplicaSetController(context, REPLICA_SET) },
   { name: 'replicationcontroller-controller', start: (context) => new ReplicaSetController(context, REPLICATION_CONTROLLER) },
@@ -31,6 +38,8 @@ export const CONTROLLERS: readonly ControllerDescriptor[] = Object.freeze([
   { name: 'endpointslice-mirroring-controller', start: (context) => new EndpointSliceMirroringController(context) },
   { name: 'namespace-controller', start: (context) => new NamespaceController(context) },
   { name: 'garbage-collector-controller', start: (context) => new GarbageCollector(context) },
+  { name: 'serviceaccount-controller', start: (context) => new ServiceAccountsController(context) },
+  { name: 'root-ca-certificate-publisher-controller', start: (context) => new RootCACertificatePublisher(context) },
 ] satisfies ControllerDescriptor[]);
 
 /** Whether `--controllers` turns this loop on. */

@@ -1,0 +1,15 @@
+/** Standard base64 with padding (RFC 4648), as Secrets carry their data. */
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+export function base64(bytes: Uint8Array): string {
+  let text = '';
+  for (let i = 0; i < bytes.length; i += 3) {
+    const [a, b, c] = [bytes[i] as number, bytes[i + 1], bytes[i + 2]];
+    const word = (a << 16) | ((b ?? 0) << 8) | (c ?? 0);
+    text += ALPHABET[word >> 18];
+    text += ALPHABET[(word >> 12) & 63];
+    text += b === undefined ? '=' : ALPHABET[(word >> 6) & 63];
+    text += c === undefined ? '=' : ALPHABET[word & 63];
+  }
+  return text;
+}
