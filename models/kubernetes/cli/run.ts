@@ -1,0 +1,169 @@
+/**
+ * `kubetwin run PATH…`: brings a cluster up, applies manifests, lets it converge, prints the outcome, writes a log.
+ */
+import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { StepFailed, type Outcome } from '../../../src/index.ts';
+import { formatDuration, parseDuration } from '../../../src/cli/duration.ts';
+import { CliError, EXIT, systemReason } from '../../../src/cli/exit.ts';
+import { Progress } from '../../../src/cli/progress.ts';
+import { canonical } from '../../../src/log/canonical.ts';
+import { makeHeader } from '../../../src/log/header.ts';
+import { createLog, type LogFile } from '../../../src/log/node.ts';
+import type { Json, Level } from '../../../src/log/record.ts';
+import { DEFAULT_CONFIG, type ClusterConfig } from '../cluster/config.ts';
+import { configJson, FINGERPRINT, MODEL } from '../cluster/model.ts';
+import { Simulation } from '../cluster/simulation.ts';
+import type { TimingProfile } from '../cluster/timing.ts';
+import { connectionsOf, type Connection } from './connections.ts';
+import { loadManifests } from './load.ts';
+import { printOutcome } from './print.ts';
+
+export interface RunOptions {
+  readonly nodes?: string;
+  readonly seed?: string;
+  readonly log?: string;
+  readonly level?: string;
+  readonly for?: string;
+  readonly timeout?: string;
+  readonly timing?: string;
+  readonly proxyMode?: string;
+  readonly json?: boolean;
+}
+
+/** How far the cluster runs between two looks, in µs of virtual time. */
+const LOOK_EVERY = 250_000;
+const STAYS = 3_000_000;
+const DEFAULT_TIMEOUT = 600_000_000;
+
+export async function run(paths: readonly string[], options: RunOptions): Promise<number> {
+  const config = configOf(paths, options);
+  const level = oneOf(options.level ?? 'facts', ['inputs', 'facts', 'full'], '--level') as Level;
+  const seed = options.seed ?? '1';
+  const simulation = new Simulation({ ...config, seed, level, freeze: false });
+  const log = options.log === undefined ? undefined : openLogFile(options.log, config, seed, level);
+  const chain = log?.writer;
+  const connections: Connection[] = [];
+  simulation.kernel.setSink((record) => {
+    chain?.append(record);
+    for (const fact of record.facts) if (fact.kind === 'net.connection') connections.push(fact.data as unknown as Connection);
+  });
+  const progress = new Progress(process.stderr, options.json !== true);
+  const started = process.cpuUsage();
+  const wall = performance.now();
+  let ended: Ended;
+  try {
+    ended = await runToEnd(simulation, options, progress);
+  } catch (error) {
+    log?.writer.close({ kind: 'failed' } as unknown as Json);
+    log?.end();
+    throw error instanceof StepFailed ? new CliError(describeFailure(error, seed, paths, options), EXIT.failed) : error;
+  } finally {
+    progress.clear();
+  }
+  const footer = log?.writer.close(ended as unknown as Json);
+  log?.end();
+  const cpu = process.cpuUsage(started);
+  const report = {
+    ...ended,
+    seed,
+    plan: sha(canonical(configJson(config))),
+    log: footer?.hash,
+    state: stateHash(simulation),
+    records: simulation.kernel.seq,
+    simulatedSeconds: simulation.now / 1_000_000,
+    realSeconds: (performance.now() - wall) / 1000,
+    cpuSeconds: (cpu.user + cpu.system) / 1_000_000,
+    refusals: simulation.user.refusals,
+  };
+  printOutcome(simulation, report, connectionsOf(simulation, connections), options.json === true);
+  if (ended.kind === 'interrupted') return EXIT.interrupted;
+  if (simulation.user.refusals.length > 0) return EXIT.usage;
+  return ended.kind === 'converged' || ended.kind === 'time' ? EXIT.ok : EXIT.failed;
+}
+
+/** How a run ended, for the report and the log's footer. */
+export type Ended =
+  | { readonly kind: 'converged'; readonly at: number }
+  | { readonly kind: 'pending'; readonly pending: readonly string[] }
+  | { readonly kind: 'time' }
+  | { readonly kind: 'interrupted' }
+  | { readonly kind: 'bound'; readonly bound: string };
+
+async function runToEnd(simulation: Simulation, options: RunOptions, progress: Progress): Promise<Ended> {
+  const fixed = options.for === undefined ? undefined : duration(options.for, '--for');
+  const end = fixed ?? (options.timeout === undefined ? DEFAULT_TIMEOUT : duration(options.timeout, '--timeout'));
+  let isInterrupted = false;
+  const interrupt = (): void => {
+    isInterrupted = true;
+  };
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
+  try {
+    let since: number | undefined;
+    for (let turn = 0; ; turn++) {
+      const outcome: Outcome = simulation.kernel.run({ until: Math.min(end, simulation.now + LOOK_EVERY) });
+      if (outcome.kind === 'bound') return { kind: 'bound', bound: outcome.bound };
+      if (turn % 4 === 0) await nextTurn();
+      if (isInterrupted) return { kind: 'interrupted' };
+      const pending = fixed === undefined || turn % 8 === 0 ? simulation.pending() : [];
+      progress.show(`${formatDuration(simulation.now)}  ${simulation.kernel.seq} steps  ${pending.length === 0 ? 'converged' : `${pending.length} pending: ${pending[0]}`}`);
+      if (fixed === undefined) {
+        since = pending.length === 0 ? (since ?? simulation.now) : undefined;
+        if (since !== undefined && simulation.now - since >= STAYS) return { kind: 'converged', at: since };
+      }
+      if (simulation.now >= end) return fixed === undefined ? { kind: 'pending', pending } : { kind: 'time' };
+    }
+  } finally {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  }
+}
+
+function configOf(paths: readonly string[], options: RunOptions): ClusterConfig {
+  const nodes = Number(options.nodes ?? '3');
+  if (!Number.isInteger(nodes) || nodes < 0 || nodes > 10_000) throw new CliError(`--nodes must be a whole number from 0 to 10000, not "${options.nodes}"`);
+  return {
+    ...DEFAULT_CONFIG,
+    nodes,
+    manifests: loadManifests(paths).map(({ object }) => object),
+    timing: oneOf(options.timing ?? 'realistic', ['realistic', 'fast', 'zero'], '--timing') as TimingProfile,
+    proxyMode: oneOf(options.proxyMode ?? 'iptables', ['iptables', 'ipvs', 'nftables', 'userspace'], '--proxy-mode') as ClusterConfig['proxyMode'],
+  };
+}
+
+function oneOf(value: string, known: readonly string[], option: string): string {
+  if (!known.includes(value)) throw new CliError(`${option} must be one of ${known.join(', ')}, not "${value}"`);
+  return value;
+}
+
+function duration(text: string, option: string): number {
+  const parsed = parseDuration(text);
+  if (parsed === undefined) throw new CliError(`${option} must be a duration such as 30s, 10m or 1h30m, not "${text}"`);
+  return parsed;
+}
+
+function openLogFile(path: string, config: ClusterConfig, seed: string, level: Level): LogFile {
+  const header = makeHeader({ model: { name: MODEL, fingerprint: FINGERPRINT }, config: configJson(config), seed, level, runtime: { node: process.versions.node } });
+  try {
+    return createLog(path, header);
+  } catch (error) {
+    throw new CliError(`cannot write the log ${path}: ${systemReason(error)}`);
+  }
+}
+
+const sha = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
+
+/** A hash of everything that is stored at the end. */
+function stateHash(simulation: Simulation): string {
+  const state = simulation.kernel.state('etcd') as { store: { range(prefix: string, revision: number): readonly { key: string; object: unknown }[] } };
+  const hash = createHash('sha256');
+  for (const { key, object } of state.store.range('/registry/', 0)) hash.update(`${key}\n${canonical(object as Json)}\n`);
+  return hash.digest('hex').slice(0, 16);
+}
+
+function describeFailure(error: StepFailed, seed: string, paths: readonly string[], options: RunOptions): string {
+  const stack = error.cause instanceof Error && error.cause.stack !== undefined ? `\n${error.cause.stack}` : '';
+  const nodes = options.nodes === undefined ? '' : ` --nodes ${options.nodes}`;
+  return `${error.message}${stack}\nreproduce: kubetwin run ${paths.join(' ')}${nodes} --seed ${seed}`;
+}

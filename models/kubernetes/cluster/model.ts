@@ -1,0 +1,19 @@
+/**
+ * The Kubernetes model as the engine's tools see it: how a run is made from a log's header.
+ */
+import type { Kernel, KernelOptions, Json } from '../../../src/index.ts';
+import type { LogHeader } from '../../../src/log/header.ts';
+import { buildCluster } from './cluster.ts';
+import type { ClusterConfig } from './config.ts';
+
+export const MODEL = 'kubernetes';
+/** Changes when a run of the same configuration may differ from what the version before did. */
+export const FINGERPRINT = 'kubernetes-1.32/0.1.0';
+
+/** Makes the run that a header describes, not yet started. */
+export function buildRun(header: LogHeader, options: KernelOptions): Kernel {
+  return buildCluster(header.config as unknown as ClusterConfig, options);
+}
+
+/** A configuration as JSON for the header. */
+export const configJson = (config: ClusterConfig): Json => config as unknown as Json;

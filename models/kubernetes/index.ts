@@ -1,0 +1,10 @@
+/**
+ * The library: a deterministic Kubernetes cluster for tests and tools.
+ */
+export { createCluster, Simulation, type Convergence, type SimulationOptions } from './cluster/simulation.ts';
+export { buildCluster } from './cluster/cluster.ts';
+export { COMPONENTS, DEFAULT_CONFIG, DEFAULT_EPOCH, type ClusterConfig, type Component } from './cluster/config.ts';
+export { pendingReasons } from './cluster/convergence.ts';
+export { parseManifests, describeError, type Manifest, type ManifestError } from './manifest/parse.ts';
+export type * from './object/types.ts';
+export * from '../../src/index.ts';
