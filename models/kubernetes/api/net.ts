@@ -49,6 +49,8 @@ export interface ServicePortTable<Block> {
    * Zero means that the answer is 503.
    */
   healthCheck(port: number): number | undefined;
+  /** The rules as the mode's own tool lists them (iptables-save, nft, ipvsadm); costs as much as there are rules. */
+  listing(): readonly string[];
   /** All blocks; costs as much as there are Services. */
   all(): readonly Block[];
 }

@@ -85,7 +85,8 @@ export interface IptablesTable {
 export interface NftRule {
   /** `ip daddr A tcp dport P`. */
   readonly destination?: { readonly ip: string; readonly protocol: 'tcp' | 'udp' | 'sctp'; readonly port: number };
-  readonly source?: { readonly ranges: readonly string[]; readonly inverted?: boolean };
+  /** `isSet`: it was written as a set, and is printed in braces even with one range. */
+  readonly source?: { readonly ranges: readonly string[]; readonly inverted?: boolean; readonly isSet?: boolean };
   readonly inInterface?: Test;
   readonly sourceSet?: string;
   /** `fib saddr type local`. */

@@ -32,8 +32,8 @@ export function nftRuleText(rule: NftRule, family: IPFamily): string {
     words.push(`${ip} daddr ${rule.destination.ip} ${rule.destination.protocol} dport ${rule.destination.port}`);
   }
   if (rule.source !== undefined) {
-    const { ranges, inverted } = rule.source;
-    const set = ranges.length === 1 ? (ranges[0] as string) : `{ ${ranges.join(', ')} }`;
+    const { ranges, inverted, isSet } = rule.source;
+    const set = ranges.length === 1 && isSet !== true ? (ranges[0] as string) : `{ ${ranges.join(', ')} }`;
     words.push(`${ip} saddr ${inverted === true ? '!= ' : ''}${set}`);
   }
   if (rule.inInterface !== undefined) {

@@ -16,7 +16,7 @@ import { EndpointSliceView } from './endpoint-slice-view.ts';
 import { sameServicePorts } from './service-port.ts';
 import type { ServicePort } from './service-port.ts';
 import { AppliedTable } from './service-port-table.ts';
-import type { CommentPolicy } from './service-port-table.ts';
+import type { CommentPolicy, Lister } from './service-port-table.ts';
 import { ServiceView } from './service-view.ts';
 
 /** More endpoints than this make a cluster "large": chains lose their comments (largeClusterEndpointsThreshold). */
@@ -81,13 +81,21 @@ export class Proxier<Block> {
   /** Names of Services with pending slice changes. */
   readonly #pendingEndpoints = new Set<string>();
 
-  constructor(shared: SharedViews, cache: BlockCache<Block>, profile: NodeProfile) {
+  readonly #lister: Lister<Block>;
+
+  constructor(
+    shared: SharedViews,
+    cache: BlockCache<Block>,
+    profile: NodeProfile,
+    lister: Lister<Block> = () => [],
+  ) {
+    this.#lister = lister;
     this.shared = shared;
     this.cache = cache;
     this.profile = profile;
     this.services = this.#appliedServices = shared.services;
     this.slices = this.#appliedSlices = shared.slices;
-    this.table = new AppliedTable(this.services, this.slices, profile, cache, this.#policy);
+    this.table = new AppliedTable(this.services, this.slices, profile, cache, this.#policy, lister);
   }
 
   /** A Service was added, changed or (undefined) deleted. Returns whether a sync is needed. */
@@ -137,7 +145,14 @@ export class Proxier<Block> {
     this.#needsFull = false;
     this.#appliedServices = this.services;
     this.#appliedSlices = this.slices;
-    this.table = new AppliedTable(this.services, this.slices, this.profile, this.cache, this.#policy);
+    this.table = new AppliedTable(
+      this.services,
+      this.slices,
+      this.profile,
+      this.cache,
+      this.#policy,
+      this.#lister,
+    );
     return { full, updated: [...names].sort(), staleUDP, removedAffinity };
   }
 

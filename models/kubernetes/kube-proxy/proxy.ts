@@ -24,7 +24,7 @@ import type { BlockCache } from './block-cache.ts';
 import { BoundedFrequencyRunner } from './bounded-frequency-runner.ts';
 import { nodeProfile } from './config.ts';
 import type { KubeProxyConfiguration, NodeFacts } from './config.ts';
-import { blockCache, nodeRules } from './node-rules.ts';
+import { blockCache, listRules, nodeRules } from './node-rules.ts';
 import type { AnyBlock } from './node-rules.ts';
 import { Proxier, SharedViews } from './proxier.ts';
 
@@ -162,7 +162,7 @@ class KubeProxy {
     const { shared, families = FAMILIES, epoch } = this.#options;
     for (const family of families) {
       const profile = nodeProfile(shared.config, this.#facts, family);
-      const proxier = new Proxier(shared.views[family], shared.cache, profile);
+      const proxier = new Proxier(shared.views[family], shared.cache, profile, listRules);
       this.#proxiers.set(family, proxier);
       const limit = { minInterval: minSyncPeriod(shared.config), burst: BURST };
       this.#runners.set(family, new BoundedFrequencyRunner(this.#process, 'sync-runner', () => this.#sync(family), limit));

@@ -21,12 +21,16 @@ export interface CommentPolicy {
   readonly exceptions: ReadonlySet<string>;
 }
 
+/** Lists a node's rules as text. */
+export type Lister<Block> = (profile: NodeProfile, blocks: readonly Block[]) => readonly string[];
+
 export class AppliedTable<Block> implements ServicePortTable<Block> {
   readonly #services: ServiceView;
   readonly #slices: EndpointSliceView;
   readonly #profile: NodeProfile;
   readonly #cache: BlockCache<Block>;
   readonly #policy: CommentPolicy;
+  readonly #lister: Lister<Block>;
   readonly #blocks = new Map<ServicePort, Block>();
 
   constructor(
@@ -35,7 +39,9 @@ export class AppliedTable<Block> implements ServicePortTable<Block> {
     profile: NodeProfile,
     cache: BlockCache<Block>,
     policy: CommentPolicy,
+    lister: Lister<Block>,
   ) {
+    this.#lister = lister;
     this.#services = services;
     this.#slices = slices;
     this.#profile = profile;
@@ -87,6 +93,10 @@ export class AppliedTable<Block> implements ServicePortTable<Block> {
       for (const ip of this.#localReadyIPs(match)) ips.add(ip);
     }
     return ips.size;
+  }
+
+  listing(): readonly string[] {
+    return this.#lister(this.#profile, this.all());
   }
 
   all(): readonly Block[] {

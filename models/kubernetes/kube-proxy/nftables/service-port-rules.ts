@@ -104,7 +104,13 @@ function firewallChain(p: Plan): NftChain {
   if (nodeInSourceRanges(port, p.profile.nodeIP)) sources.push(...port.loadBalancerVIPs);
   return {
     name: `firewall-${p.base}`,
-    rules: [{ source: { ranges: mergeRanges(sources), inverted: true }, action: { kind: 'drop' } }],
+    // nft turns a set of one element into the element, before it merges ranges.
+    rules: [
+      {
+        source: { ranges: mergeRanges(sources), inverted: true, ...(sources.length > 1 ? { isSet: true } : {}) },
+        action: { kind: 'drop' },
+      },
+    ],
   };
 }
 
