@@ -11,18 +11,21 @@ import { commonHeaders } from './connection.ts';
 /** Unsent bytes at which a watch is given up. */
 const MAXIMUM_BACKLOG = 64 * 1024 * 1024;
 
-/** Texts of events by event; an event is shared by all watches that deliver it. */
-const texts = new WeakMap<WatchEvent, string>();
+/** Texts of objects; an object is shared by all watches that deliver it. */
+const texts = new WeakMap<object, string>();
 
-/** A line of a plain JSON watch. */
-export function eventLine(event: WatchEvent): string {
-  let text = texts.get(event);
+/** An object as JSON, serialised once. */
+export function objectText(object: object): string {
+  let text = texts.get(object);
   if (text === undefined) {
-    text = `{"type":"${event.type}","object":${JSON.stringify(event.object)}}\n`;
-    texts.set(event, text);
+    text = JSON.stringify(object);
+    texts.set(object, text);
   }
   return text;
 }
+
+/** A line of a watch. */
+export const eventLine = ({ type, object }: WatchEvent): string => `{"type":"${type}","object":${objectText(object)}}\n`;
 
 export class WatchStream {
   private readonly response: ServerResponse;

@@ -51,7 +51,7 @@ function rulesOf(text: string): ReadonlyMap<number, FieldRule> {
 type Reader = protobuf.Reader;
 type Fields = Record<string, unknown>;
 
-const asNumber = (value: number | { toNumber(): number }): number => (typeof value === 'number' ? value : value.toNumber());
+const asNumber = (value: unknown): number => Number(String(value));
 
 /** Wrapped types and the JSON that they stand for; undefined means that the field is left out. */
 const UNWRAP: Readonly<Record<string, (fields: Fields) => unknown>> = {
@@ -91,7 +91,7 @@ function readValue(reader: Reader, type: string): unknown {
       return reader.uint32();
     case 'int64':
     case 'uint64':
-      return asNumber(reader.int64() as number);
+      return asNumber(reader.int64());
     case 'double':
       return reader.double();
     case 'bytes':

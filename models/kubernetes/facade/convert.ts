@@ -1,0 +1,69 @@
+/**
+ * Turning plain answers into the form that the client asked for: Table or metadata only.
+ *
+ * The API server always answers with objects; the forms are derived from them here, at the edge, so that nothing inside
+ * the simulation depends on how a client wants to see things.
+ */
+import type { WatchEvent } from '../api/message.ts';
+import { groupVersionText } from '../api-server/registry/kind.ts';
+import type { KindInfo } from '../api-server/registry/kind.ts';
+import { badRequest, isStatus } from '../api-server/status/status.ts';
+import { isList, partialObject, printerOf, toPartialList, toTable } from '../api-server/table/table.ts';
+import type { IncludeObject } from '../api-server/table/table.ts';
+import type { Query } from '../api/message.ts';
+import type { KubeObject } from '../object/types.ts';
+import type { Form } from './accept.ts';
+import { eventLine } from './watch-stream.ts';
+
+/** Everything a conversion depends on. */
+export interface Conversion {
+  readonly form: Form;
+  readonly info: KindInfo;
+  readonly version: string;
+  readonly query: Query;
+  /** Microseconds since 1970. */
+  readonly now: () => number;
+}
+
+const INCLUDE: readonly IncludeObject[] = ['None', 'Metadata', 'Object'];
+
+const includeOf = (query: Query): IncludeObject | undefined => {
+  const asked = query['includeObject'] || 'Metadata';
+  return INCLUDE.find((value) => value === asked);
+};
+
+const printerFor = (info: KindInfo, version: string): ReturnType<typeof printerOf> => info.printer?.(version) ?? printerOf(info);
+
+/** The answer in the form that was asked for. Statuses stay as they are. */
+export function convertBody(body: unknown, { form, info, version, query, now }: Conversion): unknown {
+  if (isStatus(body) || typeof body !== 'object' || body === null || form.form === 'json' || form.form === 'yaml') return body;
+  if (form.form === 'partial') {
+    if (isList(body)) return toPartialList(body, form.version);
+    return partialObject(body as KubeObject, form.version);
+  }
+  const include = includeOf(query);
+  if (include === undefined) return badRequest(`unrecognized includeObject value: "${query['includeObject'] ?? ''}"`);
+  const type = { apiVersion: groupVersionText(info.group, version), kind: info.kind };
+  return toTable(body as KubeObject, { printer: printerFor(info, version), now: now(), include, version: form.version, type });
+}
+
+/** Makes the lines of one watch; a table's columns go out with the first event only. */
+export function watchLines({ form, info, version, query, now }: Conversion): (event: WatchEvent) => string {
+  if (form.form === 'json' || form.form === 'yaml') return eventLine;
+  if (form.form === 'partial') {
+    return (event) => (event.type === 'ERROR' ? eventLine(event) : lineOf(event.type, partialObject(event.object, form.version)));
+  }
+  const include = includeOf(query) ?? 'Metadata';
+  const printer = printerFor(info, version);
+  let isFirst = true;
+  return (event) => {
+    if (event.type === 'ERROR') return eventLine(event);
+    const table = toTable(event.object, { printer, now: now(), include, version: form.version, omitColumns: !isFirst });
+    isFirst = false;
+    return lineOf(event.type, event.type === 'BOOKMARK' ? { ...table, rows: [bookmarkRow(event.object, form.version)] } : table);
+  };
+}
+
+const bookmarkRow = (object: KubeObject, version: 'v1' | 'v1beta1'): unknown => ({ cells: null, object: partialObject(object, version) });
+
+const lineOf = (type: string, object: unknown): string => `{"type":"${type}","object":${JSON.stringify(object)}}\n`;

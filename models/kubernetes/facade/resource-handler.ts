@@ -1,0 +1,202 @@
+/**
+ * Requests for resources: from HTTP to a message for the API server, and its answer back to HTTP.
+ *
+ * Upstream: apiserver/pkg/endpoints/{installer.go,handlers/*}.go as far as they deal with HTTP itself.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ApiResponse, ServerToClient, UserInfo } from '../api/message.ts';
+import { groupVersionState } from '../api-server/discovery/discovery.ts';
+import type { KindInfo } from '../api-server/registry/kind.ts';
+import type { ResourceRequest } from '../api-server/request/request-info.ts';
+import { queryOf } from '../api-server/request/request-info.ts';
+import * as status from '../api-server/status/status.ts';
+import { negotiate } from './accept.ts';
+import type { Form } from './accept.ts';
+import { MAXIMUM_BODY, decodeBody, readBody } from './body.ts';
+import type { Body } from './body.ts';
+import { addWarnings, send, sendObject, sendPageNotFound, sendStatus } from './connection.ts';
+import { convertBody, watchLines } from './convert.ts';
+import type { Conversion } from './convert.ts';
+import type { Metrics } from './metrics.ts';
+import type { Seam, Submission } from './seam.ts';
+import { WatchStream } from './watch-stream.ts';
+
+const BODY_TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+const PATCH_TYPES = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
+  'application/apply-patch+cbor',
+];
+const REPRESENTATIONS = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+const STREAMS = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
+
+/** What the handler needs of the facade. */
+export interface Environment {
+  readonly seam: Seam;
+  readonly metrics: Metrics;
+}
+
+/** A 405 that the router itself gives, when no handler is installed for a method. */
+const isMethodUnknown = ({ verb, name, subresource }: ResourceRequest, method: string): boolean =>
+  (name === undefined && (verb === 'update' || verb === 'patch')) ||
+  (method === 'POST' && name !== undefined && subresource === undefined);
+
+/** What the router refuses before any handler runs; true when it has answered. */
+function refuse(request: IncomingMessage, response: ServerResponse, seam: Seam, asked: ResourceRequest): boolean {
+  const state = groupVersionState(seam.kinds(), asked.group, asked.version);
+  const info = kindOf(seam, asked);
+  if (state === 'unknown' || (info === undefined && state === 'custom')) sendPageNotFound(request, response);
+  else if (info === undefined) sendStatus(request, response, status.unknownResource());
+  else if (isMethodUnknown(asked, request.method ?? '')) sendStatus(request, response, status.methodNotAllowed());
+  else if (asked.subresource !== undefined && !info.subresources.some(({ name }) => name === asked.subresource)) {
+    sendStatus(request, response, status.unknownResource());
+  } else if (request.method === 'PATCH' && !PATCH_TYPES.includes(mediaType(request))) {
+    sendStatus(request, response, status.unknownContentType());
+  } else return false;
+  return true;
+}
+
+const kindOf = (seam: Seam, { group, version, resource }: ResourceRequest): KindInfo | undefined =>
+  seam.kinds().find((info) => info.group === group && info.resource === resource && info.versions.some((entry) => entry.version === version));
+
+const mediaType = (request: IncomingMessage): string => (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+
+const isWrite = (request: IncomingMessage): boolean => ['POST', 'PUT', 'PATCH', 'DELETE'].includes(request.method ?? '');
+
+/** Serves one request. Resolves when the answer was handed over, or a watch is open. */
+export async function handleResource(
+  environment: Environment,
+  request: IncomingMessage,
+  response: ServerResponse,
+  asked: ResourceRequest,
+  user: UserInfo,
+): Promise<void> {
+  const { seam } = environment;
+  if (refuse(request, response, seam, asked)) return;
+  const info = kindOf(seam, asked) as KindInfo;
+  const form = negotiate(request.headers.accept);
+  if (form === undefined && asked.subresource !== 'log') {
+    const streams = asked.verb === 'list' || asked.verb === 'watch' ? STREAMS : [];
+    sendStatus(request, response, status.noRepresentation([...REPRESENTATIONS, ...streams]));
+    return;
+  }
+  let body: Body = { kind: 'none' };
+  if (isWrite(request)) {
+    const bytes = await readBody(request);
+    if (bytes === 'aborted') return;
+    if (bytes === 'too-large') {
+      response.setHeader('Connection', 'close');
+      sendStatus(request, response, status.requestEntityTooLarge(`limit is ${MAXIMUM_BODY}`));
+      return;
+    }
+    const isDelete = request.method === 'DELETE';
+    if (bytes.length > 0 || !isDelete) body = decodeBody(bytes, request.headers['content-type'] ?? '', request.method === 'PATCH');
+  }
+  if (body.kind === 'unknown-type') {
+    sendStatus(request, response, status.unsupportedMediaType(BODY_TYPES));
+    return;
+  }
+  if (body.kind === 'undecodable') {
+    sendStatus(request, response, undecodable(body, request.method === 'PATCH', info, asked));
+    return;
+  }
+  const query = queryOf((request.url ?? '').split('?')[1] ?? '');
+  const submission: Submission = {
+    verb: asked.verb,
+    group: asked.group,
+    version: asked.version,
+    resource: asked.resource,
+    user,
+    userAgent: request.headers['user-agent'] ?? '',
+    ...(asked.namespace === undefined ? {} : { namespace: asked.namespace }),
+    ...(asked.name === undefined ? {} : { name: asked.name }),
+    ...(asked.subresource === undefined ? {} : { subresource: asked.subresource }),
+    ...(Object.keys(query).length === 0 ? {} : { query }),
+    ...(body.kind === 'value' ? { body: body.value } : {}),
+    ...(request.method === 'PATCH' ? { contentType: mediaType(request) } : {}),
+  };
+  const duplicates = body.kind === 'value' ? body.duplicates : [];
+  const isStrict = query['fieldValidation'] === 'Strict';
+  if (isStrict && duplicates.length > 0) {
+    const text = duplicates.map((path) => `duplicate field "${path}"`).join(', ');
+    sendStatus(request, response, cannotHandle(info, asked, `strict decoding error: ${text}`));
+    return;
+  }
+  const warnings = query['fieldValidation'] === 'Ignore' ? [] : duplicates.map((path) => `duplicate field "${path}"`);
+  const conversion = { form: form ?? { form: 'json' as const }, info, version: asked.version, query, now: () => seam.wallTime() };
+  submit(environment, request, response, submission, conversion, warnings);
+}
+
+const cannotHandle = (info: KindInfo, asked: ResourceRequest, error: string): status.Status =>
+  status.badRequest(`${info.kind} in version "${asked.version}" cannot be handled as a ${info.kind}: ${error}`);
+
+/** The 400 for a body that is no JSON, YAML or protobuf. */
+function undecodable(body: { error: string; head: string }, isPatch: boolean, info: KindInfo, asked: ResourceRequest): status.Status {
+  if (isPatch) return status.badRequest(`error decoding patch: ${body.error}`);
+  const part = info.subresources.find(({ name }) => name === asked.subresource);
+  const kind = asked.verb.startsWith('delete') ? 'DeleteOptions' : (part?.kind ?? info.kind);
+  return status.badRequest(
+    `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${body.error} (${body.head})`,
+  );
+}
+
+function submit(
+  { seam, metrics }: Environment,
+  request: IncomingMessage,
+  response: ServerResponse,
+  submission: Submission,
+  conversion: Conversion,
+  warnings: readonly string[],
+): void {
+  let done = false;
+  let stream: WatchStream | undefined;
+  const line = watchLines(conversion);
+  const finish = (code: number): void => {
+    if (done) return;
+    done = true;
+    metrics.count(submission.verb, submission.resource, code);
+  };
+  const handle = seam.submit(submission, (message: ServerToClient) => {
+    if (response.destroyed) return;
+    if (message.kind === 'api.response') {
+      finish(message.code);
+      answer(request, response, message, conversion, warnings);
+    } else if (message.kind === 'api.watch') {
+      if (stream === undefined) {
+        stream = new WatchStream(response);
+        stream.open();
+        metrics.openWatches += 1;
+      }
+      stream.write(message.events.map(line));
+    } else {
+      finish(200);
+      stream?.end();
+    }
+  });
+  response.on('close', () => {
+    if (stream !== undefined) metrics.openWatches -= 1;
+    if (!done) seam.close(handle);
+    finish(200);
+  });
+}
+
+function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { code, body, warnings = [] }: ApiResponse,
+  conversion: Conversion,
+  more: readonly string[],
+): void {
+  addWarnings(response, [...warnings, ...more]);
+  if (status.isStatus(body) && body.status === 'Failure') sendStatus(request, response, body, conversion.form);
+  else if (typeof body === 'string') send(request, response, code, 'text/plain', body);
+  else {
+    const converted = convertBody(body, conversion);
+    if (status.isStatus(converted) && converted !== body) sendStatus(request, response, converted);
+    else sendObject(request, response, code, converted, formFor(body, conversion.form));
+  }
+}
+
+const formFor = (body: unknown, form: Form): Form => (status.isStatus(body) && form.form !== 'yaml' ? { form: 'json' } : form);
