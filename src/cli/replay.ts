@@ -1,0 +1,72 @@
+/**
+ * `kubetwin replay LOG`: executes a log again and verifies every record.
+ */
+import { CorruptLog } from '../log/frame.ts';
+import { UnsupportedLog } from '../log/header.ts';
+import { openLog, type OpenLog } from '../log/node.ts';
+import type { BuildRun } from '../replay/replay.ts';
+import { replay } from '../replay/replay.ts';
+import { describeDivergence } from '../replay/divergence.ts';
+import { CliError, EXIT, systemReason } from './exit.ts';
+import { Progress } from './progress.ts';
+
+export interface ReplayCommandOptions {
+  readonly to?: string;
+  readonly json?: boolean;
+}
+
+/** A model by the name in a log's header. */
+export type ModelOf = (name: string) => { readonly fingerprint: string; readonly build: BuildRun } | undefined;
+
+export function replayCommand(path: string, options: ReplayCommandOptions, modelOf: ModelOf): number {
+  const log = openForReading(path);
+  const progress = new Progress(process.stderr, options.json !== true);
+  try {
+    const { reader } = log;
+    const { name, fingerprint } = reader.header.model;
+    const model = modelOf(name);
+    if (model === undefined) throw new CliError(`${path}: the log is of the model "${name}", which this program does not have`);
+    if (model.fingerprint !== fingerprint) {
+      process.stderr.write(`note: the log was made by ${fingerprint}, this is ${model.fingerprint}; a difference may come from that\n`);
+    }
+    const to = options.to === undefined ? undefined : position(options.to);
+    const total = reader.length;
+    const result = replay(reader, model.build, {
+      ...(to === undefined ? {} : { to }),
+      progress: (records) => progress.show(`${records} of ${total} records verified`),
+    });
+    progress.clear();
+    if (options.json === true) process.stdout.write(`${JSON.stringify({ ...result, tail: reader.tail })}\n`);
+    if (result.kind === 'divergence') {
+      if (options.json !== true) process.stdout.write(`${describeDivergence(result.divergence)}\nreproduce: kubetwin replay ${path}\n`);
+      return EXIT.diverged;
+    }
+    if (options.json !== true) process.stdout.write(`${tailNote(path, log)}replayed ${result.records} records, every one the same; log ${result.hash}\n`);
+    return EXIT.ok;
+  } finally {
+    progress.clear();
+    log.close();
+  }
+}
+
+function tailNote(path: string, { reader }: OpenLog): string {
+  const { tail } = reader;
+  return tail.dropped === 0 ? '' : `${path}: the run was interrupted; ${tail.dropped} bytes of a torn record were dropped\n`;
+}
+
+/** Opens a log, or says why not with the right exit code. */
+export function openForReading(path: string): OpenLog {
+  try {
+    return openLog(path);
+  } catch (error) {
+    if (error instanceof CorruptLog) throw new CliError(`${path}: ${error.message}`, EXIT.corrupt);
+    if (error instanceof UnsupportedLog) throw new CliError(`${path}: ${error.message}`, EXIT.corrupt);
+    throw new CliError(`cannot read the log ${path}: ${systemReason(error)}`);
+  }
+}
+
+function position(text: string): number {
+  const value = Number(text.replace(/^#/, ''));
+  if (!Number.isInteger(value) || value < 0) throw new CliError(`a position must be a record number such as #4711, not "${text}"`);
+  return value;
+}
