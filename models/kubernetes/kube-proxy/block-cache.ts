@@ -27,13 +27,19 @@ function nodeKey(port: ServicePort, list: EndpointList, profile: NodeProfile): s
   let key = '';
   if (list.replacements.length > 0) key += `name ${profile.hostname};`;
   if (list.hinted) key += `zone ${profile.zone};`;
-  if (port.usesLocalEndpoints) {
+  // In ipvs mode local endpoints are also listed for hairpin traffic.
+  if (port.usesLocalEndpoints || profile.mode === 'ipvs') {
     for (const endpoint of list.endpoints) {
       if (endpoint.nodeName === profile.hostname && endpoint.nodeName !== '') key += `local ${endpoint.endpoint};`;
     }
   }
   if (port.loadBalancerSourceRanges.length > 0) key += nodeInSourceRanges(port, profile.nodeIP) ? 'inside;' : 'outside;';
-  if (profile.mode === 'ipvs' && port.nodePort !== 0) key += `addresses ${profile.interfaceAddresses.join(',')};`;
+  if (profile.mode === 'userspace') key += `node ${profile.nodeIP};`;
+  if (profile.mode === 'ipvs') {
+    const own = profile.interfaceAddresses;
+    const isBound = [...port.externalIPs, ...port.loadBalancerVIPs].some((ip) => own.includes(ip));
+    if (port.nodePort !== 0 || isBound) key += `addresses ${own.join(',')} ${profile.nodePortAddresses.addresses.join(',')};`;
+  }
   return key;
 }
 
