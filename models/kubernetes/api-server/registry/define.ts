@@ -5,37 +5,18 @@
  * as a missing line and not as a wrong copy. Custom resources are built with the same function (crd/).
  */
 import type { KubeObject } from '../../object/types.ts';
-import { nameIsSubdomain } from '../validation/name.ts';
 import { goQuote } from '../status/go-format.ts';
 import { groupVersionText } from './kind.ts';
-import type { KindInfo, ServedVersion, Strategy, SubresourceInfo, UpdateStrategy } from './kind.ts';
+import type { KindInfo, ServedVersion, Strategy, SubresourceInfo } from './kind.ts';
+import { RULES } from './rules.ts';
+import { strategy } from './strategy.ts';
 
 const same = (object: KubeObject): KubeObject => object;
-const nothing = (): readonly never[] => [];
 
 /** Verbs of an ordinary stored resource, sorted as discovery sorts them. */
 export const ALL_VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'] as const;
 /** Verbs of `status`, `scale` and the like. */
 export const UPDATE_VERBS = ['get', 'patch', 'update'] as const;
-
-/** An update strategy from its particular parts. */
-export const updateStrategy = (part: Partial<UpdateStrategy>): UpdateStrategy => ({
-  prepareForUpdate: part.prepareForUpdate ?? same,
-  validateUpdate: part.validateUpdate ?? nothing,
-  warningsOnUpdate: part.warningsOnUpdate ?? nothing,
-});
-
-/** A strategy from its particular parts; by default an unconditional PUT is allowed and creates nothing. */
-export const strategy = (part: Partial<Strategy>): Strategy => ({
-  ...updateStrategy(part),
-  prepareForCreate: part.prepareForCreate ?? same,
-  validate: part.validate ?? nothing,
-  warningsOnCreate: part.warningsOnCreate ?? nothing,
-  allowCreateOnUpdate: part.allowCreateOnUpdate ?? false,
-  allowUnconditionalUpdate: part.allowUnconditionalUpdate ?? true,
-  validateName: part.validateName ?? nameIsSubdomain,
-  subresources: part.subresources ?? {},
-});
 
 /** What a definition states: identity, and everything that differs from an ordinary kind. */
 export interface KindDefinition extends Partial<Omit<KindInfo, 'versions' | 'strategy' | 'subresources'>> {
@@ -71,9 +52,10 @@ function unknownFieldText(kind: string, labels: readonly string[]): (field: stri
 export function defineKind(part: KindDefinition): KindInfo {
   const version = part.version ?? 'v1';
   const versions = part.versions ?? [
-    { version, schema: part.schema ?? '', defaults: part.defaults ?? same, toStorage: same, fromStorage: same },
+    { version, schema: part.schema ?? '', defaults: part.defaults ?? RULES[part.schema ?? '']?.defaults ?? same, toStorage: same, fromStorage: same },
   ];
   const labels = part.fieldLabels ?? [];
+  const rules = RULES[versions.find((entry) => entry.version === part.storageVersion)?.schema ?? versions[0]?.schema ?? ''];
   return {
     group: part.group,
     kind: part.kind,
@@ -89,7 +71,7 @@ export function defineKind(part: KindDefinition): KindInfo {
     storageVersion: part.storageVersion ?? versions[0]?.version ?? version,
     storage: part.storage ?? { group: part.group, resource: part.resource },
     keyPrefix: part.keyPrefix ?? part.resource,
-    strategy: strategy(part.strategy ?? {}),
+    strategy: strategy({ ...part.strategy, ...rules?.strategy }),
     ...(part.scale === undefined ? {} : { scale: part.scale }),
     fieldLabels: labels,
     selectableFields: part.selectableFields ?? (() => ({})),

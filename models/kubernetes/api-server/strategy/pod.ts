@@ -5,7 +5,7 @@
 import type { KubeObject, Pod } from '../../object/types.ts';
 import { computeQosClass } from '../../object/resources.ts';
 import type { Json } from '../defaults/fill.ts';
-import { updateStrategy } from '../registry/define.ts';
+import { updateStrategy } from '../registry/strategy.ts';
 import type { Strategy } from '../registry/kind.ts';
 import { invalidValue } from '../status/field-error.ts';
 import type { FieldError } from '../status/field-error.ts';

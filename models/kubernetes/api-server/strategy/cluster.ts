@@ -1,0 +1,142 @@
+/**
+ * Strategies of storage, scheduling, RBAC, certificates, admission and API registration kinds.
+ * Upstream: pkg/registry/{storage,scheduling,node,coordination,rbac,certificates,admissionregistration,flowcontrol}/**.
+ */
+import type { KubeObject } from '../../object/types.ts';
+import type { Json } from '../defaults/fill.ts';
+import { put } from '../defaults/fill.ts';
+import { updateStrategy } from '../registry/strategy.ts';
+import type { Context, PrepareUpdate, Strategy } from '../registry/kind.ts';
+import * as access from '../validation/access.ts';
+import { sameJson } from '../validation/check.ts';
+import * as cluster from '../validation/cluster.ts';
+import { validateLease } from '../validation/config.ts';
+import { nameIsPathSegment } from '../validation/name.ts';
+import { bumpedWhen, countSpec, fresh, keep, keepSpec, keepSpecAndMeta, keepStatus, keepStatusAndCount, withGeneration } from './standard.ts';
+
+const one = (object: KubeObject): KubeObject => withGeneration(object, 1);
+
+export const STORAGE_CLASS: Partial<Strategy> = { validate: cluster.validateStorageClass, validateUpdate: cluster.validateStorageClassUpdate };
+
+export const PRIORITY_CLASS: Partial<Strategy> = {
+  prepareForCreate: one,
+  validate: cluster.validatePriorityClass,
+  validateUpdate: cluster.validatePriorityClassUpdate,
+};
+
+export const RUNTIME_CLASS: Partial<Strategy> = {
+  validate: cluster.validateRuntimeClass,
+  validateUpdate: cluster.validateRuntimeClassUpdate,
+  allowCreateOnUpdate: true,
+  allowUnconditionalUpdate: false,
+};
+
+export const LEASE: Partial<Strategy> = {
+  validate: validateLease,
+  validateUpdate: (next) => validateLease(next),
+  allowCreateOnUpdate: true,
+  allowUnconditionalUpdate: false,
+};
+
+export const VOLUME_ATTACHMENT: Partial<Strategy> = {
+  prepareForCreate: fresh('storage.v1.VolumeAttachment', false),
+  validate: cluster.validateAttachment,
+  prepareForUpdate: keepStatus,
+  validateUpdate: cluster.validateAttachmentUpdate,
+  allowUnconditionalUpdate: false,
+  subresources: { status: updateStrategy({ prepareForUpdate: keepSpecAndMeta }) },
+};
+
+/** CSIDriver counts only updates. */
+export const CSI_DRIVER: Partial<Strategy> = { prepareForUpdate: countSpec, allowUnconditionalUpdate: false };
+/** Kinds that must name the version they replace, and need nothing else. */
+export const CONDITIONAL: Partial<Strategy> = { allowUnconditionalUpdate: false };
+
+const RBAC = { allowCreateOnUpdate: true, validateName: nameIsPathSegment } as const;
+export const ROLE: Partial<Strategy> = { ...RBAC, validate: access.validateRole, validateUpdate: (next, old) => (next['rules'] === old['rules'] ? [] : access.validateRole(next)) };
+export const CLUSTER_ROLE: Partial<Strategy> = { ...RBAC, validate: access.validateClusterRole, validateUpdate: (next) => access.validateClusterRole(next) };
+export const ROLE_BINDING: Partial<Strategy> = { ...RBAC, validate: access.validateBinding(true), validateUpdate: access.validateBindingUpdate(true) };
+export const CLUSTER_ROLE_BINDING: Partial<Strategy> = { ...RBAC, validate: access.validateBinding(false), validateUpdate: access.validateBindingUpdate(false) };
+
+/** A certificate request states who asks: whoever it is, not whoever it claims. */
+function requestCreate(object: KubeObject, { user }: Context): KubeObject {
+  const { username: _name, uid: _uid, groups: _groups, extra: _extra, ...spec } = (object['spec'] as Json | undefined) ?? {};
+  const asked = {
+    ...spec,
+    username: user.name,
+    ...(user.uid === undefined ? {} : { uid: user.uid }),
+    ...(user.groups.length > 0 ? { groups: user.groups } : {}),
+    ...(user.extra === undefined ? {} : { extra: user.extra }),
+  };
+  return { ...object, spec: asked, status: {} };
+}
+
+const isDecision = (condition: Json): boolean => condition['type'] === 'Approved' || condition['type'] === 'Denied';
+const conditionsOf = (object: KubeObject): readonly Json[] => (object['status']?.conditions as Json[] | undefined) ?? [];
+
+function stamped(conditions: readonly Json[], old: KubeObject, now: string): readonly Json[] {
+  return conditions.map((condition) => {
+    const before = conditionsOf(old).find((other) => other['type'] === condition['type']);
+    const isSame = before !== undefined && sameJson(before, condition);
+    const since = before !== undefined && before['status'] === condition['status'] ? before['lastTransitionTime'] : now;
+    return { ...condition, lastUpdateTime: isSame ? condition['lastUpdateTime'] : (condition['lastUpdateTime'] ?? now), lastTransitionTime: condition['lastTransitionTime'] ?? since };
+  });
+}
+
+/** `/approval` moves decisions only; `/status` everything but decisions. */
+const approval: PrepareUpdate = (next, old, { now }) => {
+  const others = conditionsOf(old).filter((condition) => !isDecision(condition));
+  const conditions = stamped([...others, ...conditionsOf(next).filter(isDecision)], old, now);
+  return put(keep(next, old, 'spec'), 'status', { ...old['status'], ...(conditions.length > 0 ? { conditions } : {}) });
+};
+const signing: PrepareUpdate = (next, old, { now }) => {
+  const decisions = conditionsOf(old).filter(isDecision);
+  const conditions = stamped([...decisions, ...conditionsOf(next).filter((condition) => !isDecision(condition))], old, now);
+  return put(keep(next, old, 'spec'), 'status', { ...next['status'], ...(conditions.length > 0 ? { conditions } : {}) });
+};
+
+export const SIGNING_REQUEST: Partial<Strategy> = {
+  prepareForCreate: requestCreate,
+  validate: access.validateSigningRequest,
+  prepareForUpdate: (next, old) => keep(keep(next, old, 'spec'), old, 'status'),
+  subresources: { approval: updateStrategy({ prepareForUpdate: approval }), status: updateStrategy({ prepareForUpdate: signing }) },
+};
+
+export const WEBHOOKS: Partial<Strategy> = {
+  prepareForCreate: one,
+  validate: access.validateWebhooks,
+  prepareForUpdate: (next, old) => bumpedWhen(next, old, !sameJson(next['webhooks'], old['webhooks'])),
+  validateUpdate: (next, old) => (next['webhooks'] === old['webhooks'] ? [] : access.validateWebhooks(next)),
+  allowUnconditionalUpdate: false,
+};
+
+export const ADMISSION_POLICY: Partial<Strategy> = {
+  prepareForCreate: fresh('admissionregistration.v1.ValidatingAdmissionPolicy', true),
+  validate: access.validateAdmissionPolicy,
+  prepareForUpdate: keepStatusAndCount,
+  validateUpdate: (next, old) => (next['spec'] === old['spec'] ? [] : access.validateAdmissionPolicy(next)),
+  allowUnconditionalUpdate: false,
+  subresources: { status: updateStrategy({ prepareForUpdate: keepSpecAndMeta }) },
+};
+
+export const ADMISSION_POLICY_BINDING: Partial<Strategy> = {
+  prepareForCreate: one,
+  validate: access.validateAdmissionPolicyBinding,
+  prepareForUpdate: countSpec,
+  validateUpdate: (next, old) => (next['spec'] === old['spec'] ? [] : access.validateAdmissionPolicyBinding(next)),
+  allowUnconditionalUpdate: false,
+};
+
+/** FlowSchema and PriorityLevelConfiguration. */
+export const flowControl = (schema: string): Partial<Strategy> => ({
+  prepareForCreate: fresh(schema, true),
+  prepareForUpdate: keepStatusAndCount,
+  subresources: { status: updateStrategy({ prepareForUpdate: keepSpec }) },
+});
+
+export const API_SERVICE: Partial<Strategy> = {
+  prepareForCreate: fresh('apiregistration.v1.APIService', false),
+  prepareForUpdate: keepStatus,
+  allowUnconditionalUpdate: false,
+  subresources: { status: updateStrategy({ prepareForUpdate: keepSpec }) },
+};

@@ -1,0 +1,187 @@
+/**
+ * Strategies of the core kinds other than Pod.
+ * Upstream: pkg/registry/core/**\/strategy.go.
+ */
+import type { KubeObject } from '../../object/types.ts';
+import type { Json } from '../defaults/fill.ts';
+import { put } from '../defaults/fill.ts';
+import { updateStrategy } from '../registry/strategy.ts';
+import type { Context, PrepareUpdate, Strategy } from '../registry/kind.ts';
+import { sameJson } from '../validation/check.ts';
+import { validateClaim, validateClaimUpdate } from '../validation/claim.ts';
+import * as cluster from '../validation/cluster.ts';
+import * as config from '../validation/config.ts';
+import { nameIsLabel, nameIsLabel1035 } from '../validation/name.ts';
+import * as service from '../validation/service.ts';
+import { fresh, keep, keepSpec, keepStatus } from './standard.ts';
+
+export const CONFIG_MAP: Partial<Strategy> = { validate: config.validateConfigMap, validateUpdate: config.validateConfigMapUpdate };
+
+/** stringData is write-only: it goes into data, in base64. */
+function mergeStringData(object: KubeObject): KubeObject {
+  const text = object['stringData'] as Record<string, string> | undefined;
+  if (text === undefined) return object;
+  const data: Record<string, string> = { ...object['data'] };
+  for (const key in text) data[key] = base64(text[key] as string);
+  const { stringData: _written, ...rest } = object;
+  return { ...rest, data } as KubeObject;
+}
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+/** Standard base64 of the UTF-8 form of a text. */
+export function base64(text: string): string {
+  const bytes = utf8(text);
+  let out = '';
+  for (let at = 0; at < bytes.length; at += 3) {
+    const [a = 0, b, c] = [bytes[at], bytes[at + 1], bytes[at + 2]];
+    out += ALPHABET[a >> 2] as string;
+    out += ALPHABET[((a & 3) << 4) | ((b ?? 0) >> 4)] as string;
+    out += b === undefined ? '=' : (ALPHABET[((b & 15) << 2) | ((c ?? 0) >> 6)] as string);
+    out += c === undefined ? '=' : (ALPHABET[c & 63] as string);
+  }
+  return out;
+}
+
+function utf8(text: string): number[] {
+  const bytes: number[] = [];
+  for (const char of text) {
+    const code = char.codePointAt(0) ?? 0;
+    if (code < 0x80) bytes.push(code);
+    else if (code < 0x800) bytes.push(0xc0 | (code >> 6), 0x80 | (code & 63));
+    else if (code < 0x10000) bytes.push(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
+    else bytes.push(0xf0 | (code >> 18), 0x80 | ((code >> 12) & 63), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
+  }
+  return bytes;
+}
+
+/** Secret: a missing type on update means the stored one. */
+export const SECRET: Partial<Strategy> = {
+  prepareForCreate: mergeStringData,
+  validate: config.validateSecret,
+  prepareForUpdate: (next, old) => {
+    const merged = mergeStringData(next);
+    return (merged['type'] ?? '') === '' ? put(merged, 'type', old['type']) : merged;
+  },
+  validateUpdate: config.validateSecretUpdate,
+};
+
+function namespaceCreate(object: KubeObject): KubeObject {
+  const finalizers = (object['spec']?.finalizers as string[] | undefined) ?? [];
+  const spec = finalizers.includes('kubernetes') ? object['spec'] : { ...object['spec'], finalizers: [...finalizers, 'kubernetes'] };
+  return { ...object, spec, status: { phase: 'Active' } };
+}
+
+export const NAMESPACE: Partial<Strategy> = {
+  prepareForCreate: namespaceCreate,
+  validateName: nameIsLabel,
+  prepareForUpdate: (next, old) => keep(keep(next, old, 'status'), old, 'spec'),
+  subresources: {
+    status: updateStrategy({ prepareForUpdate: keepSpec }),
+    finalize: updateStrategy({ prepareForUpdate: keepStatus }),
+  },
+};
+
+/** Node: the kubelet registers with a status, so a create keeps it. */
+export const NODE: Partial<Strategy> = {
+  validate: cluster.validateNode,
+  prepareForUpdate: keepStatus,
+  validateUpdate: cluster.validateNodeUpdate,
+  subresources: {
+    status: updateStrategy({
+      prepareForUpdate: (next, old) => (sameJson(next['spec'], old['spec']) ? next : keep(next, old, 'spec')),
+      validateUpdate: cluster.validateNodeUpdate,
+    }),
+  },
+};
+
+const transitioned: PrepareUpdate = (next, old, context) => {
+  const kept = keep(next, old, 'spec');
+  const status = (kept['status'] as Json | undefined) ?? {};
+  if (status['phase'] === old['status']?.phase) return kept;
+  const isSet = status['lastPhaseTransitionTime'] !== undefined && status['lastPhaseTransitionTime'] !== old['status']?.lastPhaseTransitionTime;
+  return isSet ? kept : put(kept, 'status', { ...status, lastPhaseTransitionTime: context.now });
+};
+
+export const PERSISTENT_VOLUME: Partial<Strategy> = {
+  prepareForCreate: (object: KubeObject, context: Context) => ({ ...object, status: { phase: 'Pending', lastPhaseTransitionTime: context.now } }),
+  validate: cluster.validatePersistentVolume,
+  prepareForUpdate: keepStatus,
+  validateUpdate: cluster.validatePersistentVolumeUpdate,
+  subresources: { status: updateStrategy({ prepareForUpdate: transitioned }) },
+};
+
+/** dataSource and dataSourceRef mirror each other (persistentvolumeclaim.NormalizeDataSources). */
+function mirrorDataSource(object: KubeObject): KubeObject {
+  const spec = object['spec'] as Json | undefined;
+  if (spec === undefined) return object;
+  if (spec['dataSource'] !== undefined && spec['dataSourceRef'] === undefined) return put(object, 'spec', { ...spec, dataSourceRef: spec['dataSource'] });
+  const ref = spec['dataSourceRef'] as Json | undefined;
+  if (ref !== undefined && spec['dataSource'] === undefined && ref['namespace'] === undefined) return put(object, 'spec', { ...spec, dataSource: ref });
+  return object;
+}
+
+export const PERSISTENT_VOLUME_CLAIM: Partial<Strategy> = {
+  prepareForCreate: (object) => ({ ...mirrorDataSource(object), status: { phase: 'Pending' } }),
+  validate: validateClaim,
+  prepareForUpdate: (next, old) => keep(next, old, 'status'),
+  validateUpdate: validateClaimUpdate,
+  subresources: { status: updateStrategy({ prepareForUpdate: keepSpec }) },
+};
+
+/** Service: the load balancer's status ends when the type does. */
+const serviceUpdate: PrepareUpdate = (next, old) => {
+  const kept = keep(next, old, 'status');
+  const hasLeft = old['spec']?.type === 'LoadBalancer' && kept['spec']?.type !== 'LoadBalancer';
+  return hasLeft ? put(kept, 'status', { loadBalancer: {} }) : kept;
+};
+
+export const SERVICE: Partial<Strategy> = {
+  prepareForCreate: fresh('core.v1.Service', false),
+  validate: service.validateService,
+  validateName: nameIsLabel1035,
+  prepareForUpdate: serviceUpdate,
+  validateUpdate: service.validateServiceUpdate,
+  allowCreateOnUpdate: true,
+  subresources: { status: updateStrategy({ prepareForUpdate: keepSpec }) },
+};
+
+export const ENDPOINTS: Partial<Strategy> = {
+  validate: service.validateEndpoints,
+  validateUpdate: (next, old) => (next['subsets'] === old['subsets'] ? [] : service.validateEndpoints(next)),
+  allowCreateOnUpdate: true,
+};
+
+/** EndpointSlice: everything but metadata counts, and so do labels. */
+export const ENDPOINT_SLICE: Partial<Strategy> = {
+  prepareForCreate: (object) => ({ ...object, metadata: { ...object.metadata, generation: 1 } }),
+  validate: service.validateEndpointSlice,
+  prepareForUpdate: (next, old) => {
+    const isSame = ['endpoints', 'ports', 'addressType'].every((field) => sameJson(next[field], old[field])) && sameJson(next.metadata.labels, old.metadata.labels);
+    return { ...next, metadata: { ...next.metadata, generation: (old.metadata.generation ?? 0) + (isSame ? 0 : 1) } };
+  },
+  validateUpdate: service.validateEndpointSliceUpdate,
+};
+
+export const RESOURCE_QUOTA: Partial<Strategy> = {
+  prepareForCreate: fresh('core.v1.ResourceQuota', false),
+  validate: cluster.validateQuota,
+  prepareForUpdate: keepStatus,
+  validateUpdate: cluster.validateQuotaUpdate,
+  subresources: { status: updateStrategy({ prepareForUpdate: keepSpec, validateUpdate: (next) => cluster.validateQuotaStatus(next) }) },
+};
+
+/** LimitRange. */
+export const LIMIT_RANGE: Partial<Strategy> = {
+  validate: cluster.validateLimitRange,
+  validateUpdate: (next, old) => (next['spec'] === old['spec'] ? [] : cluster.validateLimitRange(next)),
+  allowCreateOnUpdate: true,
+};
+
+const isNewApi = (context: Context): boolean => context.requestVersion.startsWith('events.k8s.io/');
+
+export const EVENT: Partial<Strategy> = {
+  validate: (object, context) => config.validateEvent(object, isNewApi(context)),
+  validateUpdate: (next, old, context) => config.validateEventUpdate(next, old, isNewApi(context)),
+  allowCreateOnUpdate: true,
+};
