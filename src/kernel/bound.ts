@@ -20,3 +20,11 @@ export const BOUNDS: Bounds = {
   stepsMax: Number.MAX_SAFE_INTEGER,
   timeMax: Number.MAX_SAFE_INTEGER,
 };
+
+/** The bound that a run has hit, if any. */
+export function boundHit(bounds: Bounds, pending: number, steps: number, time: number): string | undefined {
+  if (pending > bounds.pendingMax) return `pending events > ${bounds.pendingMax}`;
+  if (steps >= bounds.stepsMax) return `steps ≥ ${bounds.stepsMax}`;
+  if (time > bounds.timeMax) return `virtual time > ${bounds.timeMax} µs`;
+  return undefined;
+}

@@ -5,66 +5,26 @@
  * step leaves one record, and records are committed (logged, then shown on `committed$`) before the next event is popped.
  * A step costs about a microsecond when nobody keeps records.
  */
-import type { Observable, Subject } from 'rxjs';
+import type { Observable } from 'rxjs';
 import type { ActorSpec, Effect, Message } from '../actor/actor.ts';
 import { StepContext, type ContextHost } from '../actor/context.ts';
 import { Freezer } from '../actor/freeze.ts';
 import { AmbientAccess, Guard } from '../actor/guard.ts';
-import type { Choice, Fact, Level, LogRecord, Via } from '../log/record.ts';
-import { committed, mailbox } from '../stream/inbox.ts';
+import type { LogRecord, Via } from '../log/record.ts';
+import { mailbox } from '../stream/inbox.ts';
 import { assert } from './assert.ts';
-import { BOUNDS, type Bounds } from './bound.ts';
+import { BOUNDS, boundHit, type Bounds } from './bound.ts';
 import { Cell } from './cell.ts';
 import { RandomChooser, type Chooser } from './choice.ts';
+import type { KernelOptions, ReadyEvent, ReadyOrder } from './options.ts';
 import type { Control, ControlMessage } from './control.ts';
-import { Digest, noteOf } from './digest.ts';
+import { Digest } from './digest.ts';
+import { KERNEL, Ledger } from './ledger.ts';
 import { LOST, PlainNetwork, type Network, type Routing } from './network.ts';
 import { EventClass, EventQueue } from './queue.ts';
 import { Slots } from './slots.ts';
 import { StepFailed, type Outcome, type RunLimits } from './outcome.ts';
 
-/** Picks which of several ready events is next; for search strategies. Time never runs backwards. */
-export interface ReadyOrder {
-  /** Events up to this many µs after the head are ready. */
-  readonly window: number;
-  /** How many are looked at. */
-  readonly most: number;
-  /**
-   * The index of the event to dispatch, in [0, ready.length). It is recorded as the choice `$kernel:next`. Without a strategy
-   * the chooser is asked for that choice, so that a replay needs the window only and takes the order from the log.
-   */
-  pick?(ready: readonly ReadyEvent[]): number;
-}
-
-/** A waiting event, as a {@link ReadyOrder} sees it. */
-export interface ReadyEvent {
-  readonly via: string;
-  readonly actor: string;
-  readonly from: string | undefined;
-  readonly kind: string;
-  readonly cause: number;
-}
-
-export interface KernelOptions {
-  /** Names the run's random streams. Any text. */
-  readonly seed: string;
-  /** Answers the choices. Default: draws from the seed's streams. */
-  readonly chooser?: Chooser;
-  readonly network?: Network;
-  readonly bounds?: Partial<Bounds>;
-  /** At `full`, records hold messages and effects. Default `facts`. */
-  readonly level?: Level;
-  /** Freezes messages and facts as they are handed over. Default true; false is faster, and replay still notices. */
-  readonly freeze?: boolean;
-  /** Traps ambient clocks, randomness, timers and promises while steps run. Default true. */
-  readonly guard?: boolean;
-  readonly order?: ReadyOrder;
-}
-
-const NO_CHOICES: readonly Choice[] = Object.freeze([]);
-const NO_FACTS: readonly Fact[] = Object.freeze([]);
-/** The actor name under which control events and inputs without a receiver appear. */
-export const KERNEL = '$kernel';
 
 export class Kernel implements ContextHost, Routing {
   /** Virtual time in whole µs. */
@@ -77,18 +37,15 @@ export class Kernel implements ContextHost, Routing {
   private readonly chooser: Chooser;
   private readonly network: Network;
   private readonly bounds: Bounds;
-  private readonly level: Level;
   private readonly freezer: Freezer | undefined;
   private readonly guard: Guard | undefined;
   private readonly order: ReadyOrder | undefined;
   private readonly digest = new Digest();
-  private readonly committedSubject: Subject<LogRecord> = committed<LogRecord>();
-  private sink: ((record: LogRecord) => void) | undefined;
+  private readonly ledger: Ledger;
   private isRunning = false;
   private stopReason: string | undefined;
   private failure: unknown = undefined;
   private current: Cell | undefined;
-  private kernelChoices: Choice[] = [];
   private routedTo: Cell | undefined;
   private routedMessage: Message | undefined;
   private cellCount = 0;
@@ -102,7 +59,7 @@ export class Kernel implements ContextHost, Routing {
     this.chooser = options.chooser ?? new RandomChooser(options.seed);
     this.network = options.network ?? new PlainNetwork({ default: { min: 0, max: 0 } });
     this.bounds = { ...BOUNDS, ...options.bounds };
-    this.level = options.level ?? 'facts';
+    this.ledger = new Ledger(options.level ?? 'facts');
     this.freezer = options.freeze === false ? undefined : new Freezer();
     this.guard =
       options.guard === false ? undefined : new Guard(() => `actor ${this.current?.id ?? KERNEL} at step #${this.seq}`);
@@ -111,17 +68,16 @@ export class Kernel implements ContextHost, Routing {
 
   /** Records, each after it was logged. Subscribers look on; they cannot affect the run. */
   get committed$(): Observable<LogRecord> {
-    return this.committedSubject;
+    return this.ledger.committed$;
   }
 
   /** Sends every record to `sink` (the log) before anybody else sees it. At most one. */
   setSink(sink: (record: LogRecord) => void): void {
-    assert(this.sink === undefined, 'a run has at most one log');
-    this.sink = sink;
+    this.ledger.setSink(sink);
   }
 
   get recording(): boolean {
-    return this.sink !== undefined || this.committedSubject.observed;
+    return this.ledger.isKept;
   }
 
   /** The ids of all actors that were started, in order. */
@@ -214,7 +170,7 @@ export class Kernel implements ContextHost, Routing {
     if (n === 1) return 0;
     const value = this.chooser.choose(owner, kind, n);
     assert(Number.isInteger(value) && value >= 0 && value < n, `the outcome of ${kind} is in [0, ${n})`);
-    if (this.recording) this.kernelChoices.push({ kind: owner === this.current?.id ? kind : `${owner}:${kind}`, n, value });
+    if (this.ledger.isKept) this.ledger.choice(owner === this.current?.id ? kind : `${owner}:${kind}`, n, value);
     return value;
   }
 
@@ -237,7 +193,7 @@ export class Kernel implements ContextHost, Routing {
       }
       if (head === Infinity) return { kind: 'idle' };
       if (stepsLeft-- <= 0) return { kind: 'steps' };
-      const bound = this.boundHit();
+      const bound = boundHit(this.bounds, this.queue.size, this.seq, this.now);
       if (bound !== undefined) return this.hitBound(bound);
       this.dispatch(this.nextSlot(head));
     }
@@ -257,7 +213,7 @@ export class Kernel implements ContextHost, Routing {
   private pickNext(ready: readonly number[], order: ReadyOrder): number {
     if (order.pick === undefined) return this.choose(KERNEL, 'next', ready.length);
     const value = order.pick(ready.map((slot) => this.describe(slot)));
-    if (this.recording) this.kernelChoices.push({ kind: `${KERNEL}:next`, n: ready.length, value });
+    this.ledger.choice(`${KERNEL}:next`, ready.length, value);
     return value;
   }
 
@@ -521,37 +477,8 @@ export class Kernel implements ContextHost, Routing {
 
   private commit(via: Via, cell: Cell | undefined, message: Message | undefined, cause: number, from: Cell | undefined, external: boolean): void {
     const seq = this.seq++;
-    const context = cell?.context;
-    if (this.recording) {
-      const keep = external || via === 'control' || this.level === 'full';
-      const record: LogRecord = {
-        seq,
-        time: this.now,
-        via,
-        actor: cell?.id ?? KERNEL,
-        kind: message?.kind ?? 'start',
-        cause,
-        ...(from === undefined ? {} : { from: from.id }),
-        choices: this.kernelChoices.length === 0 ? NO_CHOICES : this.kernelChoices,
-        facts: context === undefined || context.facts.length === 0 ? NO_FACTS : context.facts,
-        digest: this.digest.value,
-        ...(external ? { external: true } : {}),
-        ...(keep && message !== undefined ? { message: message as unknown as LogRecord['message'] } : {}),
-        ...(this.level === 'full' && context !== undefined ? { effects: context.effects.map(noteOf) } : {}),
-      };
-      this.sink?.(record);
-      if (this.committedSubject.observed) this.committedSubject.next(record);
-      if (this.kernelChoices.length > 0) this.kernelChoices = [];
-      if (context !== undefined && context.facts.length > 0) context.facts = [];
-    }
-    if (context !== undefined) context.effects.length = 0;
-  }
-
-  private boundHit(): string | undefined {
-    if (this.queue.size > this.bounds.pendingMax) return `pending events > ${this.bounds.pendingMax}`;
-    if (this.seq >= this.bounds.stepsMax) return `steps ≥ ${this.bounds.stepsMax}`;
-    if (this.now > this.bounds.timeMax) return `virtual time > ${this.bounds.timeMax} µs`;
-    return undefined;
+    if (this.ledger.isKept) this.ledger.commit({ seq, time: this.now, via, cell, message, cause, from, external, digest: this.digest.value });
+    if (cell !== undefined) cell.context.effects.length = 0;
   }
 
   private hitBound(bound: string): Outcome {

@@ -6,7 +6,8 @@
  * effect, below it a second execution lists what the step wanted. At level `inputs` a byte of the chain hash stands for each
  * record: a difference is found for certain at the end of its block and nearly always placed exactly.
  */
-import type { Kernel, KernelOptions } from '../kernel/kernel.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import type { KernelOptions } from '../kernel/options.ts';
 import { StepFailed } from '../kernel/outcome.ts';
 import { BlockEncoder } from '../log/encode.ts';
 import type { LogHeader } from '../log/header.ts';

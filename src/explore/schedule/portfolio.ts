@@ -1,7 +1,7 @@
 /**
  * A portfolio of schedules: each seed gets one, in turn, so that a campaign is never much worse than its best member.
  */
-import type { ReadyOrder } from '../../kernel/kernel.ts';
+import type { ReadyOrder } from '../../kernel/options.ts';
 import { stream } from '../../random/stream.ts';
 import { pct, roundRobin, schedule, starvation, uniform, urw, type ScheduleOptions } from './schedule.ts';
 

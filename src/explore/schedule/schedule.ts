@@ -5,7 +5,8 @@
  * timers of one actor, because no real network or clock would; so it picks among the first of each line. Its draws come
  * from streams of its own, and each pick is recorded as a choice, so a replay needs no strategy.
  */
-import { KERNEL, type ReadyEvent, type ReadyOrder } from '../../kernel/kernel.ts';
+import { KERNEL } from '../../kernel/ledger.ts';
+import type { ReadyEvent, ReadyOrder } from '../../kernel/options.ts';
 import { assert } from '../../kernel/assert.ts';
 import type { Sfc32 } from '../../random/sfc32.ts';
 import { stream } from '../../random/stream.ts';
