@@ -334,8 +334,8 @@ export class LogReader {
     if (seq >= this.length) return Chain.parse(this.hash);
     const i = this.blockIndex(seq);
     const chain = Chain.parse(this.hashBlock(i - 1));
+    if (this.blocks[i]?.seq === seq) return chain;
     const view = this.view(i);
-    if (view.seq === seq) return chain;
     assert(this.header.level !== 'inputs', 'the hash between blocks is known at the levels facts and full');
     let found = chain;
     view.rehash(chain, (k) => {

@@ -1,0 +1,146 @@
+/**
+ * Why: from a record back through its causes to an input, a fault, a timer or the start.
+ *
+ * Each record names the step that caused it. A model may know more: a controller's write is also because of the
+ * object that it read; such links make the chain a graph. What is told is a path for people: periodic timers that go back to
+ * the start of the run are cut short, steps that the model's phrasebook has no sentence for are left out, repetitions are
+ * counted.
+ */
+import type { LogReader } from '../log/reader.ts';
+import type { LogRecord } from '../log/record.ts';
+
+/** One more cause that the model knows of. */
+export interface Link {
+  readonly seq: number;
+  /** Why it is a cause, as half a sentence: `it read revision 812`. */
+  readonly because: string;
+}
+
+/** What a model contributes. */
+export interface Phrasebook {
+  /** What happened in this step, in plain words and without a full stop; undefined leaves it out of short answers. */
+  say(record: LogRecord): string | undefined;
+  /** Further causes. */
+  links?(record: LogRecord, log: LogReader): readonly Link[];
+}
+
+/** A step on the way to the root. */
+export interface Reason {
+  readonly record: LogRecord;
+  /** How it is linked to the step it caused: undefined for the direct cause. */
+  readonly because?: string;
+}
+
+export interface WhyOptions {
+  /** At most so many steps. Default 500. */
+  readonly most?: number;
+  readonly phrasebook?: Phrasebook;
+}
+
+/** A renewed timer of one actor is followed back this many rounds. */
+const ROUNDS_MAX = 3;
+
+/**
+ * The path of direct causes of record `seq`, the record itself first. Where the model names a link, the path follows the
+ * first one: that is the cause that its author means.
+ */
+export function why(log: LogReader, seq: number, options: WhyOptions = {}): Reason[] {
+  const path: Reason[] = [{ record: log.at(seq) }];
+  const rounds = new Map<string, number>();
+  const most = options.most ?? 500;
+  for (let record = log.at(seq); path.length < most; ) {
+    const link = options.phrasebook?.links?.(record, log)[0];
+    const next = link !== undefined && link.seq < record.seq ? link.seq : record.cause;
+    if (next < 0) break;
+    const found = log.at(next);
+    path.push(link !== undefined && link.seq === next ? { record: found, because: link.because } : { record: found });
+    if (found.via === 'timer') {
+      const round = `${found.actor}\n${found.kind}`;
+      rounds.set(round, (rounds.get(round) ?? 0) + 1);
+      if ((rounds.get(round) ?? 0) >= ROUNDS_MAX) break;
+    }
+    record = found;
+  }
+  return path;
+}
+
+/** All records that `seq` depends on, over causes and links, newest first. At most `most`. */
+export function ancestors(log: LogReader, seq: number, options: WhyOptions = {}): number[] {
+  const seen = new Set<number>();
+  const open = [seq];
+  const most = options.most ?? 100_000;
+  while (open.length > 0 && seen.size < most) {
+    const record = log.at(open.pop() as number);
+    const causes = [record.cause, ...(options.phrasebook?.links?.(record, log) ?? []).map((link) => link.seq)];
+    for (const cause of causes) {
+      if (cause < 0 || cause >= record.seq || seen.has(cause)) continue;
+      seen.add(cause);
+      open.push(cause);
+    }
+  }
+  return [...seen].sort((x, y) => y - x);
+}
+
+/** A path in words, one step a line, addresses first. */
+export function tellWhy(path: readonly Reason[], phrasebook: Phrasebook): string[] {
+  const lines: string[] = [];
+  let last: { sentence: string; times: number } | undefined;
+  const flush = (): void => {
+    if (last !== undefined && last.times > 1) lines[lines.length - 1] += ` (and ${last.times - 1} more such steps before)`;
+  };
+  path.forEach(({ record, because }, i) => {
+    const said = phrasebook.say(record);
+    const isEnd = i === 0 || i === path.length - 1;
+    if (said === undefined && !isEnd) return;
+    const sentence = said ?? plainly(record);
+    if (last !== undefined && last.sentence === sentence) {
+      last.times++;
+      return;
+    }
+    flush();
+    last = { sentence, times: 1 };
+    const lead = i === 0 ? '' : because === undefined ? 'because ' : `because ${because}: `;
+    lines.push(`${address(record).padEnd(24)}${lead}${sentence}`);
+  });
+  flush();
+  const root = path[path.length - 1]?.record;
+  if (root !== undefined) lines.push(`${' '.repeat(24)}${rootOf(root)}`);
+  return lines;
+}
+
+/** What kind of root a path ends in. */
+function rootOf(record: LogRecord): string {
+  if (record.external === true) return 'That came from outside: a user or another program.';
+  if (record.via === 'control') return 'That was a fault of the plan.';
+  if (record.cause >= 0) return `That is a timer which renews itself; \`why #${record.seq}\` goes further back.`;
+  return 'That is how the run began.';
+}
+
+/** A record's address and time: `#4711 12.500000s`. */
+export function address(record: LogRecord): string {
+  return `#${record.seq} ${seconds(record.time)}`;
+}
+
+/** Virtual µs as seconds with six digits. */
+export function seconds(time: number): string {
+  return `${Math.floor(time / 1_000_000)}.${String(time % 1_000_000).padStart(6, '0')}s`;
+}
+
+/** A sentence for any record, without knowledge of the model. */
+export function plainly(record: LogRecord): string {
+  const from = record.from === undefined ? '' : ` from ${record.from}`;
+  switch (record.via) {
+    case 'start':
+      return `${record.actor} started`;
+    case 'message':
+      return `${record.actor} received ${record.kind}${from}`;
+    case 'timer':
+      return `the timer ${record.kind} of ${record.actor} went off`;
+    case 'input':
+      return `${record.actor} was given ${record.kind} from outside`;
+    case 'control':
+      return `${record.actor} was made to ${record.kind}`;
+    case 'bound':
+      return 'a bound of the run was hit';
+  }
+}
