@@ -5,6 +5,7 @@
  * Source: cmd/kube-controller-manager/names/controller_names.go, app/controllermanager.go (NewControllerDescriptors).
  */
 import type { ControllerContext } from './controller-context.ts';
+import { CronJobController } from './cronjob/cronjob-controller.ts';
 import { DeploymentController } from './deployment/deployment-controller.ts';
 import { RootCACertificatePublisher } from './certificates/root-ca-publisher.ts';
 import { ServiceAccountsController } from './serviceaccount/serviceaccounts-controller.ts';
@@ -13,10 +14,12 @@ import { EndpointsController } from './endpoint/endpoints-controller.ts';
 import { EndpointSliceController } from './endpointslice/endpointslice-controller.ts';
 import { EndpointSliceMirroringController } from './endpointslicemirroring/endpointslicemirroring-controller.ts';
 import { GarbageCollector } from './garbagecollector/garbage-collector.ts';
+import { JobController } from './job/job-controller.ts';
 import { NamespaceController } from './namespace/namespace-controller.ts';
 import type { ControllerManagerOptions } from './options.ts';
 import { REPLICA_SET, REPLICATION_CONTROLLER } from './replicaset/replica-set-kind.ts';
 import { ReplicaSetController } from './replicaset/replica-set.ts';
+import { TTLAfterFinishedController } from './ttlafterfinished/ttlafterfinished-controller.ts';
 
 export interface ControllerDescriptor {
   readonly name: string;
@@ -33,6 +36,9 @@ export const CONTROLLERS: readonly ControllerDescriptor[] = Object.freeze([
   { name: 'deployment-controller', start: (context) => new DeploymentController(context) },
   { name: 'replicaset-controller', start: (context) => new ReplicaSetController(context, REPLICA_SET) },
   { name: 'replicationcontroller-controller', start: (context) => new ReplicaSetController(context, REPLICATION_CONTROLLER) },
+  { name: 'job-controller', start: (context) => new JobController(context) },
+  { name: 'cronjob-controller', start: (context) => new CronJobController(context) },
+  { name: 'ttl-after-finished-controller', start: (context) => new TTLAfterFinishedController(context) },
   { name: 'endpoints-controller', start: (context) => new EndpointsController(context) },
   { name: 'endpointslice-controller', start: (context) => new EndpointSliceController(context) },
   { name: 'endpointslice-mirroring-controller', start: (context) => new EndpointSliceMirroringController(context) },

@@ -1,0 +1,65 @@
+/**
+ * ControllerRevisions: the templates that StatefulSets and DaemonSets have had.
+ *
+ * A revision's data is the patch that restores the template; equal data means equal revision. Its name holds a hash, and a name taken
+ * by other data is avoided by counting collisions. Source: pkg/controller/history/controller_history.go.
+ */
+import { canonicalText } from '../../client/canonical-text.ts';
+import type { Client } from '../../client/client.ts';
+import { newControllerRef } from '../../client/controller-ref-manager.ts';
+import { failureOf, type Err } from '../../client/failure.ts';
+import type { Task } from '../../client/process.ts';
+import { CONTROLLER_REVISIONS } from '../../client/resources.ts';
+import { isAlreadyExists } from '../../client/result.ts';
+import { fnv32a, safeEncodeString } from '../../object/hash.ts';
+import type { ControllerRevision, KubeObject } from '../../object/types.ts';
+
+export const HASH_LABEL = 'controller.kubernetes.io/hash';
+
+/** By revision number, then age, then name. */
+export function byRevision(a: ControllerRevision, b: ControllerRevision): number {
+  if (a.revision !== b.revision) return a.revision - b.revision;
+  const [timeA, timeB] = [a.metadata.creationTimestamp, b.metadata.creationTimestamp];
+  if (timeA !== timeB) return timeA < timeB ? -1 : 1;
+  return a.metadata.name < b.metadata.name ? -1 : a.metadata.name > b.metadata.name ? 1 : 0;
+}
+
+export const isSameRevision = (a: ControllerRevision, b: ControllerRevision): boolean => canonicalText(a.data) === canonicalText(b.data);
+
+/** A revision as it would be created; `labels` come from the owner's selector. */
+export function newRevision(owner: KubeObject, kind: { readonly apiVersion: string; readonly kind: string }, labels: Readonly<Record<string, string>>, data: unknown, revision: number, collisionCount: number | undefined, hash?: string): ControllerRevision {
+  const code = hash ?? revisionHash(data, collisionCount);
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'ControllerRevision',
+    metadata: {
+      name: `${owner.metadata.name.slice(0, 223)}-${code}`,
+      namespace: owner.metadata.namespace as string,
+      labels: { ...labels, [HASH_LABEL]: code },
+      ...(owner.metadata.annotations === undefined ? {} : { annotations: owner.metadata.annotations }),
+      ownerReferences: [newControllerRef(owner, kind)],
+    } as unknown as ControllerRevision['metadata'],
+    data,
+    revision,
+  };
+}
+
+export function revisionHash(data: unknown, collisionCount: number | undefined): string {
+  return safeEncodeString(String(fnv32a(canonicalText(data) + (collisionCount === undefined ? '' : String(collisionCount)))));
+}
+
+/** Creates the revision, under another name for each that is taken by other data; returns it with the collision count. */
+export function* createRevision(client: Client, owner: KubeObject, draft: ControllerRevision, collisionCount: number | undefined): Task<{ error: Err; revision: ControllerRevision; collisionCount: number | undefined }> {
+  let count = collisionCount;
+  for (;;) {
+    const hash = revisionHash(draft.data, count);
+    const metadata = { ...draft.metadata, name: `${owner.metadata.name.slice(0, 223)}-${hash}`, labels: { ...draft.metadata.labels, [HASH_LABEL]: hash } };
+    const result = yield* client.create<ControllerRevision>(CONTROLLER_REVISIONS, owner.metadata.namespace, { ...draft, metadata });
+    if (result.ok) return { error: undefined, revision: result.object, collisionCount: count };
+    if (!isAlreadyExists(result)) return { error: failureOf(result), revision: draft, collisionCount: count };
+    const taken = yield* client.get<ControllerRevision>(CONTROLLER_REVISIONS, owner.metadata.namespace, metadata.name);
+    if (!taken.ok) return { error: failureOf(taken), revision: draft, collisionCount: count };
+    if (isSameRevision(taken.object, draft)) return { error: undefined, revision: taken.object, collisionCount: count };
+    count = (count ?? 0) + 1;
+  }
+}
