@@ -101,7 +101,7 @@ describe('NetworkPolicy', () => {
         };
         const allows = (direction: 'Ingress' | 'Egress', pod: (typeof pods)[number], peer: (typeof pods)[number], port: number): boolean => {
           if (pod.namespace !== 'shop') return true;
-          const own = policies.filter((policy) => policy.target === pod.color && (policy.types as string[]).includes(direction));
+          const own = policies.filter((policy) => policy.target === pod.color && (policy.types as readonly string[]).includes(direction));
           const rules = own.flatMap((policy) => (direction === 'Ingress' ? policy.ingress : policy.egress)) as Rule[];
           // The named port p0 is 8080 in every pod.
           const portOk = (rule: Rule): boolean => rule.port === undefined || rule.port === port || (rule.port === 'p0' && port === 8080);
