@@ -21,7 +21,7 @@ import { nodeVolumeLimits } from '../plugins/node-volume-limits.ts';
 import { podTopologySpread, type PodTopologySpreadArgs } from '../plugins/pod-topology-spread.ts';
 import { schedulingGates } from '../plugins/scheduling-gates.ts';
 import { taintToleration } from '../plugins/taint-toleration.ts';
-import { volumeBinding } from '../plugins/volume-binding.ts';
+import { volumeBinding, type VolumeBindingArgs } from '../plugins/volume-binding.ts';
 import { volumeRestrictions } from '../plugins/volume-restrictions.ts';
 import { volumeZone } from '../plugins/volume-zone.ts';
 import type { ExtensionPoint } from './configuration.ts';
@@ -49,7 +49,7 @@ export const inTreeRegistry = (): Registry =>
     ['NodeResourcesFit', typed<NodeResourcesFitArgs>((args) => nodeResourcesFit(args) as Plugin)],
     ['VolumeRestrictions', () => volumeRestrictions() as Plugin],
     ['NodeVolumeLimits', () => nodeVolumeLimits() as Plugin],
-    ['VolumeBinding', () => volumeBinding() as Plugin],
+    ['VolumeBinding', typed<VolumeBindingArgs>((args) => volumeBinding(args) as Plugin)],
     ['VolumeZone', () => volumeZone() as Plugin],
     ['PodTopologySpread', typed<PodTopologySpreadArgs>((args) => podTopologySpread(args) as Plugin)],
     ['InterPodAffinity', typed<InterPodAffinityArgs>((args) => interPodAffinity(args) as Plugin)],
