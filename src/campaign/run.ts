@@ -52,17 +52,16 @@ export function runPlan(model: CampaignModel, plan: Plan, options: RunOptions = 
   const network = new FaultNetwork(model.network(plan));
   const order = scheduleNamed(plan.schedule, plan.seed, { window: plan.window });
   const random = new RandomChooser(plan.seed);
-  const kernel = new Kernel({
+  const world = model.build(plan, {
     seed: plan.seed,
     network,
     chooser: plan.calm.length === 0 ? random : new CalmChooser(plan.calm, random),
     ...(order === undefined ? {} : { order }),
-    ...(model.bounds === undefined ? {} : { bounds: model.bounds }),
     guard: false,
     ...options.kernel,
   });
+  const { kernel } = world;
   if (options.onRecord !== undefined) kernel.setSink(options.onRecord);
-  const world = model.build(kernel, plan);
   const checker = Checker.attach(kernel, [...world.properties, ...(options.also ?? [])], world.marks ?? []);
   const print = new Fingerprint();
   kernel.committed$.subscribe((record) => print.add(record));
