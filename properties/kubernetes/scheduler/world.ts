@@ -2,11 +2,12 @@
  * A small world for laws about the scheduler as a process: etcd, an API server, one or two schedulers, and a hand that
  * creates nodes and pods. No kubelet runs, so bound pods just stay.
  */
-import { Kernel, PlainNetwork, type Fact } from '../../../src/index.ts';
+import { Kernel, PlainNetwork } from '../../../src/index.ts';
 import { kubeApiServer } from '../../../models/kubernetes/api-server/server.ts';
 import { Client } from '../../../models/kubernetes/client/client.ts';
 import { processBehavior, type Process, type Task } from '../../../models/kubernetes/client/process.ts';
 import { NODES, PODS } from '../../../models/kubernetes/client/resources.ts';
+import { SharedInformerFactory } from '../../../models/kubernetes/client/shared-informer.ts';
 import { etcd } from '../../../models/kubernetes/etcd/etcd.ts';
 import type { KubeObject, Node, Pod } from '../../../models/kubernetes/object/types.ts';
 import { kubeScheduler, type SchedulerOptions, schedulerState, type SchedulerState } from '../../../models/kubernetes/scheduler/scheduler.ts';
@@ -35,6 +36,13 @@ export const podNamed = (name: string, cpu: string, spec: object = {}, labels: R
     },
   }) as unknown as KubeObject;
 
+/** Binds the pod to the node, as another scheduler would; what the API server thinks of it does not matter here. */
+export const bind = (name: string, node: string): Deed['run'] =>
+  function* (client): Task {
+    const body = { apiVersion: 'v1', kind: 'Binding', metadata: { name, namespace: 'default' }, target: { kind: 'Node', name: node } };
+    yield* client.call('create', PODS, { namespace: 'default', name, subresource: 'binding', body });
+  };
+
 /** What the hand does, and when (µs after the start). */
 export interface Deed {
   readonly at: number;
@@ -59,7 +67,8 @@ export const remove = (kind: 'Node' | 'Pod', name: string): Deed['run'] =>
 
 export interface World {
   readonly kernel: Kernel;
-  readonly facts: readonly Fact[];
+  /** All nodes that each pod (by UID) was ever seen on. */
+  readonly placements: ReadonlyMap<string, ReadonlySet<string>>;
   readonly scheduler: (id?: string) => SchedulerState;
   run(us: number): void;
   pods(): Pod[];
@@ -73,7 +82,7 @@ const BOOT = 2_000_000;
 
 /** Starts the world; deeds begin once the API server is up. */
 export const world = (deeds: readonly Deed[], schedulers: readonly Partial<SchedulerOptions>[] = [{}], seed = 'scheduler'): World => {
-  const facts: Fact[] = [];
+  const placements = new Map<string, Set<string>>();
   const kernel = new Kernel({ seed, network: new PlainNetwork({ default: { min: 500, max: 1_500 } }) });
   const seen: { pods: Pod[]; nodes: Node[]; events: KubeObject[] } = { pods: [], nodes: [], events: [] };
   kernel.spawn(etcd({}));
@@ -85,6 +94,14 @@ export const world = (deeds: readonly Deed[], schedulers: readonly Partial<Sched
     behavior: processBehavior((process) => {
       const client = new Client(process, { servers: ['kube-apiserver'], user: USER, userAgent: 'hand' });
       for (const deed of deeds) process.after('deed', BOOT + deed.at, () => process.go(deed.run(client, process)));
+      const pods = new SharedInformerFactory(process, client).informer<Pod>(PODS);
+      const note = ({ metadata, spec }: Pod): void => {
+        if (!spec.nodeName) return;
+        const nodes = placements.get(metadata.uid) ?? new Set<string>();
+        placements.set(metadata.uid, nodes.add(spec.nodeName));
+      };
+      pods.addEventHandler({ add: note, update: (_old, pod) => note(pod) });
+      pods.start();
       process.on<{ kind: 'look' }>('look', () => process.go(look(client, seen)));
     }),
   });
@@ -99,7 +116,7 @@ export const world = (deeds: readonly Deed[], schedulers: readonly Partial<Sched
   run(BOOT);
   return {
     kernel,
-    facts,
+    placements,
     run,
     scheduler: (id = 'kube-scheduler') => schedulerState(kernel.state(id)) as SchedulerState,
     pods: () => fresh().pods,
