@@ -32,8 +32,6 @@ const includeOf = (query: Query): IncludeObject | undefined => {
   return INCLUDE.find((value) => value === asked);
 };
 
-const printerFor = (info: KindInfo, version: string): ReturnType<typeof printerOf> => info.printer?.(version) ?? printerOf(info);
-
 /** The answer in the form that was asked for. Statuses stay as they are. */
 export function convertBody(body: unknown, { form, info, version, query, now }: Conversion): unknown {
   if (isStatus(body) || typeof body !== 'object' || body === null || form.form === 'json' || form.form === 'yaml') return body;
@@ -44,7 +42,7 @@ export function convertBody(body: unknown, { form, info, version, query, now }: 
   const include = includeOf(query);
   if (include === undefined) return badRequest(`unrecognized includeObject value: "${query['includeObject'] ?? ''}"`);
   const type = { apiVersion: groupVersionText(info.group, version), kind: info.kind };
-  return toTable(body as KubeObject, { printer: printerFor(info, version), now: now(), include, version: form.version, type });
+  return toTable(body as KubeObject, { printer: printerOf(info, version), now: now(), include, version: form.version, type });
 }
 
 /** Makes the lines of one watch; a table's columns go out with the first event only. */
@@ -54,7 +52,7 @@ export function watchLines({ form, info, version, query, now }: Conversion): (ev
     return (event) => (event.type === 'ERROR' ? eventLine(event) : lineOf(event.type, partialObject(event.object, form.version)));
   }
   const include = includeOf(query) ?? 'Metadata';
-  const printer = printerFor(info, version);
+  const printer = printerOf(info, version);
   let isFirst = true;
   return (event) => {
     if (event.type === 'ERROR') return eventLine(event);

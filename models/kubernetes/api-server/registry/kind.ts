@@ -12,6 +12,7 @@ import type { UserInfo } from '../../api/message.ts';
 import type { KubeObject } from '../../object/types.ts';
 import type { FieldError } from '../status/field-error.ts';
 import type { Shape } from '../patch/shape.ts';
+import type { Printer } from '../table/column.ts';
 import type { Status } from '../status/status.ts';
 
 /** Reads of other objects. The server answers from its watch cache (or the store, where upstream reads live). */
@@ -148,6 +149,10 @@ export interface KindInfo {
   readonly graceful: boolean;
   /** The shape of a custom resource's version, for patches and field ownership; built-in kinds have theirs by schema name. */
   readonly shape?: (version: string) => Shape;
+  /** How a custom resource's version is shown in tables. */
+  readonly printer?: (version: string) => Printer;
+  /** The openAPIV3Schema of a custom resource's version. */
+  readonly openApiSchema?: (version: string) => unknown;
   /** Nothing is stored: reviews, Binding. POST computes an answer. */
   readonly virtual: boolean;
 }

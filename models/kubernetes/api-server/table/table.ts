@@ -68,9 +68,9 @@ const PRINTERS: Readonly<Record<string, Printer>> = {
   'apiregistration.k8s.io/apiservices': cluster.apiServicePrinter,
 };
 
-/** The printer of a resource; custom resources bring their own. */
-export const printerOf = (info: Pick<KindInfo, 'group' | 'resource'> & { readonly printer?: Printer }): Printer =>
-  info.printer ?? PRINTERS[`${info.group}/${info.resource}`] ?? DEFAULT_PRINTER;
+/** The printer of a resource's version; custom resources bring their own. */
+export const printerOf = (info: KindInfo, version: string): Printer =>
+  info.printer?.(version) ?? PRINTERS[`${info.group}/${info.resource}`] ?? DEFAULT_PRINTER;
 
 export type TableVersion = 'v1' | 'v1beta1';
 /** `includeObject` of table requests. */
