@@ -70,20 +70,20 @@ describe('determinism', () => {
   const code = (text: string): string => text.replace(/\/\*[\s\S]*?\*\/|(^|\s)\/\/.*$/gm, '').replace(/`(?:[^`\\]|\\.)*`|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"/g, "''");
   const using = (pattern: RegExp): string[] => actors.filter(({ text }) => pattern.test(code(text))).map(({ path }) => path);
 
-  it('has no module-level variables in engine and models', () => {
-    expect(using(/^(export )?(let|var) /m)).toEqual([]);
-  });
+  /** What each rule of docs/determinism.md forbids in code, with a mutant that breaks it. */
+  const RULES = [
+    { rule: 3, what: 'promises and async functions', pattern: /\basync\b|\bawait\b|\bnew Promise\b|\bPromise\./, mutant: 'const step = async () => undefined;' },
+    { rule: 1, what: 'clocks', pattern: /\bnew Date\(\)|\bDate\.now\b|\bperformance\./, mutant: 'const now = Date.now();' },
+    { rule: 4, what: 'ambient randomness', pattern: /\bMath\.random\b|\bcrypto\./, mutant: 'const draw = Math.random();' },
+    { rule: 7, what: 'locale', pattern: /\.localeCompare\(|\.toLocale\w+\(|\bIntl\./, mutant: 'names.sort((x, y) => x.localeCompare(y));' },
+    { rule: 8, what: 'transcendental functions', pattern: /\bMath\.(sin|cos|tan|exp|expm1|log|log2|log10|log1p|cbrt|pow|sinh|cosh|tanh)\(/, mutant: 'const delay = Math.exp(x);' },
+    { rule: 9, what: 'module-level variables', pattern: /^(export )?(let|var) /m, mutant: 'let runs = 0;' },
+    { rule: 13, what: 'subjects', pattern: /\bnew (Behavior|Replay|Async)?Subject\b/, mutant: 'const events = new Subject();' },
+  ];
 
-  it('has no promises and no async functions in actors', () => {
-    expect(using(/\basync\b|\bawait\b|\bnew Promise\b|\bPromise\./)).toEqual([]);
-  });
-
-  it('reads no clock and compares no text by locale', () => {
-    expect(using(/\bnew Date\(\)|\bDate\.now\b|\.localeCompare\(|\.toLocale\w+\(|\bMath\.random\b/)).toEqual([]);
-  });
-
-  it('uses no transcendental functions', () => {
-    expect(using(/\bMath\.(sin|cos|tan|exp|expm1|log|log2|log10|log1p|cbrt|pow|sinh|cosh|tanh)\(/)).toEqual([]);
+  it.each(RULES)('rule $rule: engine and models have no $what', ({ pattern, mutant }) => {
+    expect(pattern.test(code(mutant))).toBe(true);
+    expect(using(pattern)).toEqual([]);
   });
 });
 

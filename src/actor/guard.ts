@@ -115,7 +115,7 @@ export class Guard {
       return new.target === undefined ? Reflect.apply(real, this, args) : (Reflect.construct(real, args) as unknown);
     };
     for (const part of real === undefined ? [] : Object.getOwnPropertyNames(real)) {
-      if (!(part in trap)) Object.defineProperty(trap, part, { configurable: true, value: (real as unknown as Record<string, unknown>)[part] });
+      if (!(part in trap)) Object.defineProperty(trap, part, { configurable: true, get: () => (real as unknown as Record<string, unknown>)[part] });
     }
     traps.push({ owner, key, original, trapped: { configurable: true, writable: true, value: trap } });
   }
