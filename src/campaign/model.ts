@@ -4,7 +4,8 @@
  * A plan is all of a run's input besides the code: seed, schedule, configuration, workload, faults. It is JSON, so that it can be
  * printed, stored, shrunk and run again.
  */
-import type { Kernel, KernelOptions } from '../kernel/kernel.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import type { KernelOptions } from '../kernel/options.ts';
 import type { Network } from '../kernel/network.ts';
 import type { ScheduleName } from '../explore/schedule/portfolio.ts';
 import type { ModelAction } from '../fault/injector.ts';
