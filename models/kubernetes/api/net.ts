@@ -150,6 +150,8 @@ export interface NetConnect {
   readonly keepAlive?: string;
   /** Answer only whether the connection could be opened (TCP probes). */
   readonly connectOnly?: boolean;
+  /** The client is outside of the nodes but in the pod network (an ingress controller): it may reach pods directly. */
+  readonly isRouted?: boolean;
   /** Ask for the hops in the result. */
   readonly trace?: boolean;
 }

@@ -46,6 +46,8 @@ export interface ConnectRequest {
   /** Default: the next ephemeral port. The same one again means the same flow. */
   readonly sourcePort?: number;
   readonly trace?: boolean;
+  /** A client outside of the nodes that is routed into the pod network. */
+  readonly isRouted?: boolean;
   /** Track the flow, so that it survives rule changes; the caller ends it with {@link DataPlane.close}. */
   readonly track?: boolean;
 }
@@ -82,6 +84,7 @@ interface Journey {
   readonly original: FlowTuple;
   readonly trace: Trace;
   readonly isTracked: boolean;
+  readonly isRouted: boolean;
   readonly sourcePod: Pod | undefined;
   wires: number;
   proxyDelayUs: number;
@@ -185,6 +188,7 @@ export class DataPlane {
       original,
       trace: request.trace === true ? [] : undefined,
       isTracked: request.track === true || request.sourcePort !== undefined,
+      isRouted: request.isRouted === true,
       sourcePod: origin === 'pod' ? this.#pods?.podByIP(request.fromIP) : undefined,
       wires: 0,
       proxyDelayUs: 0,
@@ -211,7 +215,7 @@ export class DataPlane {
     const { packet } = journey;
     const target = this.#endpoints.get(packet.destinationIP);
     if (target !== undefined && target.node === '') return this.#deliver('', journey);
-    if (target !== undefined && target.hostNetwork) return this.#onNode(target.node, 'wire', this.#wire(journey));
+    if (target !== undefined && (target.hostNetwork || journey.isRouted)) return this.#onNode(target.node, 'wire', this.#wire(journey));
     if (target !== undefined) return this.#lost(journey, '', 'pod addresses are not routed outside of the cluster');
     const nodes = this.#entryNodes(packet);
     if (nodes.length === 0) return this.#lost(journey, '', `nobody has the address ${packet.destinationIP}`);

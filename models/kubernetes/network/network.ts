@@ -122,6 +122,7 @@ export class NetworkPlane {
         port: request.port,
         protocol: request.protocol,
         ...(request.trace === true ? { trace: true } : {}),
+        ...(request.isRouted === true ? { isRouted: true } : {}),
         ...(keptName === undefined ? {} : { track: true }),
       });
     if (kept === undefined && this.#process.recording) this.#record(request, outcome);
