@@ -1,0 +1,247 @@
+/**
+ * Sends pod statuses to the API, one after another (pkg/kubelet/status/status_manager.go).
+ *
+ * A terminal phase is held back while containers may still run. When a pod that is to be deleted has finished, this is what
+ * deletes its object. Failed sends are repeated every ten seconds; without failures there is no periodic work.
+ */
+import type { Client } from '../../client/client.ts';
+import { type Process, suspend, type Task, type TimerHandle } from '../../client/process.ts';
+import { PODS } from '../../client/resources.ts';
+import { isNotFound } from '../../client/result.ts';
+import type { core, Pod } from '../../object/types.ts';
+import { OWNED_CONDITIONS } from './generate.ts';
+
+/** status_manager.go: syncPeriod. */
+const SYNC_PERIOD_US = 10_000_000;
+
+interface Versioned {
+  pod: Pod;
+  status: core.PodStatus;
+  version: number;
+  isFinished: boolean;
+}
+
+export interface StatusHooks {
+  /** May containers of the pod still run? */
+  couldRun(uid: string): boolean;
+  /** The pod as the API last showed it. */
+  latest(uid: string): Pod | undefined;
+}
+
+export class StatusManager {
+  readonly #process: Process;
+  readonly #client: Client;
+  readonly #hooks: StatusHooks;
+  readonly #statuses = new Map<string, Versioned>();
+  readonly #sent = new Map<string, number>();
+  readonly #queue = new Set<string>();
+  #wake: (() => void) | undefined;
+  #retry: TimerHandle | undefined;
+
+  constructor(process: Process, client: Client, hooks: StatusHooks) {
+    this.#process = process;
+    this.#client = client;
+    this.#hooks = hooks;
+    process.go(this.#send());
+  }
+
+  /** The status that was computed last. */
+  get(uid: string): core.PodStatus | undefined {
+    return this.#statuses.get(uid)?.status;
+  }
+
+  set(pod: Pod, status: core.PodStatus): void {
+    const { uid } = pod.metadata;
+    const old = this.#statuses.get(uid);
+    const previous = old?.status ?? pod.status;
+    const startTime = previous?.startTime ?? status.startTime;
+    const next = { ...status, ...(startTime === undefined ? {} : { startTime }) };
+    if (old !== undefined && pod.metadata.deletionTimestamp === undefined && isSameStatus(old.status, next)) {
+      old.pod = pod;
+      return;
+    }
+    if (old !== undefined && isSameStatus(old.status, next) && this.#sent.get(uid) === old.version) {
+      old.pod = pod;
+      this.#push(uid);
+      return;
+    }
+    this.#statuses.set(uid, { pod, status: next, version: (old?.version ?? 0) + 1, isFinished: old?.isFinished ?? false });
+    this.#push(uid);
+  }
+
+  /** The pod's last status: nothing of it runs any more, and its resources are gone. */
+  terminate(pod: Pod): void {
+    const { uid } = pod.metadata;
+    const old = this.#statuses.get(uid);
+    let status = old?.status ?? (pod.status as core.PodStatus);
+    const finish = (list: core.ContainerStatus[] | undefined): core.ContainerStatus[] | undefined =>
+      list?.map((each) => {
+        if (each.state?.terminated !== undefined) return each;
+        if (each.state?.running === undefined && each.state?.waiting === undefined) return each;
+        const message = 'The container could not be located when the pod was terminated';
+        const terminated = { reason: 'ContainerStatusUnknown', message, exitCode: 137, startedAt: null, finishedAt: null } as unknown as core.ContainerStateTerminated;
+        return { ...each, state: { terminated } };
+      });
+    const containers = finish(status.containerStatuses);
+    const isOver = status.phase === 'Succeeded' || status.phase === 'Failed';
+    status = { ...status, ...(containers === undefined ? {} : { containerStatuses: containers }), phase: isOver ? status.phase : 'Failed' } as core.PodStatus;
+    this.#statuses.set(uid, { pod, status, version: (old?.version ?? 0) + (old !== undefined && isSameStatus(old.status, status) ? 0 : 1), isFinished: true });
+    this.#push(uid);
+  }
+
+  /** Changes the readiness of one container at once, between two syncs. */
+  setReady(pod: Pod, containerId: string, change: (status: core.PodStatus) => core.PodStatus): void {
+    const old = this.#statuses.get(pod.metadata.uid);
+    if (old === undefined || containerId === '') return;
+    this.set(old.pod, change(old.status));
+  }
+
+  forget(uid: string): void {
+    this.#statuses.delete(uid);
+    this.#sent.delete(uid);
+    this.#queue.delete(uid);
+  }
+
+  /** Pods that the API no longer has. */
+  removeOrphans(isKnown: (uid: string) => boolean): void {
+    for (const uid of [...this.#statuses.keys()]) if (!isKnown(uid)) this.forget(uid);
+  }
+
+  #push(uid: string): void {
+    this.#queue.add(uid);
+    const wake = this.#wake;
+    this.#wake = undefined;
+    if (wake !== undefined) this.#process.soon(wake);
+  }
+
+  *#send(): Task {
+    for (;;) {
+      while (this.#queue.size === 0) yield* suspend<void>((resume) => (this.#wake = resume));
+      for (const uid of [...this.#queue]) {
+        this.#queue.delete(uid);
+        if (!(yield* this.#sync(uid))) this.#later(uid);
+      }
+    }
+  }
+
+  #failed = new Set<string>();
+
+  #later(uid: string): void {
+    this.#failed.add(uid);
+    this.#retry ??= this.#process.after('status.sync', SYNC_PERIOD_US, () => {
+      this.#retry = undefined;
+      const failed = this.#failed;
+      this.#failed = new Set();
+      for (const each of failed) this.#push(each);
+    });
+  }
+
+  /** False: try again at the next period. */
+  *#sync(uid: string): Task<boolean> {
+    const entry = this.#statuses.get(uid);
+    if (entry === undefined) return true;
+    const { version } = entry;
+    if (this.#sent.get(uid) === version && !this.#canDelete(entry)) return true;
+    const { namespace, name } = entry.pod.metadata;
+    const found = yield* this.#client.get<Pod>(PODS, namespace, name);
+    if (!found.ok) {
+      if (isNotFound(found)) this.forget(uid);
+      return isNotFound(found);
+    }
+    const api = found.object;
+    if (api.metadata.uid !== uid) {
+      this.forget(uid);
+      return true;
+    }
+    const merged = mergeStatus(api.status as core.PodStatus | undefined, entry.status, this.#hooks.couldRun(uid));
+    const changes = patchOf((api.status ?? {}) as core.PodStatus, merged);
+    if (changes !== undefined) {
+      const body = { metadata: { uid }, status: changes };
+      const patched = yield* this.#client.patch<Pod>(PODS, namespace, name, 'application/strategic-merge-patch+json', body, { subresource: 'status' });
+      if (!patched.ok) return isNotFound(patched);
+    }
+    if (this.#statuses.get(uid) !== undefined) this.#sent.set(uid, version);
+    if (!this.#canDelete({ ...entry, pod: api }, merged)) return true;
+    const deleted = yield* this.#client.delete(PODS, namespace, name, { kind: 'DeleteOptions', apiVersion: 'v1', gracePeriodSeconds: 0, preconditions: { uid } });
+    if (deleted.ok || isNotFound(deleted)) this.forget(uid);
+    return deleted.ok || isNotFound(deleted);
+  }
+
+  #canDelete(entry: Versioned, status: core.PodStatus = entry.status): boolean {
+    const pod = this.#hooks.latest(entry.pod.metadata.uid) ?? entry.pod;
+    if (pod.metadata.deletionTimestamp === undefined && entry.pod.metadata.deletionTimestamp === undefined) return false;
+    if (pod.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined) return false;
+    return entry.isFinished && (status.phase === 'Succeeded' || status.phase === 'Failed');
+  }
+}
+
+/** mergePodStatus: foreign conditions stay, a terminal phase waits for the containers. */
+export function mergeStatus(old: core.PodStatus | undefined, next: core.PodStatus, couldRun: boolean): core.PodStatus {
+  const isTerminal = next.phase === 'Failed' || next.phase === 'Succeeded';
+  const isHeld = isTerminal && couldRun;
+  const ownedTypes = (type: string): boolean => OWNED_CONDITIONS.includes(type) || type === 'DisruptionTarget';
+  const foreign = (old?.conditions ?? []).filter(({ type }) => !ownedTypes(type) && !(next.conditions ?? []).some((each) => each.type === type));
+  let conditions = [...foreign, ...(next.conditions ?? []).filter(({ type }) => !(isHeld && type === 'DisruptionTarget'))];
+  if (!isHeld) {
+    if (isTerminal) conditions = conditions.map((condition) => forcedUnready(condition, next.phase as string));
+    return { ...next, conditions };
+  }
+  const { phase: _phase, reason: _reason, message: _message, ...rest } = next;
+  const kept = { phase: old?.phase, ...(old?.reason === undefined ? {} : { reason: old.reason }), ...(old?.message === undefined ? {} : { message: old.message }) };
+  return { ...rest, ...kept, conditions } as core.PodStatus;
+}
+
+function forcedUnready(condition: core.PodCondition, phase: string): core.PodCondition {
+  if ((condition.type !== 'Ready' && condition.type !== 'ContainersReady') || condition.status !== 'True') return condition;
+  return { ...condition, status: 'False', reason: phase === 'Succeeded' ? 'PodCompleted' : 'PodFailed' };
+}
+
+const FIELDS = [
+  'observedGeneration', 'phase', 'conditions', 'message', 'reason', 'nominatedNodeName', 'hostIP', 'hostIPs', 'podIP', 'podIPs', 'startTime',
+  'initContainerStatuses', 'containerStatuses', 'qosClass', 'ephemeralContainerStatuses', 'resize', 'resourceClaimStatuses',
+] as const;
+
+/** A strategic merge patch from one status to the other; undefined if they are the same. */
+export function patchOf(old: core.PodStatus, next: core.PodStatus): Record<string, unknown> | undefined {
+  const patch: Record<string, unknown> = {};
+  for (const field of FIELDS) {
+    const before = (old as Record<string, unknown>)[field];
+    const after = (next as Record<string, unknown>)[field];
+    if (field === 'observedGeneration' || field === 'nominatedNodeName' || field === 'resize' || field === 'resourceClaimStatuses') continue;
+    if (deepEqual(before, after)) continue;
+    if (after === undefined) patch[field] = null;
+    else if (field === 'conditions') Object.assign(patch, conditionsPatch(old.conditions ?? [], next.conditions ?? []));
+    else if (field === 'podIPs') Object.assign(patch, { podIPs: after, ...(before === undefined ? {} : { '$setElementOrder/podIPs': after }) });
+    else patch[field] = after;
+  }
+  return Object.keys(patch).length === 0 ? undefined : patch;
+}
+
+function conditionsPatch(old: readonly core.PodCondition[], next: readonly core.PodCondition[]): Record<string, unknown> {
+  const changed: unknown[] = [];
+  for (const condition of next) {
+    const before = old.find(({ type }) => type === condition.type);
+    if (before !== undefined && deepEqual(before, condition)) continue;
+    const dropped: Record<string, null> = {};
+    for (const field of ['reason', 'message'] as const) if (before?.[field] !== undefined && condition[field] === undefined) dropped[field] = null;
+    changed.push({ ...condition, ...dropped });
+  }
+  for (const { type } of old) if (!next.some((each) => each.type === type)) changed.push({ $patch: 'delete', type });
+  return { '$setElementOrder/conditions': next.map(({ type }) => ({ type })), ...(changed.length === 0 ? {} : { conditions: changed }) };
+}
+
+function isSameStatus(a: core.PodStatus, b: core.PodStatus): boolean {
+  return deepEqual(a, b);
+}
+
+/** Equal as JSON; undefined fields count as absent. */
+export function deepEqual(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const left = a as Record<string, unknown>;
+  const right = b as Record<string, unknown>;
+  for (const key of Object.keys(left)) if (!deepEqual(left[key], right[key])) return false;
+  for (const key of Object.keys(right)) if (right[key] !== undefined && !Object.hasOwn(left, key)) return false;
+  return true;
+}

@@ -1,0 +1,128 @@
+/**
+ * What each volume of a pod is on the node: its path and content (pkg/volume plugins).
+ *
+ * Content that comes from the API (config maps, secrets, tokens, claims) is read through `Sources`; what is missing and not
+ * optional is the text of a FailedMount event.
+ */
+import type { VolumeContent } from '../../api/cri.ts';
+import type { Task } from '../../client/process.ts';
+import { isRight } from 'fp-ts/lib/Either.js';
+import { parseQuantity, quantityValue } from '../../object/quantity.ts';
+import type { core, Pod } from '../../object/types.ts';
+import { fieldValue, resourceValue, type EnvironmentInputs } from '../container/environment.ts';
+
+export interface Sources {
+  configMap(namespace: string, name: string): Task<Readonly<Record<string, string>> | undefined>;
+  secret(namespace: string, name: string): Task<Readonly<Record<string, string>> | undefined>;
+  token(pod: Pod, audience: string | undefined, seconds: number): Task<string | { readonly problem: string }>;
+  /** Name of the volume that a claim is bound to. */
+  claim(namespace: string, name: string): Task<{ readonly volume: string } | { readonly problem: string }>;
+}
+
+export type Planned = { readonly path: string; readonly content: VolumeContent } | { readonly problem: string };
+
+type Files = Record<string, { content: string; mode: number }>;
+
+/** Directory of a pod's volumes. */
+export function volumePath(pod: Pod, plugin: string, name: string): string {
+  return `/var/lib/kubelet/pods/${pod.metadata.uid}/volumes/kubernetes.io~${plugin}/${name}`;
+}
+
+/** Names of the volumes that some container mounts; others are not set up. */
+export function usedVolumes(pod: Pod): core.Volume[] {
+  const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? []), ...((pod.spec.ephemeralContainers ?? []) as unknown as core.Container[])];
+  const used = new Set(containers.flatMap(({ volumeMounts = [] }) => volumeMounts.map(({ name }) => name)));
+  return (pod.spec.volumes ?? []).filter(({ name }) => used.has(name));
+}
+
+/** Does the content come from objects that may change? */
+export function isRefreshable(volume: core.Volume): boolean {
+  if (volume.configMap !== undefined || volume.secret !== undefined || volume.downwardAPI !== undefined) return true;
+  const sources = volume.projected?.sources ?? [];
+  // The token and root certificate that every pod has are left out: they change on no occasion that a simulation has.
+  return sources.some(({ configMap, secret }) => secret !== undefined || (configMap !== undefined && configMap.name !== 'kube-root-ca.crt'));
+}
+
+export function* planVolume(pod: Pod, volume: core.Volume, sources: Sources, inputs: EnvironmentInputs): Task<Planned> {
+  const { name } = volume;
+  if (volume.emptyDir !== undefined) return emptyDir(pod, volume);
+  if (volume.hostPath !== undefined) return { path: volume.hostPath.path, content: { kind: 'host', type: volume.hostPath.type ?? '' } };
+  const claim = volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral === undefined ? undefined : `${pod.metadata.name}-${name}`);
+  if (claim !== undefined) {
+    const bound = yield* sources.claim(pod.metadata.namespace ?? '', claim);
+    if ('problem' in bound) return bound;
+    return { path: volumePath(pod, 'csi', bound.volume), content: { kind: 'persistent', name: bound.volume } };
+  }
+  const files: Files = {};
+  const problem = yield* fillFiles(pod, volume, sources, inputs, files);
+  if (problem !== undefined) return { problem };
+  const plugin = volume.configMap !== undefined ? 'configmap' : volume.secret !== undefined ? 'secret' : volume.projected !== undefined ? 'projected' : 'downward-api';
+  return { path: volumePath(pod, plugin, name), content: { kind: 'files', files } };
+}
+
+function emptyDir(pod: Pod, volume: core.Volume): Planned {
+  const memory = volume.emptyDir?.medium === 'Memory';
+  const limit = volume.emptyDir?.sizeLimit === undefined ? undefined : parseQuantity(String(volume.emptyDir.sizeLimit));
+  const capacity = limit !== undefined && isRight(limit) ? { capacityBytes: quantityValue(limit.right) } : {};
+  return { path: volumePath(pod, 'empty-dir', volume.name), content: { kind: 'empty', memory, ...capacity } };
+}
+
+function* fillFiles(pod: Pod, volume: core.Volume, sources: Sources, inputs: EnvironmentInputs, files: Files): Task<string | undefined> {
+  const { configMap, secret, downwardAPI, projected } = volume;
+  if (configMap !== undefined) return yield* addKeys(pod, 'configmap', configMap.name ?? '', configMap, configMap.defaultMode ?? 0o644, sources, files);
+  if (secret !== undefined) {
+    return yield* addKeys(pod, 'secret', secret.secretName ?? '', secret, secret.defaultMode ?? 0o644, sources, files);
+  }
+  if (downwardAPI !== undefined) {
+    addDownward(pod, downwardAPI.items ?? [], downwardAPI.defaultMode ?? 0o644, inputs, files);
+    return undefined;
+  }
+  const mode = projected?.defaultMode ?? 0o644;
+  for (const source of projected?.sources ?? []) {
+    let problem: string | undefined;
+    if (source.configMap !== undefined) problem = yield* addKeys(pod, 'configmap', source.configMap.name ?? '', source.configMap, mode, sources, files);
+    else if (source.secret !== undefined) problem = yield* addKeys(pod, 'secret', source.secret.name ?? '', source.secret, mode, sources, files);
+    else if (source.downwardAPI !== undefined) addDownward(pod, source.downwardAPI.items ?? [], mode, inputs, files);
+    else if (source.serviceAccountToken !== undefined) {
+      const { audience, expirationSeconds = 3600, path } = source.serviceAccountToken;
+      const token = yield* sources.token(pod, audience, expirationSeconds);
+      if (typeof token === 'string') files[path] = { content: token, mode: 0o600 };
+      else problem = token.problem;
+    }
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+function* addKeys(
+  pod: Pod,
+  kind: 'configmap' | 'secret',
+  name: string,
+  source: { readonly items?: readonly core.KeyToPath[]; readonly optional?: boolean },
+  mode: number,
+  sources: Sources,
+  files: Files,
+): Task<string | undefined> {
+  const namespace = pod.metadata.namespace ?? '';
+  const data = kind === 'configmap' ? yield* sources.configMap(namespace, name) : yield* sources.secret(namespace, name);
+  if (data === undefined) return source.optional === true ? undefined : `${kind} "${name}" not found`;
+  if (source.items === undefined || source.items.length === 0) {
+    for (const [key, content] of Object.entries(data)) files[key] = { content, mode };
+    return undefined;
+  }
+  for (const { key, path, mode: own } of source.items) {
+    const content = data[key];
+    if (content === undefined && source.optional !== true) return `references non-existent ${kind === 'configmap' ? 'config' : 'secret'} key: ${key}`;
+    if (content !== undefined) files[path] = { content, mode: own ?? mode };
+  }
+  return undefined;
+}
+
+function addDownward(pod: Pod, items: readonly core.DownwardAPIVolumeFile[], mode: number, inputs: EnvironmentInputs, files: Files): void {
+  for (const { path, fieldRef, resourceFieldRef, mode: own } of items) {
+    let content = '';
+    if (fieldRef !== undefined) content = fieldValue(pod, fieldRef.fieldPath, inputs);
+    else if (resourceFieldRef !== undefined) content = resourceValue(pod, pod.spec.containers[0] as core.Container, resourceFieldRef, inputs.allocatable);
+    files[path] = { content, mode: own ?? mode };
+  }
+}
