@@ -1,5 +1,6 @@
 /**
- * Runs a function when asked, but not too often: a token bucket with a burst, and one pending run at most.
+ * Runs a function when asked, but not too often: a token bucket with a burst, and one pending run at most. A run may take
+ * time; what is asked for meanwhile becomes one run afterwards.
  *
  * The real one also runs at least once in `maxInterval`; with unchanged caches such a run changes nothing, so here it is
  * left out. Upstream: pkg/util/async/bounded_frequency_runner.go.
@@ -15,14 +16,17 @@ export interface RunnerOptions {
 export class BoundedFrequencyRunner {
   readonly #process: Process;
   readonly #name: string;
-  readonly #run: () => void;
+  readonly #run: () => number;
   readonly #options: RunnerOptions;
   #tokens: number;
   #filledAt: number;
   #lastRun = 0;
   #timer: TimerHandle | undefined;
+  #isRunning = false;
+  #isAsked = false;
 
-  constructor(process: Process, name: string, run: () => void, options: RunnerOptions) {
+  /** `run` returns how long the run takes, in µs. */
+  constructor(process: Process, name: string, run: () => number, options: RunnerOptions) {
     this.#process = process;
     this.#name = name;
     this.#run = run;
@@ -33,15 +37,35 @@ export class BoundedFrequencyRunner {
 
   /** Asks for a run: now if the limit allows it, otherwise as soon as it does. */
   request(): void {
+    if (this.#isRunning) {
+      this.#isAsked = true;
+      return;
+    }
     if (this.#timer !== undefined) return;
     if (this.#accept()) {
-      this.#run();
-      this.#lastRun = this.#process.now;
+      this.runNow();
       return;
     }
     const delay = Math.max(0, this.#options.minInterval - (this.#process.now - this.#lastRun));
     this.#timer = this.#process.after(this.#name, delay, () => {
       this.#timer = undefined;
+      this.request();
+    });
+  }
+
+  /** Runs at once, past the limit. */
+  runNow(): void {
+    const duration = this.#run();
+    if (duration === 0) {
+      this.#lastRun = this.#process.now;
+      return;
+    }
+    this.#isRunning = true;
+    this.#process.after(`${this.#name}.run`, duration, () => {
+      this.#isRunning = false;
+      this.#lastRun = this.#process.now;
+      if (!this.#isAsked) return;
+      this.#isAsked = false;
       this.request();
     });
   }

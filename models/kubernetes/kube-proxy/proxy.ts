@@ -65,6 +65,11 @@ export interface KubeProxyOptions {
   readonly shared: KubeProxyShared;
   /** Families to proxy; default both. */
   readonly families?: readonly IPFamily[];
+  /**
+   * How long writing the rules takes, in µs (uniform); default no time. A real iptables-restore of a small cluster takes
+   * some tens of milliseconds.
+   */
+  readonly syncTime?: { readonly min: number; readonly max: number };
   /** Actor id of the network; default `network`. */
   readonly network?: string;
 }
@@ -230,7 +235,7 @@ class KubeProxy {
   #initialize(): void {
     if (this.#isInitialized || !this.#services.hasSynced || !this.#slices.hasSynced) return;
     this.#isInitialized = true;
-    for (const family of this.#proxiers.keys()) this.#sync(family);
+    for (const runner of this.#runners.values()) runner.runNow();
   }
 
   #drainNode(fifo: DeltaFifo<Node>, store: Indexer<Node>): void {
@@ -256,7 +261,8 @@ class KubeProxy {
     }
   }
 
-  #sync(family: IPFamily): void {
+  /** Makes the rules of what has been received so far; the kernel has them when the time that it takes is over. */
+  #sync(family: IPFamily): number {
     const proxier = this.#proxiers.get(family) as Proxier<AnyBlock>;
     const { full, updated, staleUDP, removedAffinity } = proxier.sync();
     const message: NetRules = {
@@ -266,9 +272,16 @@ class KubeProxy {
       ...(staleUDP.length > 0 ? { staleUDP } : {}),
       ...(removedAffinity.length > 0 ? { removedAffinity } : {}),
     };
-    this.#process.send(this.#options.network ?? 'network', message);
-    this.#updateHealthPorts(proxier, full, updated);
-    if (this.#process.recording) this.#process.record('kube-proxy.sync', { family, full, updated });
+    const { min, max } = this.#options.syncTime ?? { min: 0, max: 0 };
+    const duration = max <= min ? min : min + this.#process.choose('sync-time', max - min + 1);
+    const apply = (): void => {
+      this.#process.send(this.#options.network ?? 'network', message);
+      this.#updateHealthPorts(proxier, full, updated);
+      if (this.#process.recording) this.#process.record('kube-proxy.sync', { family, full, updated });
+    };
+    if (duration === 0) apply();
+    else this.#process.after('sync', duration, apply);
+    return duration;
   }
 
   /** Opens and closes the listeners of healthCheckNodePorts. */
