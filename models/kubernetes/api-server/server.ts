@@ -8,11 +8,15 @@
 import type { ActorSpec } from '../../../src/index.ts';
 import type { ApiClose, ApiRequest, ApiResponse } from '../api/message.ts';
 import { processBehavior, type Process, type Task } from '../client/process.ts';
+import type { KindInfo } from './registry/kind.ts';
 import { startBootstrap } from './bootstrap/start.ts';
 import { createServices, type Services } from './handlers/services.ts';
 import { route } from './handlers/route.ts';
 import type { Answer } from './handlers/request.ts';
 import type { OpenWatch } from './handlers/watch.ts';
+
+/** The kinds that a running server serves, custom ones included. */
+export const servedKinds = (process: Process): ReadonlyMap<string, KindInfo> => (process.exposed as Services).kinds;
 
 export interface ApiServerOptions {
   /** Actor id; `kube-apiserver` for the only one. */
@@ -52,6 +56,7 @@ class ApiServer {
   constructor(process: Process, options: ApiServerOptions) {
     this.process = process;
     this.services = createServices(process, options, () => this.closeAll());
+    process.exposed = this.services;
     process.on<ApiRequest>('api.request', (request) => process.go(this.serve(request, process.from)));
     process.on<ApiClose>('api.close', ({ id }) => this.close(`${process.from} ${id}`));
     process.go(this.start(options));

@@ -17,6 +17,7 @@ import { network } from '../network/network.ts';
 import type { Node } from '../object/types.ts';
 import { kubeScheduler } from '../scheduler/scheduler.ts';
 import type { ClusterConfig, Component } from './config.ts';
+import { gateway } from './gateway.ts';
 import { kubectl, type ResourceOf } from './kubectl.ts';
 import { internalIP, nodesOf } from './node.ts';
 import { COMMIT_TIME, LATENCIES } from './timing.ts';
@@ -60,6 +61,7 @@ export function buildCluster(config: ClusterConfig, options: KernelOptions): Ker
   if (has('coredns')) kernel.spawn(coreDns({ ...shared, ip: CLUSTER_DNS }));
   const proxies = new KubeProxyShared({ mode: config.proxyMode, clusterCIDR: CLUSTER_CIDR });
   for (const node of nodes) spawnNode(kernel, config, node, proxies, has);
+  if (config.gateway) kernel.spawn(gateway(servers));
   kernel.spawn(
     kubectl({
       servers,

@@ -24,6 +24,8 @@ export interface ClusterConfig {
   /** Image names that nodes have without pulling; `*` means all. */
   readonly images: readonly string[];
   readonly authorization: 'AlwaysAllow' | 'RBAC';
+  /** Whether requests from outside can enter (`serve`). */
+  readonly gateway: boolean;
   /** What scenario files add: image behaviours, traffic, faults. Each component reads its own part. */
   readonly scenario: Readonly<Record<string, unknown>>;
 }
@@ -41,5 +43,6 @@ export const DEFAULT_CONFIG: ClusterConfig = {
   proxyMode: 'iptables',
   images: ['*'],
   authorization: 'AlwaysAllow',
+  gateway: false,
   scenario: {},
 };

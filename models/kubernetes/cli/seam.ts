@@ -1,0 +1,124 @@
+/**
+ * The facade's seam to a simulation that runs in this process.
+ */
+import { parseDuration } from '../../../src/cli/duration.ts';
+import type { Message } from '../../../src/index.ts';
+import type { ApiRequest, ServerToClient } from '../api/message.ts';
+import { servedKinds } from '../api-server/server.ts';
+import type { KindInfo } from '../api-server/registry/kind.ts';
+import type { Process } from '../client/process.ts';
+import { apiServerIds } from '../cluster/cluster.ts';
+import { GATEWAY, gatewayState } from '../cluster/gateway.ts';
+import type { Simulation } from '../cluster/simulation.ts';
+import type { ClockCommand, ControlResult, Handle, Seam, SimulationStatus, Submission } from '../facade/seam.ts';
+import { Pacer } from './pacer.ts';
+
+/** How long `{"until":"converged"}` may take, in µs of virtual time. */
+const CONVERGENCE_TIMEOUT = 3_600_000_000;
+
+export class SimulationSeam implements Seam {
+  readonly pacer: Pacer;
+  private readonly simulation: Simulation;
+  private readonly responders = new Map<Handle, (message: ServerToClient) => void>();
+  private nextHandle = 1;
+  private kindList: readonly KindInfo[] = [];
+  private kindMap: ReadonlyMap<string, KindInfo> | undefined;
+  private kindCount = -1;
+
+  constructor(simulation: Simulation, speed: number | 'max', failed: (error: unknown) => void) {
+    this.simulation = simulation;
+    this.pacer = new Pacer(simulation, speed, () => this.deliver(), failed);
+  }
+
+  submit(request: Submission, respond: (message: ServerToClient) => void): Handle {
+    const handle = this.nextHandle++;
+    this.responders.set(handle, respond);
+    this.enter({ kind: 'gateway.submit', request: { kind: 'api.request', id: handle, ...request } as ApiRequest } as Message);
+    return handle;
+  }
+
+  close(handle: Handle): void {
+    if (this.responders.delete(handle)) this.enter({ kind: 'gateway.close', id: handle } as Message);
+  }
+
+  kinds(): readonly KindInfo[] {
+    const server = apiServerIds(this.simulation.config.apiServers).map((id) => this.simulation.kernel.state(id) as Process | undefined).find((state) => state?.exposed !== undefined);
+    if (server === undefined) return this.kindList;
+    const map = servedKinds(server);
+    if (map === this.kindMap && map.size === this.kindCount) return this.kindList;
+    this.kindMap = map;
+    this.kindCount = map.size;
+    this.kindList = [...map.values()];
+    return this.kindList;
+  }
+
+  wallTime(): number {
+    return this.simulation.config.epoch * 1000 + this.simulation.now;
+  }
+
+  status(): SimulationStatus {
+    const { kernel, now } = this.simulation;
+    return { now, seconds: now / 1_000_000, steps: kernel.seq, pendingEvents: kernel.pending, speed: this.pacer.speed, paused: this.pacer.isPaused, pending: this.simulation.pending() };
+  }
+
+  async clock(command: ClockCommand): Promise<ControlResult> {
+    const speed = command.speed ?? this.pacer.speed;
+    if (speed !== 'max' && !(typeof speed === 'number' && speed > 0 && speed <= 1_000_000)) return { error: `speed must be a positive number or "max", not ${JSON.stringify(speed)}` };
+    this.pacer.setPace(speed, command.paused ?? this.pacer.isPaused);
+    if (command.advance !== undefined) {
+      const by = parseDuration(command.advance);
+      if (by === undefined) return { error: `advance must be a duration such as "10s", not ${JSON.stringify(command.advance)}` };
+      await this.pacer.runTo(this.simulation.now + by);
+    }
+    if (command.until === 'converged') await this.pacer.runTo(this.simulation.now + CONVERGENCE_TIMEOUT, () => this.simulation.pending().length === 0);
+    else if (command.until !== undefined) {
+      const to = parseDuration(command.until);
+      if (to === undefined) return { error: `until must be "converged" or a virtual time such as "90s", not ${JSON.stringify(command.until)}` };
+      await this.pacer.runTo(to);
+    }
+    return { ...this.status() };
+  }
+
+  async fault(command: Readonly<Record<string, unknown>>): Promise<ControlResult> {
+    this.pacer.catchUp();
+    const { fault, node } = command as { fault?: string; node?: string };
+    const actions: Readonly<Record<string, readonly (readonly ['crash' | 'restart' | 'pause' | 'resume', string])[]>> = {
+      'kubelet-stop': [['crash', `kubelet/${node}`]],
+      'kubelet-start': [['restart', `kubelet/${node}`]],
+      'runtime-stop': [['pause', `container-runtime/${node}`]],
+      'runtime-start': [['resume', `container-runtime/${node}`]],
+      'node-stop': [['crash', `kubelet/${node}`], ['crash', `kube-proxy/${node}`], ['crash', `container-runtime/${node}`]],
+      'node-start': [['restart', `container-runtime/${node}`], ['restart', `kubelet/${node}`], ['restart', `kube-proxy/${node}`]],
+      crash: [['crash', String(command['actor'])]],
+      restart: [['restart', String(command['actor'])]],
+      pause: [['pause', String(command['actor'])]],
+      resume: [['resume', String(command['actor'])]],
+    };
+    const wanted = actions[fault ?? ''];
+    if (wanted === undefined) return { error: `unknown fault ${JSON.stringify(fault)}: known are ${Object.keys(actions).join(', ')}` };
+    const known = new Set(this.simulation.kernel.actors().map(({ id }) => id));
+    const missing = wanted.find(([, actor]) => !known.has(actor));
+    if (missing !== undefined) return { error: `there is no actor ${missing[1]}` };
+    for (const [kind, actor] of wanted) this.simulation.kernel.control({ kind, actor, reason: String(fault) }, this.simulation.now, true);
+    this.pacer.soon();
+    return { fault, ...(node === undefined ? {} : { node }) };
+  }
+
+  private enter(message: Message): void {
+    this.pacer.catchUp();
+    this.simulation.kernel.input(GATEWAY, message);
+    this.pacer.soon();
+  }
+
+  private deliver(): void {
+    const state = gatewayState(this.simulation.kernel.state(GATEWAY) as Process | undefined);
+    if (state === undefined || state.outbox.length === 0) return;
+    const { outbox } = state;
+    state.outbox = [];
+    for (const message of outbox) {
+      const respond = this.responders.get(message.id);
+      if (message.kind !== 'api.watch') this.responders.delete(message.id);
+      respond?.(message);
+    }
+  }
+}
