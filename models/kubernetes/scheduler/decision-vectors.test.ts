@@ -66,7 +66,10 @@ const decide = (vector: Vector): Outcome => {
   );
   if (pod.spec.nodeName) return 'already-assigned';
   const profiles = profilesOf(
-    { percentageOfNodesToScore: 100, profiles: [{ schedulerName: 'default-scheduler' }, ...(vector.profile ? [vector.profile] : [])] },
+    {
+      percentageOfNodesToScore: 100,
+      profiles: [{ schedulerName: 'default-scheduler' }, ...(vector.profile ? [vector.profile] : [])],
+    },
     inTreeRegistry(),
   );
   if (profiles._tag === 'Left') throw new Error(profiles.left);
@@ -112,10 +115,14 @@ const checkPreemption = (decision: Decision, expected: Expectation): void => {
   const { nominatedFrom, candidates, victims, notCandidates } = expected.preemption;
   if (nominatedFrom !== undefined) {
     expect([...(dryRun?.tied ?? [])].sort()).toEqual([...nominatedFrom].sort());
-    if (nominatedFrom.length === 1) expect(preemption?.victims.map(({ key }) => key).sort()).toEqual([...(victims ?? [])].sort());
+    if (nominatedFrom.length === 1)
+      expect(preemption?.victims.map(({ key }) => key).sort()).toEqual([...(victims ?? [])].sort());
   }
   if (candidates !== undefined) {
-    const found = (dryRun?.candidates ?? []).map((c) => [c.node, { pdbViolations: c.pdbViolations, victims: c.victims.map(({ key }) => key) }]);
+    const found = (dryRun?.candidates ?? []).map((c) => [
+      c.node,
+      { pdbViolations: c.pdbViolations, victims: c.victims.map(({ key }) => key) },
+    ]);
     expect(Object.fromEntries(found)).toEqual(candidates);
   }
   if (notCandidates !== undefined) {

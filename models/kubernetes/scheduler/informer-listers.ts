@@ -5,13 +5,37 @@
  * Source: pkg/scheduler/scheduler.go (NewInformerFactory), pkg/scheduler/eventhandlers.go.
  */
 import {
-  CSI_DRIVERS, CSI_NODES, NAMESPACES, NODES, PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES, POD_DISRUPTION_BUDGETS, PODS,
-  REPLICA_SETS, REPLICATION_CONTROLLERS, SERVICES, STATEFUL_SETS, STORAGE_CLASSES, VOLUME_ATTACHMENTS,
+  CSI_DRIVERS,
+  CSI_NODES,
+  NAMESPACES,
+  NODES,
+  PERSISTENT_VOLUME_CLAIMS,
+  PERSISTENT_VOLUMES,
+  POD_DISRUPTION_BUDGETS,
+  PODS,
+  REPLICA_SETS,
+  REPLICATION_CONTROLLERS,
+  SERVICES,
+  STATEFUL_SETS,
+  STORAGE_CLASSES,
+  VOLUME_ATTACHMENTS,
 } from '../client/resources.ts';
 import type { SharedInformer, SharedInformerFactory } from '../client/shared-informer.ts';
 import type {
-  CSIDriver, CSINode, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodDisruptionBudget, ReplicaSet,
-  ReplicationController, Service, StatefulSet, StorageClass, VolumeAttachment,
+  CSIDriver,
+  CSINode,
+  Namespace,
+  Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  PodDisruptionBudget,
+  ReplicaSet,
+  ReplicationController,
+  Service,
+  StatefulSet,
+  StorageClass,
+  VolumeAttachment,
 } from '../object/types.ts';
 import type { CSIStorageCapacity, Listers } from './framework/listers.ts';
 
@@ -69,7 +93,9 @@ export const informerListers = (informers: Informers): Listers => {
     statefulSet: (namespace, name) => informers.statefulSets.lister.get(namespace, name),
     podDisruptionBudgets: () => informers.podDisruptionBudgets.lister.list(),
     namespaces: () =>
-      informers.namespaces.indexer.list().map(({ metadata }) => ({ name: metadata.name, labels: metadata.labels ?? {} })),
+      informers.namespaces.indexer
+        .list()
+        .map(({ metadata }) => ({ name: metadata.name, labels: metadata.labels ?? {} })),
     namespaceLabels: (name) => informers.namespaces.lister.get(undefined, name)?.metadata.labels,
     namespacesEpoch: () => epoch,
     persistentVolumeClaim: (namespace, name) => informers.persistentVolumeClaims.lister.get(namespace, name),

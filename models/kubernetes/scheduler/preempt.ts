@@ -37,7 +37,9 @@ function* evict(preemptor: Preemptor, pod: PodInfo, victim: PodInfo, node: strin
     const change = { type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler', message } as const;
     const patch = statusPatch(victim.pod, change, undefined, preemptor.now());
     if (patch !== undefined) {
-      const patched = yield* client.patch(PODS, victim.namespace, victim.name, PATCH_TYPE, patch, { subresource: 'status' });
+      const patched = yield* client.patch(PODS, victim.namespace, victim.name, PATCH_TYPE, patch, {
+        subresource: 'status',
+      });
       if (!patched.ok) return isNotFound(patched) ? undefined : (patched.status.message ?? '');
     }
     const deleted = yield* client.delete(PODS, victim.namespace, victim.name);

@@ -72,7 +72,12 @@ interface Reservation {
 
 export class ScheduleOne {
   readonly counters: SchedulerCounters = {
-    attempts: 0, scheduled: 0, unschedulable: 0, errors: 0, preemptions: 0, bindingErrors: 0,
+    attempts: 0,
+    scheduled: 0,
+    unschedulable: 0,
+    errors: 0,
+    preemptions: 0,
+    bindingErrors: 0,
   };
   readonly #parts: SchedulerParts;
   readonly #decide = new SchedulingCycle();
@@ -152,7 +157,14 @@ export class ScheduleOne {
   /** A pod on its way out, or one that has its node already. */
   #isSkipped({ info }: QueuedPod): boolean {
     if (info.terminating) {
-      this.#event(info.pod, undefined, 'Warning', 'FailedScheduling', 'Scheduling', `skip schedule deleting pod: ${info.key}`);
+      this.#event(
+        info.pod,
+        undefined,
+        'Warning',
+        'FailedScheduling',
+        'Scheduling',
+        `skip schedule deleting pod: ${info.key}`,
+      );
       return true;
     }
     return this.#parts.cache.isAssumed(info.uid);
@@ -218,7 +230,12 @@ export class ScheduleOne {
   *#bindingCycle(queued: QueuedPod, reservation: Reservation): Task {
     const { waiting, queue, cache } = this.#parts;
     const { info } = queued;
-    const binding: BindingCycle = { pod: info, listers: this.#parts.listers, client: this.#parts.client, process: this.#parts.process };
+    const binding: BindingCycle = {
+      pod: info,
+      listers: this.#parts.listers,
+      client: this.#parts.client,
+      process: this.#parts.process,
+    };
     let status = yield* waiting.wait(info.uid);
     status ??= yield* this.#preBind(reservation.profile, binding, reservation.node);
     if (status === undefined) {
@@ -305,7 +322,8 @@ export class ScheduleOne {
       waiting,
       nominations: queue.nominations,
       now: () => this.#now(),
-      event: (victim, preemptor, note) => this.#event(victim, preemptor, 'Normal', 'Preempted', 'Preempting', note, preemptor),
+      event: (victim, preemptor, note) =>
+        this.#event(victim, preemptor, 'Normal', 'Preempted', 'Preempting', note, preemptor),
     };
   }
 
@@ -314,7 +332,12 @@ export class ScheduleOne {
     const isRejection = isRejected(status);
     if (isRejection && status.plugin !== undefined) queued.unschedulablePlugins.add(status.plugin);
     const reasons = statusMessage(status);
-    const message = isRejection ? `0/1 nodes are available: ${status.reasons.map((reason) => `1 ${reason}`).sort().join(', ')}.` : reasons;
+    const message = isRejection
+      ? `0/1 nodes are available: ${status.reasons
+          .map((reason) => `1 ${reason}`)
+          .sort()
+          .join(', ')}.`
+      : reasons;
     yield* this.#fail(queued, { message, isRejection, nominate: '' });
   }
 
@@ -333,7 +356,9 @@ export class ScheduleOne {
     const change = { type: 'PodScheduled', status: 'False', reason, message } as const;
     const patch = statusPatch(pod, change, nominate, this.#now());
     if (patch === undefined) return;
-    yield* this.#parts.client.patch(PODS, namespace, name, 'application/strategic-merge-patch+json', patch, { subresource: 'status' });
+    yield* this.#parts.client.patch(PODS, namespace, name, 'application/strategic-merge-patch+json', patch, {
+      subresource: 'status',
+    });
   }
 
   #now(): string {

@@ -12,7 +12,11 @@ import { LeaderElector } from '../client/leader-election.ts';
 import { processBehavior, type Process, type Task } from '../client/process.ts';
 import { SharedInformerFactory } from '../client/shared-informer.ts';
 import { Cache } from './cache/cache.ts';
-import { DEFAULT_INITIAL_BACKOFF_SECONDS, DEFAULT_MAX_BACKOFF_SECONDS, type SchedulerConfiguration } from './config/configuration.ts';
+import {
+  DEFAULT_INITIAL_BACKOFF_SECONDS,
+  DEFAULT_MAX_BACKOFF_SECONDS,
+  type SchedulerConfiguration,
+} from './config/configuration.ts';
 import { profilesOf } from './config/profiles.ts';
 import { inTreeRegistry, type Registry } from './config/registry.ts';
 import { addAllEventHandlers } from './event-handlers.ts';
@@ -69,7 +73,12 @@ function main(process: Process, options: SchedulerOptions, configuration: Schedu
   const lock = client.named({ userAgent: `${COMPONENT}/leader-election` });
   const recorder = new EventRecorder(process, lock, { component: id, epoch: options.epoch });
   const identity = `${options.host ?? id}_${process.now}`;
-  const elector = new LeaderElector(process, lock, { namespace: 'kube-system', name: COMPONENT, identity, epoch: options.epoch }, recorder);
+  const elector = new LeaderElector(
+    process,
+    lock,
+    { namespace: 'kube-system', name: COMPONENT, identity, epoch: options.epoch },
+    recorder,
+  );
   function* lead(): Task {
     yield* elector.run(() => start(process, client, options, configuration, id));
     process.exit(options.restartDelay ?? RESTART_DELAY);

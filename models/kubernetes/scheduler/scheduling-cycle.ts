@@ -6,7 +6,14 @@
  */
 import { ClassCache } from './framework/class-cache.ts';
 import type { Choose } from './framework/choose.ts';
-import { changeStates, copyStates, filterWithNominated, type PreFiltered, rowFilter, runPreFilters } from './framework/filtering.ts';
+import {
+  changeStates,
+  copyStates,
+  filterWithNominated,
+  type PreFiltered,
+  rowFilter,
+  runPreFilters,
+} from './framework/filtering.ts';
 import { type Diagnosis, fitErrorMessage, NO_NODES_MESSAGE } from './framework/fit-error.ts';
 import { FoldCache } from './framework/fold.ts';
 import type { Listers } from './framework/listers.ts';
@@ -217,7 +224,16 @@ export class SchedulingCycle {
     const only = feasible.length === 1 ? feasible[0] : undefined;
     if (only !== undefined) {
       const tied = [only.name];
-      return { kind: 'scheduled', node: only.name, tied, feasible, evaluated, diagnosis, scores: [], totals: undefined };
+      return {
+        kind: 'scheduled',
+        node: only.name,
+        tied,
+        feasible,
+        evaluated,
+        diagnosis,
+        scores: [],
+        totals: undefined,
+      };
     }
     const outcome = scoreRows(cycle, profile, this.#cacheOf(profile), feasible, explain);
     if (outcome.kind === 'error') return { kind: 'error', message: statusMessage(outcome.status), diagnosis };

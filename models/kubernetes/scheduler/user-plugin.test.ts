@@ -13,12 +13,17 @@ import { unschedulable } from './framework/status.ts';
 import { SchedulingCycle } from './scheduling-cycle.ts';
 
 const node = (name: string): Node =>
-  ({ metadata: { name }, spec: {}, status: { allocatable: { cpu: '4', memory: '8Gi', pods: '10' } } }) as unknown as Node;
+  ({
+    metadata: { name },
+    spec: {},
+    status: { allocatable: { cpu: '4', memory: '8Gi', pods: '10' } },
+  }) as unknown as Node;
 
 it("lets a user's plugin filter and score", () => {
   const evenOnly: Plugin = {
     name: 'EvenOnly',
-    filter: (_cycle, row) => (Number(row.name.at(-1)) % 2 === 0 ? undefined : unschedulable(undefined, 'node(s) were odd')),
+    filter: (_cycle, row) =>
+      Number(row.name.at(-1)) % 2 === 0 ? undefined : unschedulable(undefined, 'node(s) were odd'),
     score: (_cycle, row) => Number(row.name.at(-1)) * 10,
   };
   const plugins = { multiPoint: { enabled: [{ name: 'EvenOnly', weight: 10 }] } };
@@ -27,9 +32,25 @@ it("lets a user's plugin filter and score", () => {
   if (profiles._tag === 'Left') throw new Error(profiles.left);
   const cache = new Cache();
   for (const name of ['n1', 'n2', 'n3', 'n4']) cache.addNode(node(name));
-  const pod = { metadata: { name: 'p', namespace: 'default', uid: 'u' }, spec: { containers: [{ name: 'c' }] } } as unknown as Pod;
-  const context = { snapshot: cache.snapshot(), listers: staticListers({}), nominations: new Nominations(), choose: chooseFirst, explain: true };
-  const decision = new SchedulingCycle().run(context, profiles.right.get('default-scheduler') as Profile, podInfoOf(pod));
+  const pod = {
+    metadata: { name: 'p', namespace: 'default', uid: 'u' },
+    spec: { containers: [{ name: 'c' }] },
+  } as unknown as Pod;
+  const context = {
+    snapshot: cache.snapshot(),
+    listers: staticListers({}),
+    nominations: new Nominations(),
+    choose: chooseFirst,
+    explain: true,
+  };
+  const decision = new SchedulingCycle().run(
+    context,
+    profiles.right.get('default-scheduler') as Profile,
+    podInfoOf(pod),
+  );
   expect(decision.kind === 'scheduled' && decision.node).toBe('n4');
-  expect(decision.diagnosis?.statuses.entries().map(([name, { plugin }]) => [name, plugin])).toEqual([['n1', 'EvenOnly'], ['n3', 'EvenOnly']]);
+  expect(decision.diagnosis?.statuses.entries().map(([name, { plugin }]) => [name, plugin])).toEqual([
+    ['n1', 'EvenOnly'],
+    ['n3', 'EvenOnly'],
+  ]);
 });

@@ -13,7 +13,9 @@ const sometimes = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =
 const label = fc.constantFrom('a', 'b', 'c');
 const selector = fc.oneof(
   label.map((app) => ({ matchLabels: { app } })),
-  fc.uniqueArray(label, { minLength: 1, maxLength: 2 }).map((values) => ({ matchExpressions: [{ key: 'app', operator: 'In', values }] })),
+  fc
+    .uniqueArray(label, { minLength: 1, maxLength: 2 })
+    .map((values) => ({ matchExpressions: [{ key: 'app', operator: 'In', values }] })),
   fc.constant({}),
 );
 const topologyKey = fc.constantFrom(ZONE, HOST);
@@ -136,6 +138,11 @@ export const change: fc.Arbitrary<Change> = fc.oneof(
   { weight: 2, arbitrary: index.map((i): Change => ({ kind: 'delete-pod', index: i })) },
   { weight: 1, arbitrary: index.map((i): Change => ({ kind: 'terminate-pod', index: i })) },
   { weight: 1, arbitrary: nodeShape.map((shape): Change => ({ kind: 'node', shape })) },
-  { weight: 1, arbitrary: fc.record({ i: index, shape: nodeShape }).map(({ i, shape }): Change => ({ kind: 'update-node', index: i, shape })) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .record({ i: index, shape: nodeShape })
+      .map(({ i, shape }): Change => ({ kind: 'update-node', index: i, shape })),
+  },
   { weight: 1, arbitrary: index.map((i): Change => ({ kind: 'delete-node', index: i })) },
 );

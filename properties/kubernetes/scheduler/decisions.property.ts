@@ -13,10 +13,20 @@ const probePod = (shape: PodShape): Pod => podFrom(shape, 'probe');
 
 /** The decision with lists about nodes sorted by name, and without the tie's winner. */
 const inNodeOrder = (decision: unknown): unknown => {
-  const { feasible, totals, tied, node, ...rest } = decision as { feasible?: string[]; totals?: number[]; tied?: string[]; node?: string };
+  const { feasible, totals, tied, node, ...rest } = decision as {
+    feasible?: string[];
+    totals?: number[];
+    tied?: string[];
+    node?: string;
+  };
   if (feasible === undefined) return rest;
   const scores = feasible.map((name, i): [string, number | undefined] => [name, totals?.[i]]);
-  return { ...rest, isTied: tied?.includes(node ?? ''), tied: [...(tied ?? [])].sort(), scores: Object.fromEntries(scores) };
+  return {
+    ...rest,
+    isTied: tied?.includes(node ?? ''),
+    tied: [...(tied ?? [])].sort(),
+    scores: Object.fromEntries(scores),
+  };
 };
 
 /** Pods come from a few templates, as they do from workloads, so that what is remembered is used again. */
@@ -28,8 +38,9 @@ const history = fc
   })
   .map(({ nodes, templates, changes }) => ({
     nodes,
-    changes: changes.map(([entry, i]): Change =>
-      entry.kind === 'pod' ? { kind: 'pod', shape: templates[i % templates.length] as PodShape } : entry,
+    changes: changes.map(
+      ([entry, i]): Change =>
+        entry.kind === 'pod' ? { kind: 'pod', shape: templates[i % templates.length] as PodShape } : entry,
     ),
   }));
 
@@ -143,8 +154,10 @@ describe('scheduling decisions', () => {
           for (const { metadata } of simulated.nodes) if (metadata.labels?.[ZONE]) counts.set(metadata.labels[ZONE], 0);
           for (const other of before) {
             const zone = nodeOf(simulated, other.spec.nodeName ?? '')[ZONE];
-            const counted = other.metadata.deletionTimestamp === undefined && other.metadata.namespace === pod.metadata.namespace;
-            if (zone !== undefined && counted && selectorMatches(selector, other.metadata.labels)) counts.set(zone, (counts.get(zone) ?? 0) + 1);
+            const counted =
+              other.metadata.deletionTimestamp === undefined && other.metadata.namespace === pod.metadata.namespace;
+            if (zone !== undefined && counted && selectorMatches(selector, other.metadata.labels))
+              counts.set(zone, (counts.get(zone) ?? 0) + 1);
           }
           const zone = nodeOf(simulated, decision.node)[ZONE] ?? '';
           const self = selectorMatches(selector, pod.metadata.labels) ? 1 : 0;
@@ -206,10 +219,18 @@ describe('scheduling decisions', () => {
         if (node === undefined) return;
         const sums = (): unknown => {
           const row = simulated.cache.getRow(node.metadata.name);
-          return [row?.requested, row?.nonZeroMilliCpu, row?.nonZeroMemory, row?.pods.map(({ key }) => key).sort(), row?.usedPorts.size];
+          return [
+            row?.requested,
+            row?.nonZeroMilliCpu,
+            row?.nonZeroMemory,
+            row?.pods.map(({ key }) => key).sort(),
+            row?.usedPorts.size,
+          ];
         };
         const before = structuredClone(sums());
-        const info = podInfoOf(probePod({ cpu: 100, app: 'a', priority: 0, namespace: 'default', spec: { hostPort: 99 } }));
+        const info = podInfoOf(
+          probePod({ cpu: 100, app: 'a', priority: 0, namespace: 'default', spec: { hostPort: 99 } }),
+        );
         expect(simulated.cache.assume(info, node.metadata.name)).toBe(true);
         expect(simulated.cache.forget(info.uid)).toBe(true);
         expect(sums()).toEqual(before);

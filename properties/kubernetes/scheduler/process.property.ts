@@ -26,7 +26,10 @@ const anti = (app: string): object => ({
 
 const plan = fc.record({
   nodes: fc.array(fc.record({ at, cpu: fc.constantFrom('2', '4') }), { minLength: 1, maxLength: 4 }),
-  pods: fc.array(fc.record({ at, cpu, scheduler, app: fc.constantFrom('a', 'b'), isAnti: fc.boolean() }), { minLength: 1, maxLength: 10 }),
+  pods: fc.array(fc.record({ at, cpu, scheduler, app: fc.constantFrom('a', 'b'), isAnti: fc.boolean() }), {
+    minLength: 1,
+    maxLength: 10,
+  }),
   removals: fc.array(fc.record({ at, pod: fc.nat({ max: 9 }) }), { maxLength: 3 }),
   nodeRemovals: fc.array(fc.record({ at, node: fc.nat({ max: 3 }) }), { maxLength: 1 }),
   rivals: fc.array(fc.record({ at, pod: fc.nat({ max: 9 }), node: fc.nat({ max: 3 }) }), { maxLength: 3 }),
@@ -37,7 +40,10 @@ type Plan = typeof plan extends fc.Arbitrary<infer T> ? T : never;
 const deedsOf = ({ nodes, pods, removals, nodeRemovals, rivals }: Plan, allRivals: boolean): Deed[] => [
   ...nodes.map((node, i): Deed => ({ at: node.at, run: create(nodeNamed(`n${i}`, node.cpu)) })),
   ...pods.map((pod, i): Deed => {
-    const spec = { schedulerName: allRivals ? pod.scheduler : 'default-scheduler', ...(pod.isAnti ? { affinity: anti(pod.app) } : {}) };
+    const spec = {
+      schedulerName: allRivals ? pod.scheduler : 'default-scheduler',
+      ...(pod.isAnti ? { affinity: anti(pod.app) } : {}),
+    };
     return { at: pod.at, run: create(podNamed(`p${i}`, pod.cpu, spec, { app: pod.app })) };
   }),
   ...removals.map((entry): Deed => ({ at: entry.at, run: remove('Pod', `p${entry.pod}`) })),

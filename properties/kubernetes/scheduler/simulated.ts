@@ -36,7 +36,11 @@ export const plainDecision = (decision: Decision): unknown => {
   return {
     message: decision.message,
     statuses,
-    candidates: postFilter?.dryRun?.candidates.map(({ node, victims, pdbViolations }) => [node, victims.map(({ key }) => key), pdbViolations]),
+    candidates: postFilter?.dryRun?.candidates.map(({ node, victims, pdbViolations }) => [
+      node,
+      victims.map(({ key }) => key),
+      pdbViolations,
+    ]),
     chosen: postFilter?.preemption?.node,
   };
 };
@@ -59,12 +63,23 @@ export class Simulated {
 
   /** Applies a change; for a new pod also decides, and assumes when it fits. */
   apply(change: Change): Tried | undefined {
-    const pod = change.kind.includes('pod') && 'index' in change ? this.pods[change.index % Math.max(1, this.pods.length)] : undefined;
-    const node = change.kind.includes('node') && 'index' in change ? this.nodes[change.index % Math.max(1, this.nodes.length)] : undefined;
+    const pod =
+      change.kind.includes('pod') && 'index' in change
+        ? this.pods[change.index % Math.max(1, this.pods.length)]
+        : undefined;
+    const node =
+      change.kind.includes('node') && 'index' in change
+        ? this.nodes[change.index % Math.max(1, this.nodes.length)]
+        : undefined;
     switch (change.kind) {
-      case 'pod': return this.#try(podFrom(change.shape, `p${this.#count++}`));
-      case 'node': this.#putNode(nodeFrom(change.shape, `n${this.#count++}`)); break;
-      case 'update-node': if (node !== undefined) this.#putNode(nodeFrom(change.shape, node.metadata.name)); break;
+      case 'pod':
+        return this.#try(podFrom(change.shape, `p${this.#count++}`));
+      case 'node':
+        this.#putNode(nodeFrom(change.shape, `n${this.#count++}`));
+        break;
+      case 'update-node':
+        if (node !== undefined) this.#putNode(nodeFrom(change.shape, node.metadata.name));
+        break;
       case 'delete-node':
         if (node === undefined) break;
         this.cache.removeNode(node.metadata.name);
@@ -101,7 +116,11 @@ export class Simulated {
 
   #decide(cycle: SchedulingCycle, pod: Pod): Decision {
     const { cache, nominations, listers, profile } = this;
-    return cycle.run({ snapshot: cache.snapshot(), listers, nominations, choose: chooseFirst, explain: true }, profile, podInfoOf(pod));
+    return cycle.run(
+      { snapshot: cache.snapshot(), listers, nominations, choose: chooseFirst, explain: true },
+      profile,
+      podInfoOf(pod),
+    );
   }
 
   #try(pod: Pod): Tried {

@@ -10,12 +10,21 @@ import { NODES, PODS } from '../../../models/kubernetes/client/resources.ts';
 import { SharedInformerFactory } from '../../../models/kubernetes/client/shared-informer.ts';
 import { etcd } from '../../../models/kubernetes/etcd/etcd.ts';
 import type { KubeObject, Node, Pod } from '../../../models/kubernetes/object/types.ts';
-import { kubeScheduler, type SchedulerOptions, schedulerState, type SchedulerState } from '../../../models/kubernetes/scheduler/scheduler.ts';
+import {
+  kubeScheduler,
+  type SchedulerOptions,
+  schedulerState,
+  type SchedulerState,
+} from '../../../models/kubernetes/scheduler/scheduler.ts';
 
 export const EPOCH = 1_767_225_600_000;
 const USER = { name: 'admin', groups: ['system:masters', 'system:authenticated'] };
 
-export const nodeNamed = (name: string, cpu: string, rest: { labels?: Record<string, string>; taints?: object[] } = {}): KubeObject =>
+export const nodeNamed = (
+  name: string,
+  cpu: string,
+  rest: { labels?: Record<string, string>; taints?: object[] } = {},
+): KubeObject =>
   ({
     apiVersion: 'v1',
     kind: 'Node',
@@ -24,7 +33,12 @@ export const nodeNamed = (name: string, cpu: string, rest: { labels?: Record<str
     status: { capacity: { cpu, memory: '32Gi', pods: '110' }, allocatable: { cpu, memory: '32Gi', pods: '110' } },
   }) as unknown as KubeObject;
 
-export const podNamed = (name: string, cpu: string, spec: object = {}, labels: Record<string, string> = {}): KubeObject =>
+export const podNamed = (
+  name: string,
+  cpu: string,
+  spec: object = {},
+  labels: Record<string, string> = {},
+): KubeObject =>
   ({
     apiVersion: 'v1',
     kind: 'Pod',
@@ -39,7 +53,12 @@ export const podNamed = (name: string, cpu: string, spec: object = {}, labels: R
 /** Binds the pod to the node, as another scheduler would; what the API server thinks of it does not matter here. */
 export const bind = (name: string, node: string): Deed['run'] =>
   function* (client): Task {
-    const body = { apiVersion: 'v1', kind: 'Binding', metadata: { name, namespace: 'default' }, target: { kind: 'Node', name: node } };
+    const body = {
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: { name, namespace: 'default' },
+      target: { kind: 'Node', name: node },
+    };
     yield* client.call('create', PODS, { namespace: 'default', name, subresource: 'binding', body });
   };
 
@@ -81,13 +100,18 @@ export interface World {
 const BOOT = 2_000_000;
 
 /** Starts the world; deeds begin once the API server is up. */
-export const world = (deeds: readonly Deed[], schedulers: readonly Partial<SchedulerOptions>[] = [{}], seed = 'scheduler'): World => {
+export const world = (
+  deeds: readonly Deed[],
+  schedulers: readonly Partial<SchedulerOptions>[] = [{}],
+  seed = 'scheduler',
+): World => {
   const placements = new Map<string, Set<string>>();
   const kernel = new Kernel({ seed, network: new PlainNetwork({ default: { min: 500, max: 1_500 } }) });
   const seen: { pods: Pod[]; nodes: Node[]; events: KubeObject[] } = { pods: [], nodes: [], events: [] };
   kernel.spawn(etcd({}));
   kernel.spawn(kubeApiServer({ epoch: EPOCH }));
-  for (const options of schedulers) kernel.spawn(kubeScheduler({ servers: ['kube-apiserver'], epoch: EPOCH, ...options }));
+  for (const options of schedulers)
+    kernel.spawn(kubeScheduler({ servers: ['kube-apiserver'], epoch: EPOCH, ...options }));
   kernel.spawn({
     id: 'hand',
     type: 'hand',

@@ -2,7 +2,8 @@
  * What the scheduler believes about nodes and the pods on them, its own recent decisions included.
  *
  * A pod is assumed onto a node as soon as it is decided and stays until its binding is confirmed by the informer or
- * forgotten after a failure; assumed pods never expire. Pods of nodes that are not known (yet, or any more) live in rows
+ * forgotten after a failure; assumed pods never expire. Pods of nodes that are not known (yet, or any more) live in
+ * rows
  * without a node object, which no cycle sees.
  * Rows form a list by last change (see Snapshot.newest): moving a row to its head is how folds and image counts find
  * out what to refresh.

@@ -17,22 +17,21 @@ export const zoneKeyOf = (node: Node): string => {
 };
 
 export class NodeTree {
-  readonly #zones = new Map<string, string[]>();
+  readonly #zones = new Map<string, Set<string>>();
 
   add(node: Node): void {
     const zone = zoneKeyOf(node);
     const names = this.#zones.get(zone);
-    if (names === undefined) this.#zones.set(zone, [node.metadata.name]);
-    else if (!names.includes(node.metadata.name)) names.push(node.metadata.name);
+    if (names === undefined) this.#zones.set(zone, new Set([node.metadata.name]));
+    else names.add(node.metadata.name);
   }
 
   remove(node: Node): void {
     const zone = zoneKeyOf(node);
     const names = this.#zones.get(zone);
     if (names === undefined) return;
-    const index = names.indexOf(node.metadata.name);
-    if (index >= 0) names.splice(index, 1);
-    if (names.length === 0) this.#zones.delete(zone);
+    names.delete(node.metadata.name);
+    if (names.size === 0) this.#zones.delete(zone);
   }
 
   update(old: Node, current: Node): void {
@@ -44,7 +43,7 @@ export class NodeTree {
   /** All names, round-robin over zones. */
   list(): string[] {
     const list: string[] = [];
-    const zones = [...this.#zones.values()];
+    const zones = [...this.#zones.values()].map((names) => [...names]);
     let longest = 0;
     for (const names of zones) if (names.length > longest) longest = names.length;
     for (let i = 0; i < longest; i += 1) {

@@ -18,20 +18,42 @@ const only = (configuration: SchedulerConfiguration): Profile => {
 const names = (plugins: readonly { name: string }[]): string[] => plugins.map(({ name }) => name);
 
 describe('the default profile', () => {
-  it('has upstream\'s plugins in upstream\'s order', () => {
+  it("has upstream's plugins in upstream's order", () => {
     const profile = only({});
     expect(profile.schedulerName).toBe('default-scheduler');
     expect(names(profile.filter)).toEqual([
-      'NodeUnschedulable', 'NodeName', 'TaintToleration', 'NodeAffinity', 'NodePorts', 'NodeResourcesFit',
-      'VolumeRestrictions', 'NodeVolumeLimits', 'VolumeBinding', 'VolumeZone', 'PodTopologySpread', 'InterPodAffinity',
+      'NodeUnschedulable',
+      'NodeName',
+      'TaintToleration',
+      'NodeAffinity',
+      'NodePorts',
+      'NodeResourcesFit',
+      'VolumeRestrictions',
+      'NodeVolumeLimits',
+      'VolumeBinding',
+      'VolumeZone',
+      'PodTopologySpread',
+      'InterPodAffinity',
     ]);
     expect(names(profile.preFilter)).toEqual([
-      'NodeAffinity', 'NodePorts', 'NodeResourcesFit', 'VolumeRestrictions', 'NodeVolumeLimits', 'VolumeBinding',
-      'VolumeZone', 'PodTopologySpread', 'InterPodAffinity',
+      'NodeAffinity',
+      'NodePorts',
+      'NodeResourcesFit',
+      'VolumeRestrictions',
+      'NodeVolumeLimits',
+      'VolumeBinding',
+      'VolumeZone',
+      'PodTopologySpread',
+      'InterPodAffinity',
     ]);
     expect(profile.score.map(({ plugin, weight }) => `${plugin.name}×${weight}`)).toEqual([
-      'TaintToleration×3', 'NodeAffinity×2', 'NodeResourcesFit×1', 'PodTopologySpread×2', 'InterPodAffinity×2',
-      'NodeResourcesBalancedAllocation×1', 'ImageLocality×1',
+      'TaintToleration×3',
+      'NodeAffinity×2',
+      'NodeResourcesFit×1',
+      'PodTopologySpread×2',
+      'InterPodAffinity×2',
+      'NodeResourcesBalancedAllocation×1',
+      'ImageLocality×1',
     ]);
     expect(names(profile.postFilter)).toEqual(['DefaultPreemption']);
     expect(names(profile.bind)).toEqual(['DefaultBinder']);
@@ -42,13 +64,21 @@ describe('the default profile', () => {
 describe('a configured profile', () => {
   it('puts re-enabled plugins first and honours weights and disabling', () => {
     const profile = only({
-      profiles: [{
-        schedulerName: 'bin-packer',
-        plugins: { score: { disabled: [{ name: 'ImageLocality' }], enabled: [{ name: 'NodeResourcesFit', weight: 5 }] } },
-      }],
+      profiles: [
+        {
+          schedulerName: 'bin-packer',
+          plugins: {
+            score: { disabled: [{ name: 'ImageLocality' }], enabled: [{ name: 'NodeResourcesFit', weight: 5 }] },
+          },
+        },
+      ],
     });
     expect(profile.score.map(({ plugin, weight }) => `${plugin.name}×${weight}`)).toEqual([
-      'NodeResourcesFit×5', 'TaintToleration×3', 'NodeAffinity×2', 'PodTopologySpread×2', 'InterPodAffinity×2',
+      'NodeResourcesFit×5',
+      'TaintToleration×3',
+      'NodeAffinity×2',
+      'PodTopologySpread×2',
+      'InterPodAffinity×2',
       'NodeResourcesBalancedAllocation×1',
     ]);
     expect(profile.filter).toHaveLength(12);
@@ -59,8 +89,12 @@ describe('a configured profile', () => {
   });
 
   it('is refused when it makes no sense', () => {
-    expect(load({ profiles: [{ schedulerName: 'a' }, { schedulerName: 'a' }] })).toBe('profiles: schedulerName: Duplicate value: "a"');
-    expect(load({ profiles: [{ plugins: { filter: { enabled: [{ name: 'Nonsense' }] } } }] })).toBe('plugin "Nonsense" does not exist');
+    expect(load({ profiles: [{ schedulerName: 'a' }, { schedulerName: 'a' }] })).toBe(
+      'profiles: schedulerName: Duplicate value: "a"',
+    );
+    expect(load({ profiles: [{ plugins: { filter: { enabled: [{ name: 'Nonsense' }] } } }] })).toBe(
+      'plugin "Nonsense" does not exist',
+    );
     expect(load({ profiles: [{ plugins: { queueSort: { disabled: [{ name: '*' }] } } }] })).toContain('queue sort');
     expect(load({ profiles: [{ plugins: { bind: { disabled: [{ name: '*' }] } } }] })).toContain('bind plugin');
     expect(load({ percentageOfNodesToScore: 101 })).toContain('percentageOfNodesToScore');

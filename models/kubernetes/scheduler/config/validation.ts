@@ -26,7 +26,9 @@ const fitErrors = ({ scoringStrategy }: NodeResourcesFitArgs): string[] => {
     errors.push(...rangeErrors(`${path}[${i}].score`, score, 0, 10));
     const before = shape[i - 1];
     if (before !== undefined && before.utilization >= utilization) {
-      errors.push(`${path}[${i}].utilization: Invalid value: ${utilization}: utilization values must be sorted in increasing order`);
+      errors.push(
+        `${path}[${i}].utilization: Invalid value: ${utilization}: utilization values must be sorted in increasing order`,
+      );
     }
   });
   return errors;
@@ -45,7 +47,9 @@ const spreadErrors = ({ defaultingType, defaultConstraints }: PodTopologySpreadA
   return constraints.flatMap(({ labelSelector }, i) =>
     labelSelector === undefined
       ? []
-      : [`defaultConstraints[${i}].labelSelector: Forbidden: constraint must not define a selector, as they deduced for each pod`],
+      : [
+          `defaultConstraints[${i}].labelSelector: Forbidden: constraint must not define a selector, as they deduced for each pod`,
+        ],
   );
 };
 
@@ -54,7 +58,9 @@ const preemptionErrors = (args: DefaultPreemptionArgs): string[] => {
   const absolute = args.minCandidateNodesAbsolute;
   const errors = rangeErrors('minCandidateNodesPercentage', percentage, 0, 100);
   if (percentage === 0 && absolute === 0) {
-    errors.push('minCandidateNodesPercentage: Invalid value: 0: cannot be zero at the same time as minCandidateNodesAbsolute');
+    errors.push(
+      'minCandidateNodesPercentage: Invalid value: 0: cannot be zero at the same time as minCandidateNodesAbsolute',
+    );
   }
   return errors;
 };
@@ -63,12 +69,17 @@ const preemptionErrors = (args: DefaultPreemptionArgs): string[] => {
 export const validateArgs = (plugin: string, args: unknown): string[] => {
   if (args === undefined || args === null) return [];
   switch (plugin) {
-    case 'NodeResourcesFit': return fitErrors(args as NodeResourcesFitArgs);
-    case 'NodeResourcesBalancedAllocation': return balancedErrors(args as BalancedAllocationArgs);
-    case 'PodTopologySpread': return spreadErrors(args as PodTopologySpreadArgs);
-    case 'DefaultPreemption': return preemptionErrors(args as DefaultPreemptionArgs);
+    case 'NodeResourcesFit':
+      return fitErrors(args as NodeResourcesFitArgs);
+    case 'NodeResourcesBalancedAllocation':
+      return balancedErrors(args as BalancedAllocationArgs);
+    case 'PodTopologySpread':
+      return spreadErrors(args as PodTopologySpreadArgs);
+    case 'DefaultPreemption':
+      return preemptionErrors(args as DefaultPreemptionArgs);
     case 'InterPodAffinity':
       return rangeErrors('hardPodAffinityWeight', (args as InterPodAffinityArgs).hardPodAffinityWeight, 0, 100);
-    default: return [];
+    default:
+      return [];
   }
 };

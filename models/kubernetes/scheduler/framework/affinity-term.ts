@@ -19,7 +19,8 @@ const NO_TERMS: readonly AffinityTerm[] = [];
 
 const compile = (pod: Pod, term: core.PodAffinityTerm, weight: number): AffinityTerm => {
   const ownNamespaces = term.namespaces ?? [];
-  const inherits = ownNamespaces.length === 0 && (term.namespaceSelector === undefined || term.namespaceSelector === null);
+  const inherits =
+    ownNamespaces.length === 0 && (term.namespaceSelector === undefined || term.namespaceSelector === null);
   return {
     namespaces: inherits ? [pod.metadata.namespace ?? ''] : ownNamespaces,
     selector: selectorOf(term.labelSelector),

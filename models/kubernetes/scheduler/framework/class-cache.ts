@@ -2,7 +2,8 @@
  * Answers about nodes that many pods would get alike.
  *
  * A plugin may promise that its answer depends only on a text (the pod's class) and on the row. The cache then keeps,
- * per class and row, the answer together with the row's generation; a row that changed since is asked again. Generations
+ * per class and row, the answer together with the row's generation; a row that changed since is asked again.
+ * Generations
  * are never reused, and slots of removed rows are, so a stale answer cannot be taken for a fresh one.
  * Bounded: the least recently used class gives way.
  */

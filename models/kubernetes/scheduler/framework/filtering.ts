@@ -32,7 +32,10 @@ const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const emptyIntersection = (plugins: readonly string[]): Status =>
   plugins.length === 1
     ? unresolvable(plugins[0], `node(s) didn't satisfy plugin ${plugins[0] ?? ''}`)
-    : unresolvable(plugins.at(-1), `node(s) didn't satisfy plugin(s) [${[...plugins].sort(byName).join(' ')}] simultaneously`);
+    : unresolvable(
+        plugins.at(-1),
+        `node(s) didn't satisfy plugin(s) [${[...plugins].sort(byName).join(' ')}] simultaneously`,
+      );
 
 const intersect = (a: ReadonlySet<string> | undefined, b: ReadonlySet<string>): ReadonlySet<string> =>
   a === undefined ? b : new Set([...a].filter((name) => b.has(name)));
@@ -74,7 +77,9 @@ export const runPreFilters = (
 
 /** Copies the filters' states so that a what-if may change them. */
 export const copyStates = ({ active, own }: PreFiltered): FilterStates =>
-  active.map((plugin, i) => (plugin.copyState !== undefined && own[i] !== undefined ? plugin.copyState(own[i]) : own[i]));
+  active.map((plugin, i) =>
+    plugin.copyState !== undefined && own[i] !== undefined ? plugin.copyState(own[i]) : own[i],
+  );
 
 /** Tells the filters' states that a pod came to the row (`sign` 1) or left it. */
 export const changeStates = (
@@ -182,4 +187,3 @@ export const rowFilter = (cycle: Cycle, preFiltered: PreFiltered, cache: ClassCa
     return firstRefusal(cycle, active, own, row, prefix.length, active.length);
   };
 };
-

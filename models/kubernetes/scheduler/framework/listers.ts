@@ -3,15 +3,28 @@
  * tests; every listing has a fixed order, so nothing depends on how a store iterates.
  */
 import type {
-  CSIDriver, CSINode, KubeObject, PersistentVolume, PersistentVolumeClaim, PodDisruptionBudget, ReplicaSet,
-  ReplicationController, Service, StatefulSet, StorageClass, VolumeAttachment,
+  CSIDriver,
+  CSINode,
+  KubeObject,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  PodDisruptionBudget,
+  ReplicaSet,
+  ReplicationController,
+  Service,
+  StatefulSet,
+  StorageClass,
+  VolumeAttachment,
 } from '../../object/types.ts';
 import type { Labels } from '../../object/selector.ts';
 
 /** `storage.k8s.io/v1` CSIStorageCapacity, whose fields lie beside its metadata. */
 export interface CSIStorageCapacity extends KubeObject {
   storageClassName: string;
-  nodeTopology?: { matchLabels?: Record<string, string>; matchExpressions?: { key: string; operator: string; values?: string[] }[] };
+  nodeTopology?: {
+    matchLabels?: Record<string, string>;
+    matchExpressions?: { key: string; operator: string; values?: string[] }[];
+  };
   capacity?: string;
   maximumVolumeSize?: string;
 }

@@ -80,7 +80,11 @@ export interface PostFilterResult {
   readonly nominate: string | undefined;
   readonly preemption?: Preemption;
   /** Details for whoever asks why: what the dry run found per node. */
-  readonly dryRun?: { readonly candidates: readonly Preemption[]; readonly rejected: NodeStatuses; readonly tied: readonly string[] };
+  readonly dryRun?: {
+    readonly candidates: readonly Preemption[];
+    readonly rejected: NodeStatuses;
+    readonly tied: readonly string[];
+  };
 }
 
 export interface PostFilterContext extends Cycle {

@@ -7,8 +7,21 @@
  * pkg/apis/core/v1/helper/helpers.go.
  */
 import { labelKeyErrors } from '../../object/label.ts';
-import { type Quantity, quantityFrom, milliQuantityFrom, quantityMilliValue, quantityOf, quantityValue } from '../../object/quantity.ts';
-import { aggregateContainers, parseResourceList, podRequests, type ResourceList, type ResourceStrings } from '../../object/resources.ts';
+import {
+  type Quantity,
+  quantityFrom,
+  milliQuantityFrom,
+  quantityMilliValue,
+  quantityOf,
+  quantityValue,
+} from '../../object/quantity.ts';
+import {
+  aggregateContainers,
+  parseResourceList,
+  podRequests,
+  type ResourceList,
+  type ResourceStrings,
+} from '../../object/resources.ts';
 import { addResourceLists } from '../../object/resources.ts';
 import type { core, Pod } from '../../object/types.ts';
 
@@ -52,9 +65,15 @@ export const resourceOf = (list: ResourceList): Resource => {
   const resource = emptyResource();
   for (const [name, quantity] of list) {
     switch (name) {
-      case 'cpu': resource.milliCpu = quantityMilliValue(quantity); break;
-      case 'memory': resource.memory = quantityValue(quantity); break;
-      case 'ephemeral-storage': resource.ephemeralStorage = quantityValue(quantity); break;
+      case 'cpu':
+        resource.milliCpu = quantityMilliValue(quantity);
+        break;
+      case 'memory':
+        resource.memory = quantityValue(quantity);
+        break;
+      case 'ephemeral-storage':
+        resource.ephemeralStorage = quantityValue(quantity);
+        break;
       default:
         if (!isScalarResource(name)) break;
         (resource.scalars ??= new Map()).set(name, quantityValue(quantity));
@@ -132,9 +151,13 @@ export const podRequestOf = (pod: Pod): PodRequest => {
 /** Amount of one resource in a request, by its API name. */
 export const amountOf = (resource: Resource, name: string): number => {
   switch (name) {
-    case 'cpu': return resource.milliCpu;
-    case 'memory': return resource.memory;
-    case 'ephemeral-storage': return resource.ephemeralStorage;
-    default: return resource.scalars?.get(name) ?? 0;
+    case 'cpu':
+      return resource.milliCpu;
+    case 'memory':
+      return resource.memory;
+    case 'ephemeral-storage':
+      return resource.ephemeralStorage;
+    default:
+      return resource.scalars?.get(name) ?? 0;
   }
 };

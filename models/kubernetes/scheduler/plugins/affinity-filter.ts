@@ -12,7 +12,7 @@ import type { Cycle } from '../framework/plugin.ts';
 import type { PodInfo } from '../framework/pod-info.ts';
 import { type Status, unresolvable, unschedulable } from '../framework/status.ts';
 import { labelsText, matchesEveryTerm, resolveNamespaces, termsText } from './affinity-match.ts';
-import { RowParts, TopologyCounts, type TopologyPart } from './topology-counts.ts';
+import { type Counts, RowParts, TopologyCounts, type TopologyPart } from './topology-counts.ts';
 
 export const NAME = 'InterPodAffinity';
 const NO_AFFINITY = unresolvable(NAME, "node(s) didn't match pod affinity rules");
@@ -83,9 +83,9 @@ export interface HardAffinity {
   readonly antiAffinity: readonly AffinityTerm[];
   readonly selfMatches: boolean;
   readonly existingParts: PartsOf;
-  readonly existing: TopologyCounts;
-  readonly affinityCounts: TopologyCounts;
-  readonly antiAffinityCounts: TopologyCounts;
+  readonly existing: Counts;
+  readonly affinityCounts: Counts;
+  readonly antiAffinityCounts: Counts;
 }
 
 const EMPTY = new TopologyCounts();
@@ -132,17 +132,17 @@ export const hardAffinity = (cycle: Cycle): HardAffinity | undefined => {
   };
 };
 
-/** Copies of the counts that a what-if may change. */
+/** Counts laid over these, which a what-if may change. */
 export const copyHardAffinity = (state: HardAffinity): HardAffinity => ({
   ...state,
-  existing: state.existing.copy(),
-  affinityCounts: state.affinityCounts.copy(),
-  antiAffinityCounts: state.antiAffinityCounts.copy(),
+  existing: state.existing.overlay(),
+  affinityCounts: state.affinityCounts.overlay(),
+  antiAffinityCounts: state.antiAffinityCounts.overlay(),
 });
 
 /** Accounts, in copied counts, for a pod that a what-if puts on the row (`sign` 1) or takes from it. */
 export const changeHardAffinity = (state: HardAffinity, other: PodInfo, row: NodeInfo, sign: 1 | -1): void => {
-  const apply = (counts: TopologyCounts, partsOf: PartsOf): void => {
+  const apply = (counts: Counts, partsOf: PartsOf): void => {
     const parts = new RowParts();
     partsOf(row, other, parts);
     for (const [key, value, amount, additions] of parts.list(row.labels) ?? []) {

@@ -3,7 +3,14 @@
  *
  * Source: pkg/scheduler/framework/plugins/interpodaffinity/plugin.go.
  */
-import { formatSelector, isEmptySelector, type Labels, NOTHING, type Selector, selectorMatches } from '../../object/selector.ts';
+import {
+  formatSelector,
+  isEmptySelector,
+  type Labels,
+  NOTHING,
+  type Selector,
+  selectorMatches,
+} from '../../object/selector.ts';
 import { type AffinityTerm, termMatches } from '../framework/affinity-term.ts';
 import type { Listers } from '../framework/listers.ts';
 import type { PodInfo } from '../framework/pod-info.ts';

@@ -51,7 +51,12 @@ class PreferenceSums implements Folding<readonly TopologyPart[]> {
 
   #collect(row: NodeInfo, other: PodInfo, parts: RowParts): void {
     const { pod, namespaceLabels, affinity, antiAffinity, hardWeight } = this.#incoming;
-    const collect = (terms: readonly AffinityTerm[], subject: PodInfo, labels: Labels | undefined, sign: 1 | -1): void => {
+    const collect = (
+      terms: readonly AffinityTerm[],
+      subject: PodInfo,
+      labels: Labels | undefined,
+      sign: 1 | -1,
+    ): void => {
       for (const term of terms) {
         if (typeof row.labels[term.topologyKey] !== 'string') continue;
         if (!termMatches(term, subject.namespace, subject.labels, labels)) continue;

@@ -8,7 +8,14 @@ import type { NodeInfo } from '../framework/node-info.ts';
 import type { Plugin } from '../framework/plugin.ts';
 import { DEFAULT_RESOURCES } from './node-resources-fit.ts';
 import { SCORE_MAX } from './normalize.ts';
-import { amountsText, capacityOf, type ScoredResource, scoredResources, usageOf, type WeightedResource } from './resource-allocation.ts';
+import {
+  amountsText,
+  capacityOf,
+  type ScoredResource,
+  scoredResources,
+  usageOf,
+  type WeightedResource,
+} from './resource-allocation.ts';
 
 const NAME = 'NodeResourcesBalancedAllocation';
 

@@ -1,5 +1,6 @@
 /**
- * Claims that a pod uses, directly or through an ephemeral volume. Source: component-helpers/storage/volume, storage/ephemeral.
+ * Claims that a pod uses, directly or through an ephemeral volume. Source: component-helpers/storage/volume,
+ * storage/ephemeral.
  */
 import type { core, PersistentVolumeClaim, Pod } from '../../object/types.ts';
 

@@ -1,7 +1,8 @@
 /**
  * DefaultPreemption: makes room for a pod by choosing a node whose less important pods may go.
  *
- * Every node that was refused without being hopeless is tried in thought: all pods of strictly lower priority leave, and
+ * Every node that was refused without being hopeless is tried in thought: all pods of strictly lower priority leave,
+ * and
  * then come back one by one, the most important first and those protected by disruption budgets before others, as long
  * as the pod still fits. The choice among nodes hurts as little as possible. Nothing is deleted here.
  *
@@ -29,7 +30,8 @@ export interface DefaultPreemptionArgs {
 const isTerminatingByPreemption = ({ pod, terminating }: PodInfo): boolean =>
   terminating &&
   ((pod.status as core.PodStatus | undefined)?.conditions ?? []).some(
-    ({ type, status, reason }) => type === 'DisruptionTarget' && status === 'True' && reason === 'PreemptionByScheduler',
+    ({ type, status, reason }) =>
+      type === 'DisruptionTarget' && status === 'True' && reason === 'PreemptionByScheduler',
   );
 
 /** Why the pod may not preempt anybody, or undefined. */

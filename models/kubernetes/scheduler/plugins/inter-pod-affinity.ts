@@ -1,12 +1,20 @@
 /**
- * InterPodAffinity: pods that want, or shun, each other's company. Source: pkg/scheduler/framework/plugins/interpodaffinity.
+ * InterPodAffinity: pods that want, or shun, each other's company. Source:
+ * pkg/scheduler/framework/plugins/interpodaffinity.
  */
 import type { Pod } from '../../object/types.ts';
 import { ADD, DELETE, type HintFunction, UPDATE_NODE_LABEL, UPDATE_POD_LABEL } from '../framework/event.ts';
 import { type AffinityTerm, termMatches } from '../framework/affinity-term.ts';
 import type { Plugin } from '../framework/plugin.ts';
 import { type PodInfo, podInfoOf } from '../framework/pod-info.ts';
-import { changeHardAffinity, copyHardAffinity, filterHardAffinity, hardAffinity, type HardAffinity, NAME } from './affinity-filter.ts';
+import {
+  changeHardAffinity,
+  copyHardAffinity,
+  filterHardAffinity,
+  hardAffinity,
+  type HardAffinity,
+  NAME,
+} from './affinity-filter.ts';
 import { normalizeSoftAffinity, scoreSoftAffinity, softAffinity } from './affinity-score.ts';
 import type { TopologyCounts } from './topology-counts.ts';
 

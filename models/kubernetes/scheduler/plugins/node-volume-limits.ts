@@ -1,5 +1,6 @@
 /**
- * NodeVolumeLimits: how many volumes of a CSI driver a node can take. Source: pkg/scheduler/framework/plugins/nodevolumelimits/csi.go.
+ * NodeVolumeLimits: how many volumes of a CSI driver a node can take. Source:
+ * pkg/scheduler/framework/plugins/nodevolumelimits/csi.go.
  */
 import type { core, CSINode, Pod } from '../../object/types.ts';
 import { ADD, DELETE } from '../framework/event.ts';

@@ -7,11 +7,21 @@ import { type Selector, selectorMatches } from '../../object/selector.ts';
 import type { core, KubeObject, Node, Pod } from '../../object/types.ts';
 import { canonicalText } from '../framework/canonical.ts';
 import {
-  ADD, DELETE, type HintFunction, UPDATE_NODE_LABEL, UPDATE_NODE_TAINT, UPDATE_POD_LABEL, UPDATE_POD_TOLERATIONS,
+  ADD,
+  DELETE,
+  type HintFunction,
+  UPDATE_NODE_LABEL,
+  UPDATE_NODE_TAINT,
+  UPDATE_POD_LABEL,
+  UPDATE_POD_TOLERATIONS,
 } from '../framework/event.ts';
 import type { Cycle, Plugin } from '../framework/plugin.ts';
 import {
-  defaultConstraints, hasAllKeys, ownConstraints, type SpreadConstraint, SYSTEM_DEFAULT_CONSTRAINTS,
+  defaultConstraints,
+  hasAllKeys,
+  ownConstraints,
+  type SpreadConstraint,
+  SYSTEM_DEFAULT_CONSTRAINTS,
   type WhenUnsatisfiable,
 } from './spread-constraint.ts';
 import { changeHardState, copyHardState, filterHard, hardState, type HardState, NAME } from './spread-filter.ts';
@@ -27,35 +37,42 @@ type ConstraintsOf = (cycle: Cycle, kind: WhenUnsatisfiable) => SpreadConstraint
 /** What hints need: the constraints as far as they are known without looking anything up. */
 type HintConstraints = (pod: Pod) => SpreadConstraint[];
 
-const podHint = (constraintsOf: HintConstraints): HintFunction => (pod, old, current) => {
-  const other = (current ?? old) as Pod;
-  const isItself = other.metadata.uid === pod.metadata.uid;
-  if (!isItself && (!other.spec.nodeName || other.metadata.namespace !== pod.metadata.namespace)) return 'skip';
-  const constraints = constraintsOf(pod);
-  const matches = (object: KubeObject, selector: Selector): boolean => selectorMatches(selector, object.metadata.labels);
-  if (old !== undefined && current !== undefined) {
-    if (isItself && constraints.some((constraint) => constraint.honorsTaints)) {
-      const before = canonicalText((old as Pod).spec.tolerations);
-      if (before !== canonicalText((current as Pod).spec.tolerations)) return 'queue';
+const podHint =
+  (constraintsOf: HintConstraints): HintFunction =>
+  (pod, old, current) => {
+    const other = (current ?? old) as Pod;
+    const isItself = other.metadata.uid === pod.metadata.uid;
+    if (!isItself && (!other.spec.nodeName || other.metadata.namespace !== pod.metadata.namespace)) return 'skip';
+    const constraints = constraintsOf(pod);
+    const matches = (object: KubeObject, selector: Selector): boolean =>
+      selectorMatches(selector, object.metadata.labels);
+    if (old !== undefined && current !== undefined) {
+      if (isItself && constraints.some((constraint) => constraint.honorsTaints)) {
+        const before = canonicalText((old as Pod).spec.tolerations);
+        if (before !== canonicalText((current as Pod).spec.tolerations)) return 'queue';
+      }
+      const flips = constraints.some(({ selector }) => matches(old, selector) !== matches(current, selector));
+      return flips ? 'queue' : 'skip';
     }
-    const flips = constraints.some(({ selector }) => matches(old, selector) !== matches(current, selector));
-    return flips ? 'queue' : 'skip';
-  }
-  return constraints.some(({ selector }) => matches(other, selector)) ? 'queue' : 'skip';
-};
+    return constraints.some(({ selector }) => matches(other, selector)) ? 'queue' : 'skip';
+  };
 
-const nodeHint = (constraintsOf: HintConstraints): HintFunction => (pod, old, current) => {
-  const constraints = constraintsOf(pod);
-  const had = old !== undefined && hasAllKeys(old.metadata.labels ?? {}, constraints);
-  const has = current !== undefined && hasAllKeys(current.metadata.labels ?? {}, constraints);
-  if (old === undefined || current === undefined) return had || has ? 'queue' : 'skip';
-  if (had !== has) return 'queue';
-  if (!has) return 'skip';
-  const moved = constraints.some(({ topologyKey }) => old.metadata.labels?.[topologyKey] !== current.metadata.labels?.[topologyKey]);
-  if (moved) return 'queue';
-  const before = canonicalText((old as Node).spec.taints);
-  return before === canonicalText((current as Node).spec.taints) ? 'skip' : 'queue';
-};
+const nodeHint =
+  (constraintsOf: HintConstraints): HintFunction =>
+  (pod, old, current) => {
+    const constraints = constraintsOf(pod);
+    const had = old !== undefined && hasAllKeys(old.metadata.labels ?? {}, constraints);
+    const has = current !== undefined && hasAllKeys(current.metadata.labels ?? {}, constraints);
+    if (old === undefined || current === undefined) return had || has ? 'queue' : 'skip';
+    if (had !== has) return 'queue';
+    if (!has) return 'skip';
+    const moved = constraints.some(
+      ({ topologyKey }) => old.metadata.labels?.[topologyKey] !== current.metadata.labels?.[topologyKey],
+    );
+    if (moved) return 'queue';
+    const before = canonicalText((old as Node).spec.taints);
+    return before === canonicalText((current as Node).spec.taints) ? 'skip' : 'queue';
+  };
 
 export const podTopologySpread = (args: PodTopologySpreadArgs = {}): Plugin<HardState, SoftState> => {
   const isSystem = (args.defaultingType ?? 'System') === 'System';

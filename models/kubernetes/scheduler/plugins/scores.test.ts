@@ -12,19 +12,34 @@ import { normalizeSoftAffinity } from './affinity-score.ts';
 
 const GI = 1024 ** 3;
 
-const row = (allocatable: Record<string, string>, requested: { cpu?: number; memory?: number; scalars?: [string, number][] }): NodeInfo => {
+const row = (
+  allocatable: Record<string, string>,
+  requested: { cpu?: number; memory?: number; scalars?: [string, number][] },
+): NodeInfo => {
   const info = new NodeInfo('n');
   info.setNode({ metadata: { name: 'n' }, spec: {}, status: { allocatable } } as unknown as Node);
-  info.requested = { milliCpu: requested.cpu ?? 0, memory: requested.memory ?? 0, ephemeralStorage: 0, scalars: new Map(requested.scalars) };
+  info.requested = {
+    milliCpu: requested.cpu ?? 0,
+    memory: requested.memory ?? 0,
+    ephemeralStorage: 0,
+    scalars: new Map(requested.scalars),
+  };
   info.nonZeroMilliCpu = requested.cpu ?? 0;
   info.nonZeroMemory = requested.memory ?? 0;
   return info;
 };
 
 const pod = (requests: Record<string, string>): Pod =>
-  ({ metadata: { name: 'p', namespace: 'default', uid: 'u' }, spec: { containers: [{ name: 'c', resources: { requests } }] } }) as unknown as Pod;
+  ({
+    metadata: { name: 'p', namespace: 'default', uid: 'u' },
+    spec: { containers: [{ name: 'c', resources: { requests } }] },
+  }) as unknown as Pod;
 
-const scoreOf = (plugin: ReturnType<typeof nodeResourcesFit> | ReturnType<typeof balancedAllocation>, requests: Record<string, string>, node: NodeInfo): number => {
+const scoreOf = (
+  plugin: ReturnType<typeof nodeResourcesFit> | ReturnType<typeof balancedAllocation>,
+  requests: Record<string, string>,
+  node: NodeInfo,
+): number => {
   const cycle = { pod: podInfoOf(pod(requests)) } as Cycle;
   const prepared = plugin.preScore?.(cycle, [node]);
   if (prepared?.kind !== 'ok') throw new Error('the plugin scores');
@@ -33,7 +48,11 @@ const scoreOf = (plugin: ReturnType<typeof nodeResourcesFit> | ReturnType<typeof
 
 describe('resource scores', () => {
   it('interpolate a capacity shape and drop resources without a score', () => {
-    const shape = [{ utilization: 0, score: 0 }, { utilization: 70, score: 10 }, { utilization: 100, score: 2 }];
+    const shape = [
+      { utilization: 0, score: 0 },
+      { utilization: 70, score: 10 },
+      { utilization: 100, score: 2 },
+    ];
     const plugin = nodeResourcesFit({
       scoringStrategy: { type: 'RequestedToCapacityRatio', requestedToCapacityRatio: { shape } },
     });

@@ -5,10 +5,19 @@
  */
 import { controllerOf } from '../../object/meta.ts';
 import {
-  hasRequiredNodeAffinity, type RequiredNodeAffinity, requiredNodeAffinityMatches, requiredNodeAffinityOf,
+  hasRequiredNodeAffinity,
+  type RequiredNodeAffinity,
+  requiredNodeAffinityMatches,
+  requiredNodeAffinityOf,
 } from '../../object/node-affinity.ts';
 import {
-  addRequirements, formatSelector, isEmptySelector, type Labels, type Selector, selectorFromSet, selectorMatches,
+  addRequirements,
+  formatSelector,
+  isEmptySelector,
+  type Labels,
+  type Selector,
+  selectorFromSet,
+  selectorMatches,
   selectorOf,
 } from '../../object/selector.ts';
 import { findUntoleratedTaint, isHardEffect } from '../../object/taint.ts';
@@ -78,9 +87,11 @@ export const defaultSelector = (pod: Pod, listers: Listers): Selector => {
   const selector = selectorFromSet(labels);
   if (owner === undefined || owner.apiVersion !== 'apps/v1') return selector;
   const workload =
-    owner.kind === 'ReplicaSet' ? listers.replicaSet(namespace, owner.name)
-    : owner.kind === 'StatefulSet' ? listers.statefulSet(namespace, owner.name)
-    : undefined;
+    owner.kind === 'ReplicaSet'
+      ? listers.replicaSet(namespace, owner.name)
+      : owner.kind === 'StatefulSet'
+        ? listers.statefulSet(namespace, owner.name)
+        : undefined;
   return workload === undefined ? selector : addRequirements(selector, selectorOf(workload.spec.selector).requirements);
 };
 
@@ -135,7 +146,11 @@ export const countMatching = (pods: readonly PodInfo[], selector: Selector, name
 };
 
 /** A text that determines, with a row, what the constraints count there. */
-export const constraintsText = (pod: PodInfo, constraints: readonly SpreadConstraint[], inclusion: Inclusion): string => {
+export const constraintsText = (
+  pod: PodInfo,
+  constraints: readonly SpreadConstraint[],
+  inclusion: Inclusion,
+): string => {
   let text = pod.namespace;
   let needsAffinity = false;
   let needsTaints = false;

@@ -9,7 +9,14 @@ import type { Cycle } from '../framework/plugin.ts';
 import { naturalLog } from './natural-log.ts';
 import { SCORE_MAX } from './normalize.ts';
 import {
-  constraintsText, countMatching, hasAllKeys, HOSTNAME_KEY, includes, type Inclusion, inclusionOf, type SpreadConstraint,
+  constraintsText,
+  countMatching,
+  hasAllKeys,
+  HOSTNAME_KEY,
+  includes,
+  type Inclusion,
+  inclusionOf,
+  type SpreadConstraint,
 } from './spread-constraint.ts';
 
 /** Per constraint: the node's domain and matching pods; undefined when the node does not count for it. */

@@ -2,7 +2,8 @@
  * Whole numbers by topology pair (label key and value), the arithmetic of inter-pod affinity.
  *
  * Kept as one map per key, since a check knows the keys and looks up one value each. Entries carry how many additions
- * they consist of: a pair whose sum is zero is still there until every addition was taken back.
+ * they consist of: a pair whose sum is zero is still there until every addition was taken back. What-if questions lay
+ * their few changes over the counts of the whole cluster instead of copying them.
  */
 
 interface Entry {
@@ -10,19 +11,35 @@ interface Entry {
   additions: number;
 }
 
+/** Counts that can be asked and changed. */
+export interface Counts {
+  /** Whether nothing was added, or everything taken back. */
+  readonly isEmpty: boolean;
+  /** The keys that may have entries. */
+  readonly keys: readonly string[];
+  get(key: string, value: string): number;
+  /** Adds `amount` in `additions` steps; both are negated to take them back. */
+  add(key: string, value: string, amount: number, additions: number): void;
+  /** Counts that begin with these and may be changed without changing these. */
+  overlay(): Counts;
+}
+
 const NO_KEYS: readonly string[] = [];
 
-export class TopologyCounts {
+export class TopologyCounts implements Counts {
   readonly #byKey = new Map<string, Map<string, Entry>>();
   #entries = 0;
   #keys: readonly string[] | undefined = undefined;
 
-  /** Whether nothing was added (or everything taken back). */
   get isEmpty(): boolean {
     return this.#entries === 0;
   }
 
-  /** The keys that have entries. */
+  /** Number of pairs that are there. */
+  get entries(): number {
+    return this.#entries;
+  }
+
   get keys(): readonly string[] {
     if (this.#entries === 0) return NO_KEYS;
     return (this.#keys ??= [...this.#byKey.keys()]);
@@ -32,12 +49,11 @@ export class TopologyCounts {
     return this.#byKey.get(key)?.get(value)?.sum ?? 0;
   }
 
-  /** All values of one key. */
-  values(key: string): ReadonlyMap<string, { readonly sum: number }> | undefined {
-    return this.#byKey.get(key);
+  /** How many additions the pair consists of. */
+  additions(key: string, value: string): number {
+    return this.#byKey.get(key)?.get(value)?.additions ?? 0;
   }
 
-  /** Adds `amount` in `additions` steps; both are negated to take them back. */
   add(key: string, value: string, amount: number, additions: number): void {
     let values = this.#byKey.get(key);
     if (values === undefined) {
@@ -67,12 +83,55 @@ export class TopologyCounts {
     this.#keys = undefined;
   }
 
+  overlay(): Counts {
+    return new OverlayCounts(this, new TopologyCounts(), this.#entries);
+  }
+
+  /** An independent copy. */
   copy(): TopologyCounts {
     const copy = new TopologyCounts();
     for (const [key, values] of this.#byKey) {
       for (const [value, entry] of values) copy.add(key, value, entry.sum, entry.additions);
     }
     return copy;
+  }
+}
+
+/** Changes on top of counts that stay as they are. */
+class OverlayCounts implements Counts {
+  readonly #below: TopologyCounts;
+  readonly #changes: TopologyCounts;
+  #entries: number;
+
+  constructor(below: TopologyCounts, changes: TopologyCounts, entries: number) {
+    this.#below = below;
+    this.#changes = changes;
+    this.#entries = entries;
+  }
+
+  get isEmpty(): boolean {
+    return this.#entries === 0;
+  }
+
+  get keys(): readonly string[] {
+    if (this.#changes.isEmpty) return this.#below.keys;
+    return [...new Set([...this.#below.keys, ...this.#changes.keys])];
+  }
+
+  get(key: string, value: string): number {
+    return this.#below.get(key, value) + this.#changes.get(key, value);
+  }
+
+  add(key: string, value: string, amount: number, additions: number): void {
+    const before = this.#below.additions(key, value) + this.#changes.additions(key, value);
+    const after = before + additions;
+    if (before === 0 && after !== 0) this.#entries += 1;
+    if (before !== 0 && after === 0) this.#entries -= 1;
+    this.#changes.add(key, value, amount, additions);
+  }
+
+  overlay(): Counts {
+    return new OverlayCounts(this.#below, this.#changes.copy(), this.#entries);
   }
 }
 

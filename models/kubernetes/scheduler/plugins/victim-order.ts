@@ -14,7 +14,8 @@ const startOf = ({ pod }: PodInfo): string => startTimeOf(pod) ?? NOW;
 const PRIORITY_OFFSET = 2_147_483_648;
 
 /**
- * The pods, most important first: by priority, then by earlier start. Equal pods keep their order, except that pods that
+ * The pods, most important first: by priority, then by earlier start. Equal pods keep their order, except that pods
+ * that
  * have not started come in reverse, since upstream finds each of them to have started a moment before the next.
  */
 export const byImportance = (pods: readonly PodInfo[]): PodInfo[] => {

@@ -14,7 +14,15 @@ import { failure, type Status, unresolvable } from '../framework/status.ts';
 import { claimUsesOf } from './claim.ts';
 import { volumeBindingEvents } from './volume-binding-events.ts';
 import { requestedStorage } from './volume-match.ts';
-import { claimError, type ClaimState, isBound, isDelayed, planVolumes, SELECTED_NODE, type VolumePlan } from './volume-plan.ts';
+import {
+  claimError,
+  type ClaimState,
+  isBound,
+  isDelayed,
+  planVolumes,
+  SELECTED_NODE,
+  type VolumePlan,
+} from './volume-plan.ts';
 
 const NAME = 'VolumeBinding';
 const BOUND_BY_CONTROLLER = 'pv.kubernetes.io/bound-by-controller';

@@ -27,7 +27,8 @@ export const volumeReaches = (volume: PersistentVolume, labels: Labels): boolean
 /** Whether the volume is set aside for the claim. */
 const isPrebound = (volume: PersistentVolume, claim: PersistentVolumeClaim): boolean => {
   const reference = volume.spec.claimRef;
-  if (!reference || reference.name !== claim.metadata.name || reference.namespace !== claim.metadata.namespace) return false;
+  if (!reference || reference.name !== claim.metadata.name || reference.namespace !== claim.metadata.namespace)
+    return false;
   return !reference.uid || reference.uid === claim.metadata.uid;
 };
 

@@ -74,7 +74,12 @@ const allowsTopology = (storageClass: StorageClass, labels: Labels): boolean => 
 export const limitOf = ({ maximumVolumeSize, capacity }: CSIStorageCapacity): string | undefined =>
   maximumVolumeSize ?? capacity;
 
-const hasSpace = (listers: Listers, storageClass: StorageClass, claim: PersistentVolumeClaim, labels: Labels): boolean => {
+const hasSpace = (
+  listers: Listers,
+  storageClass: StorageClass,
+  claim: PersistentVolumeClaim,
+  labels: Labels,
+): boolean => {
   if (listers.csiDriver(storageClass.provisioner)?.spec.storageCapacity !== true) return true;
   const wanted = requestedStorage(claim);
   return listers.csiStorageCapacities().some((entry) => {

@@ -1,7 +1,8 @@
 /**
  * The two periodic looks at the queue, without polling: a timer is set only when there is something to find.
  *
- * Upstream looks every second (backoffs) and every thirty seconds (pods that stayed too long), counted from the start of
+ * Upstream looks every second (backoffs) and every thirty seconds (pods that stayed too long), counted from the start
+ * of
  * the process. Here the next such moment at which something will be due is computed, so an idle queue costs nothing and
  * what happens is the same.
  */

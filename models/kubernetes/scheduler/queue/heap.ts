@@ -89,7 +89,8 @@ export class Heap<T> {
       let child = position * 2 + 1;
       if (child >= this.#entries.length) break;
       const right = child + 1;
-      if (right < this.#entries.length && this.#before(this.#entries[right] as T, this.#entries[child] as T)) child = right;
+      if (right < this.#entries.length && this.#before(this.#entries[right] as T, this.#entries[child] as T))
+        child = right;
       const below = this.#entries[child] as T;
       if (!this.#before(below, entry)) break;
       this.#place(below, position);

@@ -1,7 +1,8 @@
 /**
  * What happened while pods were being tried: the events that a failed attempt could not have seen.
  *
- * One list in order of occurrence; a pod in flight remembers where the list stood when it was popped. Events that no pod
+ * One list in order of occurrence; a pod in flight remembers where the list stood when it was popped. Events that no
+ * pod
  * in flight can still need are dropped from the front. Source: pkg/scheduler/backend/queue/active_queue.go.
  */
 import type { KubeObject } from '../../object/types.ts';

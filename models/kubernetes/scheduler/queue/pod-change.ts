@@ -6,14 +6,29 @@
 import type { core, Node, Pod } from '../../object/types.ts';
 import { sameData } from '../framework/canonical.ts';
 import {
-  ADD, type ClusterEvent, DELETE, type EventResource, UPDATE, UPDATE_NODE_ALLOCATABLE, UPDATE_NODE_ANNOTATION,
-  UPDATE_NODE_CONDITION, UPDATE_NODE_LABEL, UPDATE_NODE_TAINT, UPDATE_POD_LABEL, UPDATE_POD_SCALE_DOWN,
-  UPDATE_POD_SCHEDULING_GATES_ELIMINATED, UPDATE_POD_TOLERATIONS,
+  ADD,
+  type ClusterEvent,
+  DELETE,
+  type EventResource,
+  UPDATE,
+  UPDATE_NODE_ALLOCATABLE,
+  UPDATE_NODE_ANNOTATION,
+  UPDATE_NODE_CONDITION,
+  UPDATE_NODE_LABEL,
+  UPDATE_NODE_TAINT,
+  UPDATE_POD_LABEL,
+  UPDATE_POD_SCALE_DOWN,
+  UPDATE_POD_SCHEDULING_GATES_ELIMINATED,
+  UPDATE_POD_TOLERATIONS,
 } from '../framework/event.ts';
 import { podRequestOf, type Resource } from '../framework/resource.ts';
 
 export const ASSIGNED_POD_ADD: ClusterEvent = { resource: 'AssignedPod', action: ADD, label: 'AssignedPodAdd' };
-export const ASSIGNED_POD_DELETE: ClusterEvent = { resource: 'AssignedPod', action: DELETE, label: 'AssignedPodDelete' };
+export const ASSIGNED_POD_DELETE: ClusterEvent = {
+  resource: 'AssignedPod',
+  action: DELETE,
+  label: 'AssignedPodDelete',
+};
 export const NODE_ADD: ClusterEvent = { resource: 'Node', action: ADD, label: 'NodeAdd' };
 export const NODE_DELETE: ClusterEvent = { resource: 'Node', action: DELETE, label: 'NodeDelete' };
 
@@ -64,8 +79,10 @@ export const nodeChanges = (old: Node, node: Node): ClusterEvent[] => {
   const add = (action: number, label: string): void => {
     events.push({ resource: 'Node', action, label });
   };
-  if (old.spec.unschedulable === true && node.spec.unschedulable !== true) add(UPDATE_NODE_TAINT, 'NodeSpecUnschedulableChange');
-  if (!sameData(old.status?.allocatable, node.status?.allocatable)) add(UPDATE_NODE_ALLOCATABLE, 'NodeAllocatableChange');
+  if (old.spec.unschedulable === true && node.spec.unschedulable !== true)
+    add(UPDATE_NODE_TAINT, 'NodeSpecUnschedulableChange');
+  if (!sameData(old.status?.allocatable, node.status?.allocatable))
+    add(UPDATE_NODE_ALLOCATABLE, 'NodeAllocatableChange');
   if (!sameData(old.metadata.labels ?? {}, node.metadata.labels ?? {})) add(UPDATE_NODE_LABEL, 'NodeLabelChange');
   if (!sameData(old.spec.taints ?? [], node.spec.taints ?? [])) add(UPDATE_NODE_TAINT, 'NodeTaintChange');
   if (old.status?.conditions !== node.status?.conditions && !sameData(conditionsOf(old), conditionsOf(node))) {
@@ -76,4 +93,3 @@ export const nodeChanges = (old: Node, node: Node): ClusterEvent[] => {
   }
   return events;
 };
-

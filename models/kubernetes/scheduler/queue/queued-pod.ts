@@ -1,5 +1,6 @@
 /**
- * A pod in the scheduling queue, with the history of its attempts. Source: pkg/scheduler/framework/types.go (QueuedPodInfo).
+ * A pod in the scheduling queue, with the history of its attempts. Source: pkg/scheduler/framework/types.go
+ * (QueuedPodInfo).
  */
 import { type PodInfo, podInfoOf } from '../framework/pod-info.ts';
 import type { Pod } from '../../object/types.ts';

@@ -5,7 +5,13 @@
  * (buildQueueingHintMap).
  */
 import {
-  ADD, ALL_ACTIONS, type ClusterEvent, covers, type EventRegistration, isWildcard, UPDATE_NODE_TAINT,
+  ADD,
+  ALL_ACTIONS,
+  type ClusterEvent,
+  covers,
+  type EventRegistration,
+  isWildcard,
+  UPDATE_NODE_TAINT,
 } from '../framework/event.ts';
 import type { Profile } from '../framework/profile.ts';
 import type { Plugin } from '../framework/plugin.ts';
@@ -21,7 +27,8 @@ type Registrations = ReadonlyMap<string, readonly EventRegistration[]>;
 const EVERYTHING: readonly EventRegistration[] = [{ resource: '*', action: ALL_ACTIONS }];
 
 /**
- * A plugin that waits for new nodes also hears of taint changes: a node may be added while it is tainted, and the plugin
+ * A plugin that waits for new nodes also hears of taint changes: a node may be added while it is tainted, and the
+ * plugin
  * never sees tainted nodes that an earlier filter refused.
  */
 const withTaintChanges = (registrations: readonly EventRegistration[]): readonly EventRegistration[] => {
@@ -33,7 +40,14 @@ const withTaintChanges = (registrations: readonly EventRegistration[]): readonly
 
 const allPlugins = (profile: Profile): Plugin[] => {
   const plugins = new Map<string, Plugin>();
-  const points = [profile.preEnqueue, profile.preFilter, profile.filter, profile.reserve, profile.permit, profile.preBind];
+  const points = [
+    profile.preEnqueue,
+    profile.preFilter,
+    profile.filter,
+    profile.reserve,
+    profile.permit,
+    profile.preBind,
+  ];
   for (const point of points) for (const plugin of point) plugins.set(plugin.name, plugin);
   return [...plugins.values()];
 };
@@ -54,7 +68,11 @@ const wantsRetry = (
   );
 
 /** What to do with a rejected pod when something happened. */
-export const strategyFor = (registrations: Registrations | undefined, pod: QueuedPod, occurrence: Occurrence): Strategy => {
+export const strategyFor = (
+  registrations: Registrations | undefined,
+  pod: QueuedPod,
+  occurrence: Occurrence,
+): Strategy => {
   const { unschedulablePlugins, pendingPlugins } = pod;
   if (unschedulablePlugins.size === 0 && pendingPlugins.size === 0) return 'after-backoff';
   const event: ClusterEvent = occurrence.event;

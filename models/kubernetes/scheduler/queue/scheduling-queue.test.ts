@@ -11,11 +11,22 @@ const SECOND = 1_000_000;
 const podNamed = (name: string, spec: object = {}): Pod =>
   ({
     metadata: { name, namespace: 'default', uid: `uid-${name}`, resourceVersion: '1' },
-    spec: { schedulerName: 'default-scheduler', containers: [{ name: 'c', resources: { requests: { cpu: '1' } } }], ...spec },
+    spec: {
+      schedulerName: 'default-scheduler',
+      containers: [{ name: 'c', resources: { requests: { cpu: '1' } } }],
+      ...spec,
+    },
   }) as unknown as Pod;
 
-const bigNode = { metadata: { name: 'n' }, spec: {}, status: { allocatable: { cpu: '8', memory: '1Gi', pods: '10' } } } as unknown as Node;
-const smallNode = { ...bigNode, status: { allocatable: { cpu: '100m', memory: '1Gi', pods: '10' } } } as unknown as Node;
+const bigNode = {
+  metadata: { name: 'n' },
+  spec: {},
+  status: { allocatable: { cpu: '8', memory: '1Gi', pods: '10' } },
+} as unknown as Node;
+const smallNode = {
+  ...bigNode,
+  status: { allocatable: { cpu: '100m', memory: '1Gi', pods: '10' } },
+} as unknown as Node;
 
 class Clock {
   now = 0;
@@ -41,7 +52,11 @@ describe('the scheduling queue', () => {
     clock.now = 5;
     queue.add(podNamed('urgent', { priority: 5 }));
     queue.add(podNamed('second'));
-    expect([queue.pop()?.info.name, queue.pop()?.info.name, queue.pop()?.info.name]).toEqual(['urgent', 'first', 'second']);
+    expect([queue.pop()?.info.name, queue.pop()?.info.name, queue.pop()?.info.name]).toEqual([
+      'urgent',
+      'first',
+      'second',
+    ]);
   });
 
   it('backs off for 1, 2, 4, 8, 10 seconds', () => {

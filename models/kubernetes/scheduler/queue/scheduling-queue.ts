@@ -1,8 +1,11 @@
 /**
- * The scheduling queue: pods to try now, pods that must wait for their backoff, and pods that wait for something to happen.
+ * The scheduling queue: pods to try now, pods that must wait for their backoff, and pods that wait for something to
+ * happen.
  *
- * Every pod without a node is in exactly one of these three, or in flight. The clock is the caller's; nothing happens by
- * itself: `nextFlush` tells when something could, so an idle queue costs no timers. Gated pods that only their own update
+ * Every pod without a node is in exactly one of these three, or in flight. The clock is the caller's; nothing happens
+ * by
+ * itself: `nextFlush` tells when something could, so an idle queue costs no timers. Gated pods that only their own
+ * update
  * can free are kept apart, because events need not look at them.
  *
  * Source: pkg/scheduler/backend/queue/scheduling_queue.go.
