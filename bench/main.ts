@@ -1,0 +1,18 @@
+/**
+ * `npm run bench`: the numbers of the README, on the machine it runs on. Each group can be run alone: `npm run bench -- kernel`.
+ */
+import { demoBench } from './demo.bench.ts';
+import { kernelBench } from './kernel.bench.ts';
+import { machine } from './machine.ts';
+
+const GROUPS: Readonly<Record<string, () => void>> = { kernel: kernelBench, demo: demoBench };
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.find((name) => !(name in GROUPS));
+if (unknown !== undefined) {
+  console.error(`no benchmark group "${unknown}"; there are ${Object.keys(GROUPS).join(', ')}`);
+  process.exitCode = 2;
+} else {
+  console.log(machine());
+  for (const [name, run] of Object.entries(GROUPS)) if (wanted.length === 0 || wanted.includes(name)) run();
+}
