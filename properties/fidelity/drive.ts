@@ -1,0 +1,178 @@
+/**
+ * Plays a recording's requests to a simulated cluster, in process and in virtual time, and records what a watcher sees.
+ *
+ * The same as sending the requests over HTTP to a served simulation, without the waiting: requests enter through the gateway,
+ * and the watcher is the gateway's own watches.
+ */
+import { createCluster, type Simulation } from '../../models/kubernetes/cluster/simulation.ts';
+import type { ApiRequest, ServerToClient } from '../../models/kubernetes/api/message.ts';
+import { queryOf, requestInfo, segmentsOf } from '../../models/kubernetes/api-server/request/request-info.ts';
+import type { Process } from '../../models/kubernetes/client/process.ts';
+import { GATEWAY, gatewayState } from '../../models/kubernetes/cluster/gateway.ts';
+import type { KubeObject } from '../../models/kubernetes/object/types.ts';
+import type { FaultLine, HeaderLine, Line, RequestLine, WatchLine } from './recording.ts';
+
+/** The collections that the recorder lists and watches, in its order. */
+const TYPES = [
+  '/api/v1/namespaces', '/api/v1/nodes', '/api/v1/pods', '/api/v1/services', '/api/v1/endpoints', '/api/v1/configmaps',
+  '/api/v1/secrets', '/api/v1/serviceaccounts', '/api/v1/events', '/api/v1/resourcequotas', '/api/v1/limitranges',
+  '/api/v1/replicationcontrollers', '/api/v1/persistentvolumes', '/api/v1/persistentvolumeclaims', '/apis/apps/v1/deployments',
+  '/apis/apps/v1/replicasets', '/apis/apps/v1/statefulsets', '/apis/apps/v1/daemonsets', '/apis/apps/v1/controllerrevisions',
+  '/apis/batch/v1/jobs', '/apis/batch/v1/cronjobs', '/apis/policy/v1/poddisruptionbudgets',
+  '/apis/discovery.k8s.io/v1/endpointslices', '/apis/scheduling.k8s.io/v1/priorityclasses',
+];
+
+/** How long the cluster settles before the scenario starts, in µs: nodes register, accounts and config maps appear. */
+const SETTLE = 60_000_000;
+const MILLISECOND = 1000;
+const METHODS: Readonly<Record<string, string>> = { GET: 'GET', POST: 'POST', PUT: 'PUT', PATCH: 'PATCH', DELETE: 'DELETE' };
+
+/** Plays `recording` on a cluster with these nodes; the result has the recording's format. */
+export function drive(recording: readonly Line[], nodes: readonly KubeObject[], seed = '1'): Line[] {
+  return new Driver(recording, nodes, seed).run();
+}
+
+class Driver {
+  private readonly cluster: Simulation;
+  private readonly recording: readonly Line[];
+  private readonly header: HeaderLine;
+  private readonly watched: WatchLine[] = [];
+  private readonly responders = new Map<number, (message: ServerToClient) => void>();
+  private nextId = 1;
+  private start = 0;
+
+  constructor(recording: readonly Line[], nodes: readonly KubeObject[], seed: string) {
+    this.recording = recording;
+    this.header = recording.find((line): line is HeaderLine => line.rec === 'header') as HeaderLine;
+    this.cluster = createCluster({ seed, nodes, gateway: true, freeze: false, guard: false });
+  }
+
+  run(): Line[] {
+    this.cluster.runFor(SETTLE);
+    const initial = TYPES.flatMap((path) => this.open(path));
+    this.start = this.cluster.now;
+    const lines: Line[] = [];
+    for (const step of this.recording) {
+      if (step.rec !== 'request' && step.rec !== 'fault') continue;
+      this.runTo(step.t);
+      if (step.rec === 'fault') this.fault(step);
+      else lines.push(this.send(step));
+      if (step.rec === 'fault') lines.push(step);
+    }
+    this.runTo(this.header.seconds * 1000);
+    const t = this.elapsed();
+    const objects = TYPES.flatMap((path) => typed(this.call('GET', path).body as List));
+    const body = [...lines, ...this.watched].sort((x, y) => (x as { t: number }).t - (y as { t: number }).t);
+    return [{ ...this.header }, { rec: 'initial', objects: initial }, ...body, { t, rec: 'final', objects }];
+  }
+
+  /** Lists a collection and watches it from there. */
+  private open(path: string): KubeObject[] {
+    const list = this.call('GET', path).body as List;
+    this.submit('GET', `${path}?watch=1&resourceVersion=${list.metadata.resourceVersion}&timeoutSeconds=100000`, undefined, undefined, (message) => {
+      if (message.kind !== 'api.watch' || this.start === 0) return;
+      for (const { type, object } of message.events) {
+        if (type !== 'BOOKMARK') this.watched.push({ t: this.elapsed(), rec: 'watch', type, object: clean(object) });
+      }
+    });
+    return path.endsWith('/events') ? [] : typed(list);
+  }
+
+  private send({ method, path, body, contentType }: RequestLine): RequestLine {
+    const t = this.elapsed();
+    const answer = this.call(method, path, body, contentType);
+    return {
+      t,
+      rec: 'request',
+      method,
+      path,
+      ...(contentType === undefined ? {} : { contentType }),
+      ...(body === undefined ? {} : { body }),
+      status: answer.code,
+      response: cleanBody(answer.body),
+    };
+  }
+
+  private fault({ fault, node }: FaultLine): void {
+    this.cluster.kernel.control({ kind: fault === 'kubelet-stop' ? 'crash' : 'restart', actor: `kubelet/${node}`, reason: fault }, this.cluster.now, true);
+  }
+
+  /** Sends a request and runs until the answer is there. */
+  private call(method: string, path: string, body?: unknown, contentType?: string): { readonly code: number; readonly body: unknown } {
+    let answer: { code: number; body: unknown } | undefined;
+    this.submit(method, path, body, contentType, (message) => {
+      if (message.kind === 'api.response') answer = message;
+    });
+    for (let tries = 0; answer === undefined && tries < 100_000; tries++) {
+      this.cluster.kernel.run({ until: this.cluster.now + MILLISECOND });
+      this.deliver();
+    }
+    if (answer === undefined) throw new Error(`no answer to ${method} ${path}`);
+    return answer;
+  }
+
+  private submit(method: string, path: string, body: unknown, contentType: string | undefined, respond: (message: ServerToClient) => void): void {
+    const [bare = '', search = ''] = path.split('?');
+    const query = queryOf(search);
+    const info = requestInfo(METHODS[method] ?? method, segmentsOf(bare) ?? [], query);
+    if (info === undefined) throw new Error(`the recording asks for ${path}, which is no resource`);
+    const id = this.nextId++;
+    this.responders.set(id, respond);
+    const request: ApiRequest = {
+      kind: 'api.request',
+      id,
+      ...info,
+      query,
+      ...(body === undefined ? {} : { body }),
+      ...(contentType === undefined ? {} : { contentType }),
+      user: { name: 'admin', groups: ['system:masters', 'system:authenticated'] },
+      userAgent: 'scenario',
+    };
+    this.cluster.kernel.input(GATEWAY, { kind: 'gateway.submit', request } as never);
+  }
+
+  private runTo(t: number): void {
+    const until = this.start + t * MILLISECOND;
+    while (this.cluster.now < until) {
+      const next = Math.max(this.cluster.kernel.nextTime, this.cluster.now);
+      this.cluster.kernel.run({ until: Math.min(until, next) });
+      this.deliver();
+      if (next >= until) this.cluster.kernel.run({ until });
+    }
+    this.deliver();
+  }
+
+  private deliver(): void {
+    const state = gatewayState(this.cluster.kernel.state(GATEWAY) as Process | undefined);
+    if (state === undefined || state.outbox.length === 0) return;
+    const { outbox } = state;
+    state.outbox = [];
+    for (const message of outbox) this.responders.get(message.id)?.(message);
+  }
+
+  private elapsed(): number {
+    return Math.round((this.cluster.now - this.start) / MILLISECOND);
+  }
+}
+
+interface List {
+  readonly kind: string;
+  readonly apiVersion: string;
+  readonly metadata: { readonly resourceVersion: string };
+  readonly items: readonly KubeObject[];
+}
+
+const typed = ({ apiVersion, kind, items }: List): KubeObject[] => items.map((item) => clean({ ...item, apiVersion, kind: kind.replace(/List$/, '') }));
+
+/** Without managed fields, as recordings are. */
+function clean(object: KubeObject): KubeObject {
+  const { managedFields: _fields, ...metadata } = object.metadata ?? {};
+  return { ...object, metadata: metadata as KubeObject['metadata'] };
+}
+
+function cleanBody(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null) return body;
+  const object = body as KubeObject & { items?: readonly KubeObject[] };
+  const items = Array.isArray(object.items) ? { items: object.items.map(clean) } : {};
+  return { ...(object.metadata === undefined ? object : clean(object)), ...items };
+}
