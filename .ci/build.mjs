@@ -8,6 +8,7 @@ const entries = [
   ['models/kubernetes/index.ts', 'dist/index.js'],
   ['src/index.ts', 'dist/engine.js'],
   ['bench/main.ts', 'dist/bench.js'],
+  ['properties/fidelity/main.ts', 'dist/fidelity.js'],
 ];
 for (const [entry, outfile] of entries) {
   if (existsSync(entry)) await build({ ...shared, entryPoints: [entry], outfile });
