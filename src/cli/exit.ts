@@ -2,6 +2,9 @@
  * Exit codes, and errors that know theirs.
  */
 
+import { CorruptLog } from '../log/frame.ts';
+import { UnsupportedLog } from '../log/header.ts';
+
 /** 0 fine; 1 a property failed or the run did not converge; 2 usage or bad input; 3 replay diverged; 4 corrupt log. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, diverged: 3, corrupt: 4, interrupted: 130 } as const;
 
@@ -14,6 +17,12 @@ export class CliError extends Error {
     super(message);
     this.exitCode = exitCode;
   }
+}
+
+/** What a log's reader throws, as an error for the person: exit code 4. Other errors are passed on. */
+export function logError(path: string, error: unknown): unknown {
+  if (error instanceof CorruptLog || error instanceof UnsupportedLog) return new CliError(`${path}: ${error.message}`, EXIT.corrupt);
+  return error;
 }
 
 /** What the system says about a file, in words: "no such file", "permission denied". */

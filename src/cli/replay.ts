@@ -1,13 +1,11 @@
 /**
  * `kubetwin replay LOG`: executes a log again and verifies every record.
  */
-import { CorruptLog } from '../log/frame.ts';
-import { UnsupportedLog } from '../log/header.ts';
 import { openLog, type OpenLog } from '../log/node.ts';
 import type { BuildRun } from '../replay/replay.ts';
 import { replay } from '../replay/replay.ts';
 import { describeDivergence } from '../replay/divergence.ts';
-import { CliError, EXIT, systemReason } from './exit.ts';
+import { CliError, EXIT, logError, systemReason } from './exit.ts';
 import { Progress } from './progress.ts';
 
 export interface ReplayCommandOptions {
@@ -43,6 +41,8 @@ export function replayCommand(path: string, options: ReplayCommandOptions, model
     }
     if (options.json !== true) process.stdout.write(`${tailNote(path, log)}replayed ${result.records} records, every one the same; log ${result.hash}\n`);
     return EXIT.ok;
+  } catch (error) {
+    throw logError(path, error);
   } finally {
     progress.clear();
     log.close();
@@ -59,8 +59,8 @@ export function openForReading(path: string): OpenLog {
   try {
     return openLog(path);
   } catch (error) {
-    if (error instanceof CorruptLog) throw new CliError(`${path}: ${error.message}`, EXIT.corrupt);
-    if (error instanceof UnsupportedLog) throw new CliError(`${path}: ${error.message}`, EXIT.corrupt);
+    const known = logError(path, error);
+    if (known instanceof CliError) throw known;
     throw new CliError(`cannot read the log ${path}: ${systemReason(error)}`);
   }
 }
