@@ -15,3 +15,4 @@ export { StepFailed, type Outcome, type RunLimits } from './kernel/outcome.ts';
 export type { Choice, EffectNote, Fact, Json, Level, LogRecord, Via } from './log/record.ts';
 export { Sfc32 } from './random/sfc32.ts';
 export { stream } from './random/stream.ts';
+export { hashOfRun } from './log/run-hash.ts';
