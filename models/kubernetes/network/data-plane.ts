@@ -99,22 +99,32 @@ export interface DataPlaneOptions {
 }
 
 export class DataPlane {
-  readonly kernels = new Map<string, NodeKernel>();
-  readonly book = new AddressBook();
+  readonly kernels: Map<string, NodeKernel>;
+  readonly book: AddressBook;
   readonly #env: Environment;
   readonly #policies: PolicyEngine | undefined;
   readonly #pods: Pick<PolicyWorld, 'podByIP'> | undefined;
-  readonly #endpoints = new Map<string, Endpoint>();
-  readonly #listeners = new Map<string, Listener>();
+  readonly #endpoints: Map<string, Endpoint>;
+  readonly #listeners: Map<string, Listener>;
   readonly #iptables = new IndexedIptables();
   readonly #nftables: NftablesPath;
   #nextPort = 0;
 
-  constructor(options: DataPlaneOptions) {
+  /** `base`: use the machines, addresses, listeners and policies of another plane. */
+  constructor(options: DataPlaneOptions, base?: DataPlane) {
+    this.kernels = base === undefined ? new Map() : base.kernels;
+    this.book = base === undefined ? new AddressBook() : base.book;
+    this.#endpoints = base === undefined ? new Map() : base.#endpoints;
+    this.#listeners = base === undefined ? new Map() : base.#listeners;
     this.#env = options.environment;
-    this.#policies = options.policies?.(this.book);
-    this.#pods = options.pods;
+    this.#policies = base === undefined ? options.policies?.(this.book) : base.#policies;
+    this.#pods = base === undefined ? options.pods : base.#pods;
     this.#nftables = new NftablesPath(this.book);
+  }
+
+  /** The same machines with other draws and another clock: for looking at a run from outside. */
+  withEnvironment(environment: Environment): DataPlane {
+    return new DataPlane({ environment }, this);
   }
 
   /** The kernel of a node, made at its first mention. */

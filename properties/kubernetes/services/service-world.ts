@@ -6,7 +6,7 @@
 import type { NodeRules } from '../../../models/kubernetes/api/net.ts';
 import { nodeProfile } from '../../../models/kubernetes/kube-proxy/config.ts';
 import type { KubeProxyConfiguration, NodeFacts } from '../../../models/kubernetes/kube-proxy/config.ts';
-import { blockCache, nodeRules } from '../../../models/kubernetes/kube-proxy/node-rules.ts';
+import { blockCache, listRules, nodeRules } from '../../../models/kubernetes/kube-proxy/node-rules.ts';
 import type { AnyBlock } from '../../../models/kubernetes/kube-proxy/node-rules.ts';
 import { Proxier, SharedViews } from '../../../models/kubernetes/kube-proxy/proxier.ts';
 import { DataPlane } from '../../../models/kubernetes/network/data-plane.ts';
@@ -96,7 +96,7 @@ export class ServiceWorld {
     const shared = new SharedViews('IPv4');
     for (let i = 1; i <= nodes; i++) {
       const facts: NodeFacts = { name: `n${i}`, addresses: [`10.0.0.${i}`], podCIDRs: [`10.244.${i}.0/24`] };
-      this.proxiers.set(facts.name, new Proxier(shared, cache, nodeProfile(config, facts, 'IPv4')));
+      this.proxiers.set(facts.name, new Proxier(shared, cache, nodeProfile(config, facts, 'IPv4'), listRules));
       this.plane.addEndpoint({ node: facts.name, ip: `10.0.0.${i}`, hostNetwork: true });
       this.plane.setPodCIDRs(facts.name, facts.podCIDRs ?? []);
     }

@@ -1,0 +1,106 @@
+/**
+ * Questions that people ask of a run's network: what rules does a node have, and where would a connection go?
+ *
+ * The answers come from the machines of the run itself, with draws of their own, so asking changes no choice of the run.
+ * Connections leave their marks (affinity, round robin) as real ones would; ask on a run that nobody continues.
+ */
+import { parseIP } from '../object/ip.ts';
+import type { Pod, Service } from '../object/types.ts';
+import type { DataPlane } from './data-plane.ts';
+import type { ConnectOutcome, ConnectRequest } from './data-plane.ts';
+import { describeDistribution, describeHops, describeOutcome } from './describe-connection.ts';
+import type { Protocol } from '../api/netfilter.ts';
+
+/** Finds objects by name. */
+export interface Objects {
+  pod(namespace: string, name: string): Pod | undefined;
+  service(namespace: string, name: string): Service | undefined;
+}
+
+export interface ConnectionQuestion {
+  /** `pod/name`, `node/name`, or an address outside of the cluster. */
+  readonly from: string;
+  /** `service:80`, `service.namespace:http`, `10.0.0.1:30080` or `[fd00::1]:80`. */
+  readonly to: string;
+  readonly namespace: string;
+  readonly protocol?: Protocol;
+  /** How many connections; more than one adds their distribution. Default 1. */
+  readonly count?: number;
+}
+
+/** An answer, or what is wrong with the question. */
+export type Inspection<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
+
+const wrong = (problem: string): { readonly ok: false; readonly problem: string } => ({ ok: false, problem });
+
+/** A node's rules of both families, as the tools of its proxy mode list them. */
+export function describeNodeRules(plane: DataPlane, node: string): Inspection<readonly string[]> {
+  const kernel = plane.kernels.get(node);
+  if (kernel === undefined || kernel.rules.size === 0) return wrong(`no kube-proxy has written rules on node ${node}`);
+  const lines: string[] = [];
+  for (const rules of kernel.rules.values()) lines.push(`# ${rules.mode}, ${rules.family}`, ...rules.table.listing());
+  return { ok: true, value: lines };
+}
+
+function sourceOf(
+  plane: DataPlane,
+  objects: Objects,
+  question: ConnectionQuestion,
+): Inspection<Pick<ConnectRequest, 'node' | 'fromIP'>> {
+  const [kind, name] = question.from.split('/') as [string, string | undefined];
+  if (name === undefined) {
+    return parseIP(kind) === undefined ? wrong(`${kind} is no address; use pod/NAME or node/NAME`) : { ok: true, value: { node: '', fromIP: kind } };
+  }
+  if (kind === 'node') {
+    const fromIP = plane.kernels.get(name)?.address('IPv4') ?? plane.kernels.get(name)?.address('IPv6');
+    return fromIP === undefined ? wrong(`node ${name} has no address`) : { ok: true, value: { node: name, fromIP } };
+  }
+  const pod = objects.pod(question.namespace, name);
+  const fromIP = pod?.status?.podIP;
+  const node = pod?.spec.nodeName;
+  if (fromIP === undefined || node === undefined) return wrong(`pod ${question.namespace}/${name} has no address`);
+  return { ok: true, value: { node, fromIP } };
+}
+
+function targetOf(objects: Objects, question: ConnectionQuestion): Inspection<{ toIP: string; port: number }> {
+  const colon = question.to.lastIndexOf(':');
+  const host = question.to.slice(0, Math.max(0, colon)).replace(/^\[|\]$/g, '');
+  const portText = question.to.slice(colon + 1);
+  if (host === '' || portText === '') return wrong(`${question.to} is not HOST:PORT`);
+  const number = Number(portText);
+  if (parseIP(host) !== undefined) {
+    return Number.isInteger(number) ? { ok: true, value: { toIP: host, port: number } } : wrong(`${portText} is no port`);
+  }
+  const [name, namespace = question.namespace] = host.split('.') as [string, string | undefined];
+  const service = objects.service(namespace, name);
+  const toIP = service?.spec.clusterIP;
+  if (service === undefined) return wrong(`service ${namespace}/${name} does not exist`);
+  if (toIP === undefined || parseIP(toIP) === undefined) return wrong(`service ${namespace}/${name} has no cluster IP`);
+  const named = service.spec.ports?.find((port) => port.name === portText)?.port;
+  const port = named ?? number;
+  return Number.isInteger(port) ? { ok: true, value: { toIP, port } } : wrong(`service ${namespace}/${name} has no port ${portText}`);
+}
+
+/** The way of a connection, hop by hop, and the distribution of many. `choose` draws in [0, n). */
+export function describeConnection(
+  plane: DataPlane,
+  objects: Objects,
+  question: ConnectionQuestion,
+  now: number,
+  choose: (n: number) => number,
+): Inspection<readonly string[]> {
+  const source = sourceOf(plane, objects, question);
+  if (!source.ok) return source;
+  const target = targetOf(objects, question);
+  if (!target.ok) return target;
+  const own = plane.withEnvironment({ now, choose: (_kind, n) => choose(n) });
+  const { protocol = 'TCP', count = 1 } = question;
+  const request = { ...source.value, ...target.value, protocol };
+  const outcomes: ConnectOutcome[] = [];
+  for (let i = 0; i < count; i++) outcomes.push(own.connect({ ...request, trace: i === 0 }));
+  const first = outcomes[0];
+  if (first === undefined) return { ok: true, value: [] };
+  const lines = [...describeHops(first.hops), describeOutcome(first)];
+  if (count > 1) lines.push('', `${count} connections:`, ...describeDistribution(outcomes));
+  return { ok: true, value: lines };
+}
