@@ -1,0 +1,100 @@
+/**
+ * Admission of pods on the node (pkg/kubelet/lifecycle/predicate.go): the first reason against a pod wins.
+ */
+import { podRequests, parseResourceList } from '../../object/resources.ts';
+import { quantityMilliValue, quantityValue, type Quantity } from '../../object/quantity.ts';
+import type { core, Node, Pod } from '../../object/types.ts';
+
+export interface Rejection {
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Pods that the kubelet must not turn away for lack of room. */
+export function isCritical(pod: Pod): boolean {
+  const annotations = pod.metadata.annotations ?? {};
+  if (annotations['kubernetes.io/config.source'] !== undefined && annotations['kubernetes.io/config.source'] !== 'api') return true;
+  if (annotations['kubernetes.io/config.mirror'] !== undefined) return true;
+  return (pod.spec.priority ?? 0) >= 2_000_000_000;
+}
+
+export interface AdmissionInputs {
+  readonly node: Node;
+  /** Active pods that were admitted already. */
+  readonly others: readonly Pod[];
+  readonly pressures: readonly string[];
+  readonly isShuttingDown: boolean;
+  matchesNode(pod: Pod, node: Node): boolean;
+  tolerates(pod: Pod, node: Node): boolean;
+}
+
+export function admit(pod: Pod, inputs: AdmissionInputs): Rejection | undefined {
+  return (
+    pressureRejection(pod, inputs) ??
+    resourceRejection(pod, inputs) ??
+    predicateRejection(pod, inputs) ??
+    (inputs.isShuttingDown ? { reason: 'NodeShutdown', message: 'Pod was rejected as the node is shutting down.' } : undefined)
+  );
+}
+
+function pressureRejection(pod: Pod, { pressures }: AdmissionInputs): Rejection | undefined {
+  if (pressures.length === 0 || isCritical(pod)) return undefined;
+  if (pressures.length === 1 && pressures[0] === 'MemoryPressure') {
+    if (pod.status?.qosClass !== 'BestEffort') return undefined;
+    const tolerated = (pod.spec.tolerations ?? []).some(({ key, effect, operator }) => (key === 'node.kubernetes.io/memory-pressure' && (effect === undefined || effect === 'NoSchedule')) || (key === undefined && operator === 'Exists'));
+    if (tolerated) return undefined;
+  }
+  return { reason: 'Evicted', message: `The node had condition: [${pressures.join(' ')}]. ` };
+}
+
+function amount(resource: string, quantity: Quantity | undefined): number {
+  if (quantity === undefined) return 0;
+  return resource === 'cpu' ? quantityMilliValue(quantity) : quantityValue(quantity);
+}
+
+function resourceRejection(pod: Pod, { node, others }: AdmissionInputs): Rejection | undefined {
+  const allocatable = parseResourceList(node.status.allocatable as Record<string, string> | undefined);
+  const active = others.filter(({ metadata }) => metadata.uid !== pod.metadata.uid);
+  const podsMax = amount('pods', allocatable.get('pods'));
+  if (active.length + 1 > podsMax) return outOf('pods', 1, active.length, podsMax);
+  const requests = podRequests(pod);
+  const names = ['cpu', 'memory', 'ephemeral-storage', ...[...requests.keys()].filter((name) => name.includes('/') || name.startsWith('hugepages-')).sort((a, b) => (a < b ? -1 : 1))];
+  for (const name of names) {
+    const requested = amount(name, requests.get(name));
+    if (requested === 0) continue;
+    const capacity = amount(name, allocatable.get(name));
+    const used = active.reduce((sum, other) => sum + amount(name, podRequests(other).get(name)), 0);
+    if (requested > capacity - used) return outOf(name, requested, used, capacity);
+  }
+  return undefined;
+}
+
+function outOf(resource: string, requested: number, used: number, capacity: number): Rejection {
+  return {
+    reason: `OutOf${resource}`,
+    message: `Node didn't have enough resource: ${resource}, requested: ${requested}, used: ${used}, capacity: ${capacity}`,
+  };
+}
+
+function predicateRejection(pod: Pod, inputs: AdmissionInputs): Rejection | undefined {
+  const { node, others } = inputs;
+  const failed = (name: string, why: string): Rejection => ({ reason: name, message: `Predicate ${name} failed: ${why}` });
+  if (!inputs.matchesNode(pod, node)) return failed('NodeAffinity', "node(s) didn't match Pod's node affinity/selector");
+  if (pod.spec.nodeName !== undefined && pod.spec.nodeName !== node.metadata.name) return failed('NodeName', "node(s) didn't match the requested node name");
+  if (portsCollide(pod, others)) return failed('NodePorts', "node(s) didn't have free ports for the requested pod ports");
+  if (!inputs.tolerates(pod, node)) return failed('TaintToleration', "node(s) had taints that the pod didn't tolerate");
+  return undefined;
+}
+
+function hostPorts(pod: Pod): { ip: string; key: string }[] {
+  return pod.spec.containers.flatMap((container: core.Container) =>
+    (container.ports ?? []).flatMap(({ hostPort, hostIP, protocol }) => (hostPort ? [{ ip: hostIP || '0.0.0.0', key: `${protocol ?? 'TCP'}/${hostPort}` }] : [])),
+  );
+}
+
+function portsCollide(pod: Pod, others: readonly Pod[]): boolean {
+  const wanted = hostPorts(pod);
+  if (wanted.length === 0) return false;
+  const taken = others.filter(({ metadata }) => metadata.uid !== pod.metadata.uid).flatMap(hostPorts);
+  return wanted.some(({ ip, key }) => taken.some((other) => other.key === key && (other.ip === ip || ip === '0.0.0.0' || other.ip === '0.0.0.0')));
+}
