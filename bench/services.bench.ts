@@ -29,7 +29,13 @@ function ip(prefix: number, n: number): string {
 
 function serviceOf(i: number): Service {
   const clusterIP = ip(96, i + 1);
-  const spec = { type: 'ClusterIP', clusterIP, clusterIPs: [clusterIP], ipFamilies: ['IPv4'], ports: [{ port: 80, protocol: 'TCP' }] };
+  const spec = {
+    type: 'ClusterIP',
+    clusterIP,
+    clusterIPs: [clusterIP],
+    ipFamilies: ['IPv4'],
+    ports: [{ port: 80, protocol: 'TCP' }],
+  };
   return { kind: 'Service', metadata: { name: `s${i}`, namespace: 'bench' }, spec, status: {} } as unknown as Service;
 }
 
@@ -58,7 +64,8 @@ function timed(name: string, operations: number, work: () => void): Measurement 
 export function benchServices(services = 10_000, endpoints = 10): Measurement[] {
   const results: Measurement[] = [];
   const config = { clusterCIDR: '10.128.0.0/9' };
-  const profileOf = (n: number) => nodeProfile(config, { name: `n${n}`, addresses: [`172.16.${n >> 8}.${n & 255}`] }, 'IPv4');
+  const profileOf = (n: number) =>
+    nodeProfile(config, { name: `n${n}`, addresses: [`172.16.${n >> 8}.${n & 255}`] }, 'IPv4');
   const shared = new SharedViews('IPv4');
   const cache = blockCache('iptables');
   const proxier = new Proxier(shared, cache, profileOf(1));
@@ -74,7 +81,9 @@ export function benchServices(services = 10_000, endpoints = 10): Measurement[] 
     timed('make every rule', services, () => void proxier.table.all()),
   );
   const blocks = proxier.table.all() as readonly IptablesServicePort[];
-  results.push(timed('print every rule of nat', services, () => void saveTable(natTable(proxier.profile, blocks), 'IPv4')));
+  results.push(
+    timed('print every rule of nat', services, () => void saveTable(natTable(proxier.profile, blocks), 'IPv4')),
+  );
 
   const others = Array.from({ length: 1000 }, (_, n) => new Proxier(shared, cache, profileOf(n + 2)));
   results.push(
@@ -104,7 +113,10 @@ export function benchServices(services = 10_000, endpoints = 10): Measurement[] 
 }
 
 /** Connections from one node to random Services. */
-function connections(proxier: Proxier<ReturnType<ReturnType<typeof blockCache>['get']>>, services: number): Measurement[] {
+function connections(
+  proxier: Proxier<ReturnType<ReturnType<typeof blockCache>['get']>>,
+  services: number,
+): Measurement[] {
   const random = stream('bench', 'connections');
   const plane = new DataPlane({ environment: { now: 0, choose: (_kind, n) => random.below(n) } });
   plane.addEndpoint({ node: 'n1', ip: '172.16.0.1', hostNetwork: true });

@@ -39,7 +39,12 @@ function targetText(target: IptablesTarget): string[] {
     case 'jump':
       return ['-j', target.chain];
     case 'mark':
-      return ['-j', 'MARK', '--set-xmark', `${markHex(target.value)}/${target.operation === 'or' ? markHex(target.value) : '0x0'}`];
+      return [
+        '-j',
+        'MARK',
+        '--set-xmark',
+        `${markHex(target.value)}/${target.operation === 'or' ? markHex(target.value) : '0x0'}`,
+      ];
     case 'masquerade':
       return ['-j', 'MASQUERADE', ...(target.randomFully ? ['--random-fully'] : [])];
     case 'dnat': {
@@ -81,7 +86,8 @@ export function saveRule(chain: string, rule: IptablesRule, family: IPFamily): s
     words.push('-m', 'statistic', '--mode', 'random', '--probability', probability);
   }
   if (rule.target !== undefined) words.push(...targetText(rule.target));
-  if (rule.target?.kind === 'reject') words.push(family === 'IPv4' ? 'icmp-port-unreachable' : 'icmp6-port-unreachable');
+  if (rule.target?.kind === 'reject')
+    words.push(family === 'IPv4' ? 'icmp-port-unreachable' : 'icmp6-port-unreachable');
   return words.join(' ');
 }
 

@@ -33,12 +33,14 @@ function nodeKey(port: ServicePort, list: EndpointList, profile: NodeProfile): s
       if (endpoint.nodeName === profile.hostname && endpoint.nodeName !== '') key += `local ${endpoint.endpoint};`;
     }
   }
-  if (port.loadBalancerSourceRanges.length > 0) key += nodeInSourceRanges(port, profile.nodeIP) ? 'inside;' : 'outside;';
+  if (port.loadBalancerSourceRanges.length > 0)
+    key += nodeInSourceRanges(port, profile.nodeIP) ? 'inside;' : 'outside;';
   if (profile.mode === 'userspace') key += `node ${profile.nodeIP};`;
   if (profile.mode === 'ipvs') {
     const own = profile.interfaceAddresses;
     const isBound = [...port.externalIPs, ...port.loadBalancerVIPs].some((ip) => own.includes(ip));
-    if (port.nodePort !== 0 || isBound) key += `addresses ${own.join(',')} ${profile.nodePortAddresses.addresses.join(',')};`;
+    if (port.nodePort !== 0 || isBound)
+      key += `addresses ${own.join(',')} ${profile.nodePortAddresses.addresses.join(',')};`;
   }
   return key;
 }

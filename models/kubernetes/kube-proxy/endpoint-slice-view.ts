@@ -38,13 +38,11 @@ export class EndpointSliceView {
   readonly family: IPFamily;
   readonly #services: PersistentMap<ServiceSlices>;
   readonly #slices: PersistentMap<EndpointSlice>;
-  #next: { readonly key: string; readonly slice: EndpointSlice | undefined; readonly view: EndpointSliceView } | undefined;
+  #next:
+    | { readonly key: string; readonly slice: EndpointSlice | undefined; readonly view: EndpointSliceView }
+    | undefined;
 
-  private constructor(
-    family: IPFamily,
-    services: PersistentMap<ServiceSlices>,
-    slices: PersistentMap<EndpointSlice>,
-  ) {
+  private constructor(family: IPFamily, services: PersistentMap<ServiceSlices>, slices: PersistentMap<EndpointSlice>) {
     this.family = family;
     this.#services = services;
     this.#slices = slices;

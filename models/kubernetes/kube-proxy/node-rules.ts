@@ -4,12 +4,7 @@
  * This is the only place that knows all modes; everything before it works on blocks without knowing what is in them.
  */
 import type { NodeRules, ServicePortTable } from '../api/net.ts';
-import type {
-  IptablesServicePort,
-  IpvsServicePort,
-  NftServicePort,
-  UserspaceServicePort,
-} from '../api/netfilter.ts';
+import type { IptablesServicePort, IpvsServicePort, NftServicePort, UserspaceServicePort } from '../api/netfilter.ts';
 import { saveTable } from '../api/iptables-save.ts';
 import { BlockCache } from './block-cache.ts';
 import type { NodeProfile, ProxyMode } from './config.ts';

@@ -83,12 +83,7 @@ export class Proxier<Block> {
 
   readonly #lister: Lister<Block>;
 
-  constructor(
-    shared: SharedViews,
-    cache: BlockCache<Block>,
-    profile: NodeProfile,
-    lister: Lister<Block> = () => [],
-  ) {
+  constructor(shared: SharedViews, cache: BlockCache<Block>, profile: NodeProfile, lister: Lister<Block> = () => []) {
     this.#lister = lister;
     this.shared = shared;
     this.cache = cache;
@@ -145,14 +140,7 @@ export class Proxier<Block> {
     this.#needsFull = false;
     this.#appliedServices = this.services;
     this.#appliedSlices = this.slices;
-    this.table = new AppliedTable(
-      this.services,
-      this.slices,
-      this.profile,
-      this.cache,
-      this.#policy,
-      this.#lister,
-    );
+    this.table = new AppliedTable(this.services, this.slices, this.profile, this.cache, this.#policy, this.#lister);
     return { full, updated: [...names].sort(), staleUDP, removedAffinity };
   }
 
@@ -190,7 +178,8 @@ export class Proxier<Block> {
       const kept = new Set<string>();
       for (const port of this.services.ports(name)) {
         if (port.affinitySeconds === undefined) continue;
-        for (const { endpoint } of this.slices.endpoints(port).endpoints) kept.add(affinityList(port, endpoint, this.profile));
+        for (const { endpoint } of this.slices.endpoints(port).endpoints)
+          kept.add(affinityList(port, endpoint, this.profile));
       }
       for (const port of this.#appliedServices.ports(name)) {
         if (port.affinitySeconds === undefined) continue;

@@ -99,7 +99,8 @@ export function parseDuration(text: string | undefined): number | undefined {
   if (text === undefined || text === '') return undefined;
   const units: Readonly<Record<string, number>> = { us: 1, ms: 1000, s: SECOND, m: 60 * SECOND, h: 3600 * SECOND };
   let total = 0;
-  for (const [, value, unit] of text.matchAll(/([0-9.]+)(us|ms|s|m|h)/g)) total += Number(value) * (units[unit as string] as number);
+  for (const [, value, unit] of text.matchAll(/([0-9.]+)(us|ms|s|m|h)/g))
+    total += Number(value) * (units[unit as string] as number);
   return Math.round(total);
 }
 
@@ -110,7 +111,9 @@ function minSyncPeriod(config: KubeProxyConfiguration): number {
 }
 
 function factsOf(name: string, node: Node | undefined): NodeFacts {
-  const addresses = (node?.status?.addresses ?? []).filter((address) => address.type === 'InternalIP').map((a) => a.address);
+  const addresses = (node?.status?.addresses ?? [])
+    .filter((address) => address.type === 'InternalIP')
+    .map((a) => a.address);
   return {
     name,
     labels: node?.metadata.labels ?? {},
@@ -149,7 +152,12 @@ class KubeProxy {
     const userAgent = 'kube-proxy/v1.32.0 (linux/amd64) kubernetes';
     this.#client = new Client(process, { servers: options.servers, user, userAgent, qps: QPS, burst: CLIENT_BURST });
     const first = (): Proxier<AnyBlock> => this.#proxiers.values().next().value as Proxier<AnyBlock>;
-    this.#services = new DeltaFifo(new ViewStore<Service>((key) => first().services.service(key), () => first().services.keys()));
+    this.#services = new DeltaFifo(
+      new ViewStore<Service>(
+        (key) => first().services.service(key),
+        () => first().services.keys(),
+      ),
+    );
     const ofAny = (key: string): EndpointSlice | undefined => {
       for (const proxier of this.#proxiers.values()) {
         const slice = proxier.slices.slice(key);
@@ -170,20 +178,36 @@ class KubeProxy {
       const proxier = new Proxier(shared.views[family], shared.cache, profile, listRules);
       this.#proxiers.set(family, proxier);
       const limit = { minInterval: minSyncPeriod(shared.config), burst: BURST };
-      this.#runners.set(family, new BoundedFrequencyRunner(this.#process, 'sync-runner', () => this.#sync(family), limit));
+      this.#runners.set(
+        family,
+        new BoundedFrequencyRunner(this.#process, 'sync-runner', () => this.#sync(family), limit),
+      );
     }
     if (node !== undefined) {
       const instance = `kube-proxy-${this.#options.node}`;
-      const recorder = new EventSeriesRecorder(this.#process, this.#client, { controller: 'kube-proxy', instance, epoch });
-      const reference = { apiVersion: 'v1', kind: 'Node', metadata: { ...node.metadata, uid: node.metadata.name, resourceVersion: '' } };
+      const recorder = new EventSeriesRecorder(this.#process, this.#client, {
+        controller: 'kube-proxy',
+        instance,
+        epoch,
+      });
+      const reference = {
+        apiVersion: 'v1',
+        kind: 'Node',
+        metadata: { ...node.metadata, uid: node.metadata.name, resourceVersion: '' },
+      };
       recorder.event(reference, undefined, 'Normal', 'Starting', 'StartKubeProxy', '');
     }
     this.#listen(HEALTHZ_PORT, 'healthz', true);
-    this.#watch(SERVICES, this.#services, () => this.#drainServices(), { labelSelector: LABEL_SELECTOR, fieldSelector: 'spec.clusterIP!=None' });
+    this.#watch(SERVICES, this.#services, () => this.#drainServices(), {
+      labelSelector: LABEL_SELECTOR,
+      fieldSelector: 'spec.clusterIP!=None',
+    });
     this.#watch(ENDPOINT_SLICES, this.#slices, () => this.#drainSlices(), { labelSelector: LABEL_SELECTOR });
     const nodes = new Indexer<Node>();
     const fifo = new DeltaFifo<Node>(nodes);
-    this.#watch(NODES, fifo, () => this.#drainNode(fifo, nodes), { fieldSelector: `metadata.name=${this.#options.node}` });
+    this.#watch(NODES, fifo, () => this.#drainNode(fifo, nodes), {
+      fieldSelector: `metadata.name=${this.#options.node}`,
+    });
   }
 
   #watch<T extends KubeObject>(
@@ -224,7 +248,9 @@ class KubeProxy {
     for (let popped = this.#slices.pop(); popped !== undefined; popped = this.#slices.pop()) {
       for (const { type, object } of popped.deltas) {
         const family = object.addressType as IPFamily;
-        const changed = this.#proxiers.get(family)?.onEndpointSlice(popped.key, type === 'Deleted' ? undefined : object);
+        const changed = this.#proxiers
+          .get(family)
+          ?.onEndpointSlice(popped.key, type === 'Deleted' ? undefined : object);
         if (changed === true && this.#isInitialized) this.#runners.get(family)?.request();
       }
     }
@@ -303,7 +329,16 @@ class KubeProxy {
 
   #listen(port: number, tag: string, on: boolean): void {
     const owner = this.#process.self;
-    const message: NetListen = { kind: 'net.listen', ip: '', node: this.#options.node, port, protocol: 'TCP', owner, tag, on };
+    const message: NetListen = {
+      kind: 'net.listen',
+      ip: '',
+      node: this.#options.node,
+      port,
+      protocol: 'TCP',
+      owner,
+      tag,
+      on,
+    };
     this.#process.send(this.#options.network ?? 'network', message);
   }
 

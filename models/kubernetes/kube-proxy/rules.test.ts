@@ -32,7 +32,10 @@ function normaliseTable(lines: readonly string[]): string[] {
 function normaliseListing(lines: readonly string[]): Record<string, string[]> {
   const sections: Record<string, string[]> = {};
   let name = '';
-  for (const line of lines.join('\n').replace(/,\n\t+ +/g, ', ').split('\n')) {
+  for (const line of lines
+    .join('\n')
+    .replace(/,\n\t+ +/g, ', ')
+    .split('\n')) {
     const head = /^\t(chain|set|map) (\S+) \{$/.exec(line);
     if (head !== null) name = `${head[1]} ${head[2]}`;
     const elements = /^\t\telements = \{ (.*) \}$/.exec(line);
@@ -53,7 +56,10 @@ describe.skipIf(!existsSync(VECTORS))('the rules of a node equal those of the re
         expect(normaliseListing(lines)).toEqual(normaliseListing(real['nft']!));
         return;
       }
-      for (const [family, suffix] of [['IPv4', ''], ['IPv6', '6']] as const) {
+      for (const [family, suffix] of [
+        ['IPv4', ''],
+        ['IPv6', '6'],
+      ] as const) {
         if (real[`nat${suffix}`] === undefined) continue;
         const tables = iptablesTables(proxyConfig, facts, services, endpointSlices, family);
         expect(normaliseTable(tables.nat)).toEqual(normaliseTable(real[`nat${suffix}`]!));
@@ -66,15 +72,34 @@ describe.skipIf(!existsSync(VECTORS))('the rules of a node equal those of the re
 describe('the rules of a node', () => {
   const facts: NodeFacts = { name: 'n1', addresses: ['10.0.0.11'], labels: { 'topology.kubernetes.io/zone': 'z1' } };
   const service = (name: string, spec: object, metadata: object = {}): Service =>
-    ({ kind: 'Service', metadata: { name, namespace: 'shop', ...metadata }, spec: { type: 'ClusterIP', ipFamilies: ['IPv4'], ...spec }, status: {} }) as unknown as Service;
+    ({
+      kind: 'Service',
+      metadata: { name, namespace: 'shop', ...metadata },
+      spec: { type: 'ClusterIP', ipFamilies: ['IPv4'], ...spec },
+      status: {},
+    }) as unknown as Service;
   const slice = (name: string, endpoints: readonly object[]): EndpointSlice =>
-    ({ kind: 'EndpointSlice', metadata: { name: `${name}-1`, namespace: 'shop', labels: { 'kubernetes.io/service-name': name } }, addressType: 'IPv4', ports: [{ name: '', protocol: 'TCP', port: 80 }], endpoints }) as unknown as EndpointSlice;
-  const web = service('web', { clusterIP: '10.96.0.1', clusterIPs: ['10.96.0.1'], ports: [{ port: 80, protocol: 'TCP' }] });
+    ({
+      kind: 'EndpointSlice',
+      metadata: { name: `${name}-1`, namespace: 'shop', labels: { 'kubernetes.io/service-name': name } },
+      addressType: 'IPv4',
+      ports: [{ name: '', protocol: 'TCP', port: 80 }],
+      endpoints,
+    }) as unknown as EndpointSlice;
+  const web = service('web', {
+    clusterIP: '10.96.0.1',
+    clusterIPs: ['10.96.0.1'],
+    ports: [{ port: 80, protocol: 'TCP' }],
+  });
   const destinations = (lines: readonly string[]): string[] =>
     lines.flatMap((line) => /--to-destination (\S+)/.exec(line)?.[1] ?? []);
 
   it('follow zone hints when every ready endpoint has some', () => {
-    const hinted = (ip: string, zone: string): object => ({ addresses: [ip], nodeName: 'x', hints: { forZones: [{ name: zone }] } });
+    const hinted = (ip: string, zone: string): object => ({
+      addresses: [ip],
+      nodeName: 'x',
+      hints: { forZones: [{ name: zone }] },
+    });
     const all = [hinted('10.244.1.1', 'z1'), hinted('10.244.2.2', 'z2')];
     expect(destinations(rulesOf({}, facts, [web], [slice('web', all)]))).toEqual(['10.244.1.1:80']);
     const some = [...all, { addresses: ['10.244.3.3'], nodeName: 'y' }];
@@ -103,13 +128,23 @@ describe('the rules of a node', () => {
 
   it('print source ranges as nft keeps them', () => {
     const ranges = (list: string[]): Service => ({
-      ...service('lb', { type: 'LoadBalancer', clusterIP: '10.96.0.2', clusterIPs: ['10.96.0.2'], loadBalancerSourceRanges: list, ports: [{ port: 80, protocol: 'TCP' }] }),
+      ...service('lb', {
+        type: 'LoadBalancer',
+        clusterIP: '10.96.0.2',
+        clusterIPs: ['10.96.0.2'],
+        loadBalancerSourceRanges: list,
+        ports: [{ port: 80, protocol: 'TCP' }],
+      }),
       status: { loadBalancer: { ingress: [{ ip: '203.0.113.9' }] } },
     });
     const firewall = (list: string[]): string | undefined =>
-      rulesOf({ mode: 'nftables' }, facts, [ranges(list)], []).find((line) => line.includes('saddr !='))?.trim();
+      rulesOf({ mode: 'nftables' }, facts, [ranges(list)], [])
+        .find((line) => line.includes('saddr !='))
+        ?.trim();
     expect(firewall(['198.51.100.0/24'])).toBe('ip saddr != 198.51.100.0/24 drop');
-    expect(firewall(['198.51.100.0/24', '10.0.0.0/9', '10.128.0.0/9'])).toBe('ip saddr != { 10.0.0.0/8, 198.51.100.0/24, 203.0.113.9 } drop');
+    expect(firewall(['198.51.100.0/24', '10.0.0.0/9', '10.128.0.0/9'])).toBe(
+      'ip saddr != { 10.0.0.0/8, 198.51.100.0/24, 203.0.113.9 } drop',
+    );
     expect(firewall(['192.0.2.0/24', '192.0.3.0/25'])).toBe('ip saddr != { 192.0.2.0-192.0.3.127 } drop');
   });
 });

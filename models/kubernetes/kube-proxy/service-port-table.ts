@@ -82,7 +82,9 @@ export class AppliedTable<Block> implements ServicePortTable<Block> {
   #localReadyIPs(port: ServicePort): string[] {
     const { hostname } = this.#profile;
     const endpoints = endpointsOnNode(this.#slices.endpoints(port), hostname);
-    return endpoints.filter((endpoint) => endpoint.ready && endpoint.nodeName === hostname).map((endpoint) => endpoint.ip);
+    return endpoints
+      .filter((endpoint) => endpoint.ready && endpoint.nodeName === hostname)
+      .map((endpoint) => endpoint.ip);
   }
 
   healthCheck(port: number): number | undefined {

@@ -95,8 +95,7 @@ export function servicePorts(service: Service, family: IPFamily): readonly Servi
   const vips = loadBalancerVIPs(service, family);
   const ranges = sourceRanges(service, family);
   const seconds = affinitySeconds(service);
-  const mayBeExternal =
-    spec.type === 'LoadBalancer' || spec.type === 'NodePort' || (spec.externalIPs ?? []).length > 0;
+  const mayBeExternal = spec.type === 'LoadBalancer' || spec.type === 'NodePort' || (spec.externalIPs ?? []).length > 0;
   const externalPolicyLocal = mayBeExternal && spec.externalTrafficPolicy === 'Local';
   const internalPolicyLocal = spec.internalTrafficPolicy === 'Local';
   const needsHealthCheck = spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local';

@@ -225,7 +225,8 @@ export class DataPlane {
     const { packet } = journey;
     const target = this.#endpoints.get(packet.destinationIP);
     if (target !== undefined && target.node === '') return this.#deliver('', journey);
-    if (target !== undefined && (target.hostNetwork || journey.isRouted)) return this.#onNode(target.node, 'wire', this.#wire(journey));
+    if (target !== undefined && (target.hostNetwork || journey.isRouted))
+      return this.#onNode(target.node, 'wire', this.#wire(journey));
     if (target !== undefined) return this.#lost(journey, '', 'pod addresses are not routed outside of the cluster');
     const nodes = this.#entryNodes(packet);
     if (nodes.length === 0) return this.#lost(journey, '', `nobody has the address ${packet.destinationIP}`);
@@ -390,7 +391,11 @@ export class DataPlane {
     const isOwnPod = target !== undefined && !target.hostNetwork && target.node === kernel.name;
     const address = (isOwnPod ? kernel.gateways.get(family) : undefined) ?? kernel.address(family);
     if (address === undefined) return;
-    journey.trace?.push({ node: kernel.name, at: 'nat POSTROUTING', rule: `MASQUERADE: source ${packet.sourceIP} becomes ${address}` });
+    journey.trace?.push({
+      node: kernel.name,
+      at: 'nat POSTROUTING',
+      rule: `MASQUERADE: source ${packet.sourceIP} becomes ${address}`,
+    });
     packet.sourceIP = address;
   }
 
@@ -437,7 +442,8 @@ export class DataPlane {
     }
     const listener = this.#listenerAt(node, packet.destinationIP, packet.destinationPort, packet.protocol);
     const to = joinHostPort(packet.destinationIP, packet.destinationPort);
-    const rule = listener === undefined ? `nobody listens on ${to}: refused` : `${to} accepts, client is ${packet.sourceIP}`;
+    const rule =
+      listener === undefined ? `nobody listens on ${to}: refused` : `${to} accepts, client is ${packet.sourceIP}`;
     journey.trace?.push({ node, at: 'socket', rule });
     if (listener === undefined) return this.#failed('refused', node, journey);
     return {

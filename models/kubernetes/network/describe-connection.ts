@@ -35,7 +35,8 @@ export function describeOutcome(outcome: ConnectOutcome): string {
 export function describeDistribution(outcomes: readonly ConnectOutcome[]): string[] {
   const counts = new Map<string, number>();
   for (const outcome of outcomes) {
-    const name = outcome.verdict === 'connected' ? joinHostPort(outcome.backendIP, outcome.backendPort) : outcome.verdict;
+    const name =
+      outcome.verdict === 'connected' ? joinHostPort(outcome.backendIP, outcome.backendPort) : outcome.verdict;
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   const rows = [...counts].sort(([a, x], [b, y]) => (x === y ? (a < b ? -1 : a > b ? 1 : 0) : y - x));

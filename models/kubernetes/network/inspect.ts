@@ -49,7 +49,9 @@ function sourceOf(
 ): Inspection<Pick<ConnectRequest, 'node' | 'fromIP'>> {
   const [kind, name] = question.from.split('/') as [string, string | undefined];
   if (name === undefined) {
-    return parseIP(kind) === undefined ? wrong(`${kind} is no address; use pod/NAME or node/NAME`) : { ok: true, value: { node: '', fromIP: kind } };
+    return parseIP(kind) === undefined
+      ? wrong(`${kind} is no address; use pod/NAME or node/NAME`)
+      : { ok: true, value: { node: '', fromIP: kind } };
   }
   if (kind === 'node') {
     const fromIP = plane.kernels.get(name)?.address('IPv4') ?? plane.kernels.get(name)?.address('IPv6');
@@ -69,7 +71,9 @@ function targetOf(objects: Objects, question: ConnectionQuestion): Inspection<{ 
   if (host === '' || portText === '') return wrong(`${question.to} is not HOST:PORT`);
   const number = Number(portText);
   if (parseIP(host) !== undefined) {
-    return Number.isInteger(number) ? { ok: true, value: { toIP: host, port: number } } : wrong(`${portText} is no port`);
+    return Number.isInteger(number)
+      ? { ok: true, value: { toIP: host, port: number } }
+      : wrong(`${portText} is no port`);
   }
   const [name, namespace = question.namespace] = host.split('.') as [string, string | undefined];
   const service = objects.service(namespace, name);
@@ -78,7 +82,9 @@ function targetOf(objects: Objects, question: ConnectionQuestion): Inspection<{ 
   if (toIP === undefined || parseIP(toIP) === undefined) return wrong(`service ${namespace}/${name} has no cluster IP`);
   const named = service.spec.ports?.find((port) => port.name === portText)?.port;
   const port = named ?? number;
-  return Number.isInteger(port) ? { ok: true, value: { toIP, port } } : wrong(`service ${namespace}/${name} has no port ${portText}`);
+  return Number.isInteger(port)
+    ? { ok: true, value: { toIP, port } }
+    : wrong(`service ${namespace}/${name} has no port ${portText}`);
 }
 
 /** The way of a connection, hop by hop, and the distribution of many. `choose` draws in [0, n). */

@@ -6,7 +6,16 @@
  * closes it. What happened to a connection is recorded, so that a user sees which rule sent it where.
  */
 import type { ActorSpec } from '../../../src/index.ts';
-import type { NetConnect, NetEndpoint, NetError, NetListen, NetRequest, NetResponse, NetResult, NetRules } from '../api/net.ts';
+import type {
+  NetConnect,
+  NetEndpoint,
+  NetError,
+  NetListen,
+  NetRequest,
+  NetResponse,
+  NetResult,
+  NetRules,
+} from '../api/net.ts';
 import { Client } from '../client/client.ts';
 import { processBehavior } from '../client/process.ts';
 import type { Process, TimerHandle } from '../client/process.ts';
@@ -28,6 +37,9 @@ export interface NetworkOptions {
   /** Enforce NetworkPolicy (default true); without it the network plugin watches nothing but nodes. */
   readonly policies?: boolean;
 }
+
+/** net/ipv4/tcp.h, TCP_TIMEOUT_INIT: the first retransmission of a SYN; each further wait is twice as long. */
+const SYN_RETRY_US = 1_000_000;
 
 /** A connection that carries a request at the moment. */
 interface Exchange {
@@ -57,7 +69,10 @@ export class NetworkPlane {
     const user = { name: 'system:network-plugin', groups: ['system:authenticated'] };
     const client = new Client(process, { servers: options.servers, user, userAgent: 'network-plugin/v1' });
     const world = new ClusterPolicyWorld(process, client, (node) => {
-      this.plane.setPodCIDRs(node.metadata.name, node.spec.podCIDRs ?? (node.spec.podCIDR === undefined ? [] : [node.spec.podCIDR]));
+      this.plane.setPodCIDRs(
+        node.metadata.name,
+        node.spec.podCIDRs ?? (node.spec.podCIDR === undefined ? [] : [node.spec.podCIDR]),
+      );
     });
     this.plane = new DataPlane({
       environment: {
@@ -110,8 +125,10 @@ export class NetworkPlane {
     }
   }
 
-  connect(request: NetConnect, client: string): void {
-    const keptName = request.keepAlive === undefined ? undefined : `${client} ${request.keepAlive} ${request.toIp} ${request.port}`;
+  /** Opens a connection. A SYN that gets no answer is sent again after 1, 3, 7 … s, over what the rules are by then. */
+  connect(request: NetConnect, client: string, waitedUs = 0): void {
+    const keptName =
+      request.keepAlive === undefined ? undefined : `${client} ${request.keepAlive} ${request.toIp} ${request.port}`;
     const kept = keptName === undefined ? undefined : this.#kept.get(keptName);
     const outcome =
       kept?.outcome ??
@@ -128,7 +145,7 @@ export class NetworkPlane {
     if (kept === undefined && this.#process.recording) this.#record(request, outcome);
     const delay = this.#delay(outcome) + outcome.proxyDelayUs;
     if (outcome.verdict !== 'connected') {
-      this.#fail(request, client, outcome, delay);
+      this.#fail(request, client, outcome, delay, waitedUs);
       return;
     }
     if (keptName !== undefined && kept === undefined) this.#kept.set(keptName, { outcome });
@@ -179,14 +196,25 @@ export class NetworkPlane {
     this.#reply(exchange.client, exchange.request, exchange.outcome, answer);
   }
 
-  #fail(request: NetConnect, client: string, outcome: ConnectOutcome, delay: number): void {
+  #fail(request: NetConnect, client: string, outcome: ConnectOutcome, delay: number, waitedUs: number): void {
     const error = outcome.verdict as NetError;
-    // Nobody answers a packet that was dropped: the client waits until it has had enough.
-    const wait = error === 'timeout' ? request.timeoutUs : Math.min(2 * delay, request.timeoutUs);
-    this.#later(wait, () => this.#reply(client, request, outcome, { error }));
+    const left = request.timeoutUs - waitedUs;
+    if (error !== 'timeout') {
+      this.#later(Math.min(2 * delay, left), () => this.#reply(client, request, outcome, { error }));
+      return;
+    }
+    // Nobody answers a packet that was dropped: TCP tries again, the client waits until it has had enough.
+    const wait = waitedUs + SYN_RETRY_US;
+    if (request.protocol === 'UDP' || wait >= left) this.#later(left, () => this.#reply(client, request, outcome, { error }));
+    else this.#later(wait, () => this.connect(request, client, waitedUs + wait));
   }
 
-  #reply(client: string, request: NetConnect, outcome: ConnectOutcome, answer: Pick<NetResult, 'response' | 'error'>): void {
+  #reply(
+    client: string,
+    request: NetConnect,
+    outcome: ConnectOutcome,
+    answer: Pick<NetResult, 'response' | 'error'>,
+  ): void {
     const message: NetResult = {
       kind: 'net.result',
       id: request.id,

@@ -15,7 +15,13 @@ describe('hash', () => {
   it('encodes base32 as RFC 4648 does', () => {
     const of = (text: string): string => base32(new TextEncoder().encode(text));
     expect(['', 'f', 'fo', 'foo', 'foob', 'fooba', 'foobar'].map(of)).toEqual([
-      '', 'MY======', 'MZXQ====', 'MZXW6===', 'MZXW6YQ=', 'MZXW6YTB', 'MZXW6YTBOI======',
+      '',
+      'MY======',
+      'MZXQ====',
+      'MZXW6===',
+      'MZXW6YQ=',
+      'MZXW6YTB',
+      'MZXW6YTBOI======',
     ]);
   });
 

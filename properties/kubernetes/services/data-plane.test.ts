@@ -76,7 +76,9 @@ describe.each(MODES)('the data plane in %s mode', (mode) => {
     const w = world(mode, { loadBalancerSourceRanges: ['192.0.2.0/24'] });
     const allowed = reached(w, { node: '', fromIP: '192.0.2.9', toIP: '203.0.113.10', port: 80 });
     expect(Object.keys(allowed)).toEqual(expect.arrayContaining(['10.244.1.5', '10.244.2.6']));
-    expect(Object.keys(reached(w, { node: '', fromIP: '198.51.100.9', toIP: '203.0.113.10', port: 80 }))).toEqual(['timeout']);
+    expect(Object.keys(reached(w, { node: '', fromIP: '198.51.100.9', toIP: '203.0.113.10', port: 80 }))).toEqual([
+      'timeout',
+    ]);
     const byNodePort = reached(w, { node: '', fromIP: '198.51.100.9', toIP: '10.0.0.1', port: 30080 });
     expect(byNodePort).not.toHaveProperty('timeout');
   });
@@ -100,7 +102,12 @@ describe('the data plane', () => {
     const w = world('iptables');
     const flow = { toIP: '10.96.0.7', port: 80, sourcePort: 40000 };
     const first = w.connect(flow);
-    w.apply(endpointSlice('web', ENDPOINTS.filter((endpoint) => endpoint.ip !== first.backendIP)));
+    w.apply(
+      endpointSlice(
+        'web',
+        ENDPOINTS.filter((endpoint) => endpoint.ip !== first.backendIP),
+      ),
+    );
     w.sync();
     expect(w.connect(flow).backendIP).toBe(first.backendIP);
     expect(w.connect({ ...flow, sourcePort: 40001 }).backendIP).not.toBe(first.backendIP);
@@ -109,7 +116,10 @@ describe('the data plane', () => {
   it('deletes UDP flows to endpoints that are gone', () => {
     const w = new ServiceWorld(2);
     w.pod('10.244.1.100', 'n1');
-    for (const [ip, node] of [['10.244.1.5', 'n1'], ['10.244.2.6', 'n2']] as const) {
+    for (const [ip, node] of [
+      ['10.244.1.5', 'n1'],
+      ['10.244.2.6', 'n2'],
+    ] as const) {
       w.pod(ip, node);
       w.plane.listen(ip, 53, 'UDP', { owner: 'dns', tag: ip });
     }
@@ -120,7 +130,14 @@ describe('the data plane', () => {
     const flow = { toIP: '10.96.0.10', port: 53, protocol: 'UDP', sourcePort: 5353 } as const;
     const first = w.connect(flow);
     expect(w.connect(flow).backendIP).toBe(first.backendIP);
-    w.apply(endpointSlice('dns', ENDPOINTS.filter((endpoint) => endpoint.ip !== first.backendIP), 53, 'UDP'));
+    w.apply(
+      endpointSlice(
+        'dns',
+        ENDPOINTS.filter((endpoint) => endpoint.ip !== first.backendIP),
+        53,
+        'UDP',
+      ),
+    );
     w.sync();
     expect(w.connect(flow).backendIP).not.toBe(first.backendIP);
   });

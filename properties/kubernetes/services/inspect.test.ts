@@ -6,9 +6,15 @@ import { endpointSlice, service, ServiceWorld } from './service-world.ts';
 function world(): { w: ServiceWorld; objects: Objects } {
   const w = new ServiceWorld(2);
   w.pod('10.244.1.100', 'n1');
-  const endpoints = [{ ip: '10.244.1.5', node: 'n1' }, { ip: '10.244.2.6', node: 'n2' }];
+  const endpoints = [
+    { ip: '10.244.1.5', node: 'n1' },
+    { ip: '10.244.2.6', node: 'n2' },
+  ];
   for (const { ip, node } of endpoints) w.pod(ip, node, [8080]);
-  const web = service({ name: 'web', spec: { clusterIP: '10.96.0.7', ports: [{ name: 'http', port: 80, protocol: 'TCP' }] } });
+  const web = service({
+    name: 'web',
+    spec: { clusterIP: '10.96.0.7', ports: [{ name: 'http', port: 80, protocol: 'TCP' }] },
+  });
   w.apply(web);
   w.apply(endpointSlice('web', endpoints, 8080, 'TCP', 'shop', 'http'));
   w.sync();
@@ -29,7 +35,12 @@ describe('inspecting a run', () => {
     expect(lines[0]).toBe('n1');
     expect(lines[1]).toMatch(/^ {2}KUBE-SERVICES +-A KUBE-SERVICES -d 10\.96\.0\.7\/32 /);
     expect(lines.find((line) => line.startsWith('TCP 10.96.0.7:80 is answered by 10.244.'))).toBeDefined();
-    expect(lines.slice(-2).map((line) => line.replace(/^ *\d+ +[\d.]+ % +/, '')).sort()).toEqual(['10.244.1.5:8080', '10.244.2.6:8080']);
+    expect(
+      lines
+        .slice(-2)
+        .map((line) => line.replace(/^ *\d+ +[\d.]+ % +/, ''))
+        .sort(),
+    ).toEqual(['10.244.1.5:8080', '10.244.2.6:8080']);
   });
 
   it('says what is wrong with a question', () => {
@@ -50,6 +61,9 @@ describe('inspecting a run', () => {
     const answer = describeNodeRules(w.plane, 'n1');
     expect(answer.ok && answer.value[0]).toBe('# iptables, IPv4');
     expect(answer.ok && answer.value.includes('*filter')).toBe(true);
-    expect(describeNodeRules(w.plane, 'n9')).toEqual({ ok: false, problem: 'no kube-proxy has written rules on node n9' });
+    expect(describeNodeRules(w.plane, 'n9')).toEqual({
+      ok: false,
+      problem: 'no kube-proxy has written rules on node n9',
+    });
   });
 });

@@ -22,7 +22,9 @@ describe.each(['iptables', 'nftables', 'ipvs'] as const)('in %s mode', (mode) =>
       fc.property(endpointsOf, endpointsOf, fc.constantFrom('Cluster', 'Local'), (first, second, policy) => {
         const w = new ServiceWorld(3, { mode, clusterCIDR: '10.244.0.0/16' });
         w.pod('10.244.1.100', 'n1');
-        const lists = [first, second].map((list, s) => list.map((e) => ({ ...e, ip: `10.244.${Number(e.node.slice(1))}.${s * 10 + e.host}` })));
+        const lists = [first, second].map((list, s) =>
+          list.map((e) => ({ ...e, ip: `10.244.${Number(e.node.slice(1))}.${s * 10 + e.host}` })),
+        );
         lists.forEach((list, s) => {
           for (const { ip, node } of list) w.pod(ip, node, [8080]);
           const ports = [{ port: 80, protocol: 'TCP', nodePort: 30080 + s }];
@@ -69,7 +71,9 @@ describe('NetworkPolicy', () => {
   });
 
   interface Rule {
-    readonly peer: { podSelector?: { matchLabels: { color: string } }; namespaceSelector?: object; ipBlock?: object } | undefined;
+    readonly peer:
+      | { podSelector?: { matchLabels: { color: string } }; namespaceSelector?: object; ipBlock?: object }
+      | undefined;
     readonly port: number | string | undefined;
   }
 
@@ -82,29 +86,49 @@ describe('NetworkPolicy', () => {
           { ip: `10.244.2.${i + 1}`, node: 'n2', color, namespace: 'other' },
         ]);
         for (const { ip, node, color, namespace } of pods) w.pod(ip, node, [8080, 9090], { color }, namespace);
-        for (const [name, team] of [['shop', 'x'], ['other', 'y']] as const) {
+        for (const [name, team] of [
+          ['shop', 'x'],
+          ['other', 'y'],
+        ] as const) {
           w.namespaces.set(name, { metadata: { name, labels: { team } } } as never);
         }
         policies.forEach(({ target, ingress, egress, types }, i) => {
           const list = (rules: readonly Rule[], side: 'from' | 'to'): object[] =>
-            rules.map(({ peer, port }) => ({ ...(peer ? { [side]: [peer] } : {}), ...(port ? { ports: [{ port }] } : {}) }));
+            rules.map(({ peer, port }) => ({
+              ...(peer ? { [side]: [peer] } : {}),
+              ...(port ? { ports: [{ port }] } : {}),
+            }));
           w.policies.push({
             metadata: { name: `p${i}`, namespace: 'shop' },
-            spec: { podSelector: { matchLabels: { color: target } }, policyTypes: types, ingress: list(ingress, 'from'), egress: list(egress, 'to') },
+            spec: {
+              podSelector: { matchLabels: { color: target } },
+              policyTypes: types,
+              ingress: list(ingress, 'from'),
+              egress: list(egress, 'to'),
+            },
           } as unknown as NetworkPolicy);
         });
         const peerAllows = (peer: Rule['peer'], pod: (typeof pods)[number]): boolean => {
           if (peer === undefined) return true;
-          if (peer.podSelector !== undefined) return pod.namespace === 'shop' && pod.color === peer.podSelector.matchLabels.color;
+          if (peer.podSelector !== undefined)
+            return pod.namespace === 'shop' && pod.color === peer.podSelector.matchLabels.color;
           if (peer.namespaceSelector !== undefined) return pod.namespace === 'shop';
           return pod.ip.startsWith('10.244.1.') && pod.ip !== '10.244.1.2';
         };
-        const allows = (direction: 'Ingress' | 'Egress', pod: (typeof pods)[number], peer: (typeof pods)[number], port: number): boolean => {
+        const allows = (
+          direction: 'Ingress' | 'Egress',
+          pod: (typeof pods)[number],
+          peer: (typeof pods)[number],
+          port: number,
+        ): boolean => {
           if (pod.namespace !== 'shop') return true;
-          const own = policies.filter((policy) => policy.target === pod.color && (policy.types as readonly string[]).includes(direction));
+          const own = policies.filter(
+            (policy) => policy.target === pod.color && (policy.types as readonly string[]).includes(direction),
+          );
           const rules = own.flatMap((policy) => (direction === 'Ingress' ? policy.ingress : policy.egress)) as Rule[];
           // The named port p0 is 8080 in every pod.
-          const portOk = (rule: Rule): boolean => rule.port === undefined || rule.port === port || (rule.port === 'p0' && port === 8080);
+          const portOk = (rule: Rule): boolean =>
+            rule.port === undefined || rule.port === port || (rule.port === 'p0' && port === 8080);
           return own.length === 0 || rules.some((rule) => portOk(rule) && peerAllows(rule.peer, peer));
         };
         for (const from of pods) {

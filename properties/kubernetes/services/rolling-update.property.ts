@@ -39,7 +39,11 @@ function* rollOut(process: Process, client: Client, net: Net, { preStop, readine
     net.address(node, ip);
     net.listen(ip, 8080);
   }
-  yield* client.create(SERVICES, 'shop', service({ name: 'web', spec: { clusterIP: '10.96.0.7', ports: [{ port: 80, protocol: 'TCP' }] } }));
+  yield* client.create(
+    SERVICES,
+    'shop',
+    service({ name: 'web', spec: { clusterIP: '10.96.0.7', ports: [{ port: 80, protocol: 'TCP' }] } }),
+  );
   yield* client.create(ENDPOINT_SLICES, 'shop', endpointSlice('web', current));
   yield* process.sleep('settle', 30 * SECOND);
   for (const old of [...current]) {
@@ -64,7 +68,17 @@ function* rollOut(process: Process, client: Client, net: Net, { preStop, readine
 function traffics(rollout: Rollout, mode: ProxyMode, keepAlive: number): TrafficSummary {
   let read: (() => TrafficSummary) | undefined;
   const generator = traffic(
-    { name: 'user', node: 'n1', fromIp: '10.244.1.200', to: '10.96.0.7', port: 80, rate: 200, keepAlive, start: 20 * SECOND, duration: 60 * SECOND },
+    {
+      name: 'user',
+      node: 'n1',
+      fromIp: '10.244.1.200',
+      to: '10.96.0.7',
+      port: 80,
+      rate: 200,
+      keepAlive,
+      start: 20 * SECOND,
+      duration: 60 * SECOND,
+    },
     (summary) => (read = summary),
   );
   runCluster((process, client, net) => rollOut(process, client, net, rollout), { mode, more: [generator] });

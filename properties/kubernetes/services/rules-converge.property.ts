@@ -59,7 +59,10 @@ const sliceOf = fc
     ),
   })
   .map(({ name, endpoints }): EndpointSlice => {
-    return endpointSlice(name, endpoints.map((endpoint) => ({ ...endpoint, ip: `10.244.1.${endpoint.host}` })));
+    return endpointSlice(
+      name,
+      endpoints.map((endpoint) => ({ ...endpoint, ip: `10.244.1.${endpoint.host}` })),
+    );
   });
 
 /** What happens: an object changes or goes, or a node syncs. */

@@ -2,7 +2,14 @@
  * The service actors on a real kernel with a small API server: kube-proxies, the network, CoreDNS, and a script that
  * plays whatever else a cluster would do (kubelets, runtimes, controllers).
  */
-import type { NetConnect, NetEndpoint, NetListen, NetRequest, NetResponse, NetResult } from '../../../models/kubernetes/api/net.ts';
+import type {
+  NetConnect,
+  NetEndpoint,
+  NetListen,
+  NetRequest,
+  NetResponse,
+  NetResult,
+} from '../../../models/kubernetes/api/net.ts';
 import { Client } from '../../../models/kubernetes/client/client.ts';
 import { processBehavior, suspend } from '../../../models/kubernetes/client/process.ts';
 import type { Process, Task } from '../../../models/kubernetes/client/process.ts';
@@ -49,7 +56,14 @@ export class Net {
 
   *connect(request: Partial<NetConnect> & { toIp: string; port: number }): Task<NetResult> {
     const id = this.#next++;
-    const defaults = { kind: 'net.connect', node: 'n1', fromIp: '10.244.1.100', protocol: 'TCP', request: null, timeoutUs: SECOND } as const;
+    const defaults = {
+      kind: 'net.connect',
+      node: 'n1',
+      fromIp: '10.244.1.100',
+      protocol: 'TCP',
+      request: null,
+      timeoutUs: SECOND,
+    } as const;
     const message: NetConnect = { ...defaults, ...request, id };
     return yield* suspend<NetResult>((resume) => {
       this.#waiting.set(id, resume);
@@ -78,13 +92,19 @@ export interface ClusterOptions {
 }
 
 /** Runs a script in a cluster of two nodes with the namespace `shop`. */
-export function runCluster(script: Script, { mode = 'iptables', seed = 'services', seconds = 120, more = [] }: ClusterOptions = {}): void {
+export function runCluster(
+  script: Script,
+  { mode = 'iptables', seed = 'services', seconds = 120, more = [] }: ClusterOptions = {},
+): void {
   const kernel = new Kernel({ seed, network: new PlainNetwork({ default: { min: 100, max: 300 } }) });
   const shared = new KubeProxyShared({ mode, clusterCIDR: '10.244.0.0/16' });
   kernel.spawn({ id: 'kube-apiserver', type: 'kube-apiserver', behavior: fakeApiServer() });
   kernel.spawn(network({ servers: SERVERS, epoch: EPOCH }));
   kernel.spawn(coreDns({ servers: SERVERS, epoch: EPOCH, ip: DNS_IP }));
-  for (const name of ['n1', 'n2']) kernel.spawn(kubeProxy({ node: name, servers: SERVERS, epoch: EPOCH, shared, syncTime: { min: 20_000, max: 60_000 } }));
+  for (const name of ['n1', 'n2'])
+    kernel.spawn(
+      kubeProxy({ node: name, servers: SERVERS, epoch: EPOCH, shared, syncTime: { min: 20_000, max: 60_000 } }),
+    );
   const behavior = processBehavior((process) => {
     const client = new Client(process, { servers: SERVERS, user: { name: 'test', groups: [] }, userAgent: 'test' });
     const net = new Net(process);

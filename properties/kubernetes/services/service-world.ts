@@ -72,7 +72,7 @@ export class ServiceWorld {
   readonly policies: NetworkPolicy[] = [];
   readonly pods = new Map<string, Pod>();
   readonly namespaces = new Map<string, Namespace>();
-  now = 0;
+  readonly #clock = { now: 0, choose: (_kind: string, n: number): number => this.random.below(n) };
 
   constructor(nodes: number, config: KubeProxyConfiguration = { clusterCIDR: '10.244.0.0/16' }, seed = 1) {
     this.random = stream(String(seed), 'service-world');
@@ -81,14 +81,8 @@ export class ServiceWorld {
       podByIP: (ip: string) => this.pods.get(ip),
       namespace: (name: string) => this.namespaces.get(name),
     };
-    const self = this;
     this.plane = new DataPlane({
-      environment: {
-        get now() {
-          return self.now;
-        },
-        choose: (_kind, n) => self.random.below(n),
-      },
+      environment: this.#clock,
       policies: (book) => new PolicyEngine(world, book),
       pods: world,
     });
@@ -103,11 +97,28 @@ export class ServiceWorld {
     this.sync();
   }
 
+  /** Virtual time, µs. */
+  get now(): number {
+    return this.#clock.now;
+  }
+
+  set now(time: number) {
+    this.#clock.now = time;
+  }
+
   /** A pod with an address, listening on some ports. */
-  pod(ip: string, node: string, listens: readonly number[] = [], labels: Record<string, string> = {}, namespace = 'shop'): void {
+  pod(
+    ip: string,
+    node: string,
+    listens: readonly number[] = [],
+    labels: Record<string, string> = {},
+    namespace = 'shop',
+  ): void {
     this.plane.addEndpoint({ node, ip, hostNetwork: false });
     const metadata = { name: `pod-${ip}`, namespace, uid: '', resourceVersion: '1', creationTimestamp: '', labels };
-    const containers = [{ name: 'c', image: 'i', ports: listens.map((containerPort, i) => ({ name: `p${i}`, containerPort })) }];
+    const containers = [
+      { name: 'c', image: 'i', ports: listens.map((containerPort, i) => ({ name: `p${i}`, containerPort })) },
+    ];
     this.pods.set(ip, { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers }, status: {} } as unknown as Pod);
     for (const port of listens) this.plane.listen(ip, port, 'TCP', { owner: node, tag: ip });
   }

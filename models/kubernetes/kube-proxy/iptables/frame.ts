@@ -107,8 +107,7 @@ export function nodePortTailRules(profile: NodeProfile): IptablesRule[] {
       .filter((ip) => ip !== '::1' && (profile.localhostNodePorts || !ip.startsWith('127.')))
       .map((text) => ({ comment, destination: { text }, target }));
   }
-  const except =
-    profile.family === 'IPv6' ? '::1/128' : profile.localhostNodePorts ? undefined : '127.0.0.0/8';
+  const except = profile.family === 'IPv6' ? '::1/128' : profile.localhostNodePorts ? undefined : '127.0.0.0/8';
   const destination = except === undefined ? {} : { destination: { text: except, inverted: true } };
   return [{ comment, destinationLocal: true, ...destination, target }];
 }

@@ -8,10 +8,23 @@ import type { Service } from '../../object/types.ts';
 import { listVirtualServers, natRules, saveSets } from './list.ts';
 import { ipvsServicePort } from './service-port-rules.ts';
 
-const profile = nodeProfile({ mode: 'ipvs', clusterCIDR: '10.244.0.0/16' }, { name: 'n1', addresses: ['10.0.0.11'] }, 'IPv4');
+const profile = nodeProfile(
+  { mode: 'ipvs', clusterCIDR: '10.244.0.0/16' },
+  { name: 'n1', addresses: ['10.0.0.11'] },
+  'IPv4',
+);
 
 function endpoint(ip: string, nodeName: string): EndpointInfo {
-  return { endpoint: `${ip}:8080`, ip, port: 8080, nodeName, ready: true, serving: true, terminating: false, zoneHints: [] };
+  return {
+    endpoint: `${ip}:8080`,
+    ip,
+    port: 8080,
+    nodeName,
+    ready: true,
+    serving: true,
+    terminating: false,
+    zoneHints: [],
+  };
 }
 
 function portOf(spec: Record<string, unknown>, vips: readonly string[] = []): ServicePort {

@@ -39,7 +39,10 @@ export function listVirtualServers(blocks: readonly IpvsServicePort[]): string[]
     '  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn',
   ];
   const servers = blocks.flatMap((block) => block.virtualServers);
-  const keyed = servers.map((server) => ({ server, key: `${server.protocol} ${joinHostPort(server.ip, server.port)}` }));
+  const keyed = servers.map((server) => ({
+    server,
+    key: `${server.protocol} ${joinHostPort(server.ip, server.port)}`,
+  }));
   keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
   for (const { server } of keyed) {
     const flags = `${server.persistentSeconds === undefined ? '' : ` persistent ${server.persistentSeconds}`}${
@@ -70,14 +73,18 @@ export function saveSets(profile: NodeProfile, blocks: readonly IpvsServicePort[
   return SET_TYPES.flatMap(([name, type]) => {
     const options = type === 'bitmap:port' ? 'range 0-65535' : `family ${family} hashsize 1024 maxelem 65536`;
     const shown = setName(name, profile);
-    return [
-      `create ${shown} ${type} ${options}`,
-      ...(bySet.get(name) ?? []).map((entry) => `add ${shown} ${entry}`),
-    ];
+    return [`create ${shown} ${type} ${options}`, ...(bySet.get(name) ?? []).map((entry) => `add ${shown} ${entry}`)];
   });
 }
 
-function setRule(profile: NodeProfile, chain: string, comment: string, set: string, match: string, target: string): string {
+function setRule(
+  profile: NodeProfile,
+  chain: string,
+  comment: string,
+  set: string,
+  match: string,
+  target: string,
+): string {
   return `-A ${chain} -m comment --comment "${comment}" -m set --match-set ${setName(set, profile)} ${match} -j ${target}`;
 }
 
@@ -85,7 +92,10 @@ function setRule(profile: NodeProfile, chain: string, comment: string, set: stri
 function clusterIPRules(profile: NodeProfile): string[] {
   const comment = 'Kubernetes service cluster ip + port for masquerade purpose';
   const rule = (match: string, source = ''): string =>
-    setRule(profile, 'KUBE-SERVICES', comment, 'KUBE-CLUSTER-IP', match, 'KUBE-MARK-MASQ').replace(' -m comment', `${source} -m comment`);
+    setRule(profile, 'KUBE-SERVICES', comment, 'KUBE-CLUSTER-IP', match, 'KUBE-MARK-MASQ').replace(
+      ' -m comment',
+      `${source} -m comment`,
+    );
   if (profile.masqueradeAll) return [rule('dst,dst')];
   if (profile.detector === undefined) return [rule('src,dst')];
   const test = profile.detector.kind === 'source' ? ` ! -s ${profile.detector.cidr}` : ` ! -i ${profile.detector.name}`;
@@ -100,8 +110,20 @@ export function natRules(profile: NodeProfile, blocks: readonly IpvsServicePort[
   };
   const mark = `0x${profile.masqueradeMark.toString(16)}`;
   const nodePorts = ['TCP', 'UDP'].flatMap((protocol) => [
-    ...rule('KUBE-NODE-PORT', `Kubernetes nodeport ${protocol} port with externalTrafficPolicy=local`, `KUBE-NODE-PORT-LOCAL-${protocol}`, 'dst', 'RETURN'),
-    ...rule('KUBE-NODE-PORT', `Kubernetes nodeport ${protocol} port for masquerade purpose`, `KUBE-NODE-PORT-${protocol}`, 'dst', 'KUBE-MARK-MASQ'),
+    ...rule(
+      'KUBE-NODE-PORT',
+      `Kubernetes nodeport ${protocol} port with externalTrafficPolicy=local`,
+      `KUBE-NODE-PORT-LOCAL-${protocol}`,
+      'dst',
+      'RETURN',
+    ),
+    ...rule(
+      'KUBE-NODE-PORT',
+      `Kubernetes nodeport ${protocol} port for masquerade purpose`,
+      `KUBE-NODE-PORT-${protocol}`,
+      'dst',
+      'KUBE-MARK-MASQ',
+    ),
   ]);
   return [
     '-A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES',
@@ -110,16 +132,28 @@ export function natRules(profile: NodeProfile, blocks: readonly IpvsServicePort[
     '-A KUBE-LOAD-BALANCER -j KUBE-MARK-MASQ',
     `-A KUBE-MARK-MASQ -j MARK --set-xmark ${mark}/${mark}`,
     ...nodePorts,
-    ...rule('KUBE-POSTROUTING', 'Kubernetes endpoints dst ip:port, source ip for solving hairpin purpose', 'KUBE-LOOP-BACK', 'dst,dst,src', 'MASQUERADE'),
+    ...rule(
+      'KUBE-POSTROUTING',
+      'Kubernetes endpoints dst ip:port, source ip for solving hairpin purpose',
+      'KUBE-LOOP-BACK',
+      'dst,dst,src',
+      'MASQUERADE',
+    ),
     `-A KUBE-POSTROUTING -m mark ! --mark ${mark}/${mark} -j RETURN`,
     `-A KUBE-POSTROUTING -j MARK --set-xmark ${mark}/0x0`,
     `-A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE${profile.randomFully ? ' --random-fully' : ''}`,
     ...rule('KUBE-SERVICES', 'Kubernetes service lb portal', 'KUBE-LOAD-BALANCER', 'dst,dst', 'KUBE-LOAD-BALANCER'),
     ...(bySet.has('KUBE-CLUSTER-IP') ? clusterIPRules(profile) : []),
-    ...rule('KUBE-SERVICES', 'Kubernetes service external ip + port for masquerade and filter purpose', 'KUBE-EXTERNAL-IP', 'dst,dst', 'KUBE-MARK-MASQ'),
+    ...rule(
+      'KUBE-SERVICES',
+      'Kubernetes service external ip + port for masquerade and filter purpose',
+      'KUBE-EXTERNAL-IP',
+      'dst,dst',
+      'KUBE-MARK-MASQ',
+    ),
     '-A KUBE-SERVICES -m addrtype --dst-type LOCAL -j KUBE-NODE-PORT',
-    ...rule('KUBE-SERVICES', 'Kubernetes service cluster ip + port', 'KUBE-CLUSTER-IP', 'dst,dst', 'ACCEPT').map((line) =>
-      line.replace(' -m comment --comment "Kubernetes service cluster ip + port"', ''),
+    ...rule('KUBE-SERVICES', 'Kubernetes service cluster ip + port', 'KUBE-CLUSTER-IP', 'dst,dst', 'ACCEPT').map(
+      (line) => line.replace(' -m comment --comment "Kubernetes service cluster ip + port"', ''),
     ),
   ];
 }

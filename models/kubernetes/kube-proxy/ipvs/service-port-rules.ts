@@ -22,11 +22,7 @@ function endpointsFor(categories: EndpointCategories, onlyLocal: boolean): reado
   return onlyLocal && categories.local.length > 0 ? categories.local : categories.cluster;
 }
 
-function virtualServers(
-  port: ServicePort,
-  categories: EndpointCategories,
-  profile: NodeProfile,
-): IpvsVirtualServer[] {
+function virtualServers(port: ServicePort, categories: EndpointCategories, profile: NodeProfile): IpvsVirtualServer[] {
   const make = (
     role: IpvsVirtualServer['role'],
     ip: string,

@@ -10,7 +10,11 @@ import type { NodeProfile } from '../config.ts';
 const NEW_LINE = ',\n\t\t\t     ';
 
 const VERDICT_MAPS: readonly { name: NftContainer; comment: string; hasAddress: boolean }[] = [
-  { name: 'no-endpoint-services', comment: 'vmap to drop or reject packets to services with no endpoints', hasAddress: true },
+  {
+    name: 'no-endpoint-services',
+    comment: 'vmap to drop or reject packets to services with no endpoints',
+    hasAddress: true,
+  },
   {
     name: 'no-endpoint-nodeports',
     comment: 'vmap to drop or reject packets to service nodeports with no endpoints',
@@ -96,7 +100,12 @@ export function durationText(seconds: number): string {
     [Math.floor(seconds / 60) % 60, 'm'],
     [seconds % 60, 's'],
   ];
-  return parts.filter(([value]) => value > 0).map(([value, unit]) => `${value}${unit}`).join('') || '0s';
+  return (
+    parts
+      .filter(([value]) => value > 0)
+      .map(([value, unit]) => `${value}${unit}`)
+      .join('') || '0s'
+  );
 }
 
 /** Addresses in the set `nodeport-ips`; undefined when every local address accepts nodePorts. Loopback never does. */
@@ -166,7 +175,10 @@ export function listTable(
   stale: readonly string[] = [],
 ): string[] {
   const chainLines = (chain: NftChain): string[] => {
-    return plainChain(chain.name, chain.rules.map((rule) => nftRuleText(rule, profile.family)));
+    return plainChain(
+      chain.name,
+      chain.rules.map((rule) => nftRuleText(rule, profile.family)),
+    );
   };
   return [
     `table ${profile.family === 'IPv4' ? 'ip' : 'ip6'} kube-proxy {`,

@@ -41,7 +41,9 @@ function rangeText({ first, last }: Range, words: number): string {
 export function mergeRanges(texts: readonly string[]): string[] {
   const parsed = texts.map(rangeOf).filter((entry) => entry !== undefined);
   const ranges = parsed.map((entry) => entry.range);
-  ranges.sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : a.last < b.last ? -1 : a.last > b.last ? 1 : 0));
+  ranges.sort((a, b) =>
+    a.first < b.first ? -1 : a.first > b.first ? 1 : a.last < b.last ? -1 : a.last > b.last ? 1 : 0,
+  );
   const merged: Range[] = [];
   for (const range of ranges) {
     const previous = merged.at(-1);

@@ -130,16 +130,18 @@ function policyChain(p: Plan, prefix: 'service' | 'local', endpoints: readonly E
 
 function endpointChain(p: Plan, endpoint: EndpointInfo): NftChain {
   const base = endpointNameBase(p.port, endpoint);
-  const rules: NftRule[] = [
-    { source: { ranges: [endpoint.ip] }, action: { kind: 'jump', chain: MARK_CHAIN } },
-  ];
+  const rules: NftRule[] = [{ source: { ranges: [endpoint.ip] }, action: { kind: 'jump', chain: MARK_CHAIN } }];
   if (p.port.affinitySeconds !== undefined) rules.push({ action: { kind: 'update', set: `affinity-${base}` } });
   rules.push({ action: { kind: 'dnat', protocol: p.protocol, ip: endpoint.ip, port: endpoint.port } });
   return { name: `endpoint-${base}`, rules };
 }
 
 /** The block of one service port. */
-export function nftServicePort(port: ServicePort, categories: EndpointCategories, profile: NodeProfile): NftServicePort {
+export function nftServicePort(
+  port: ServicePort,
+  categories: EndpointCategories,
+  profile: NodeProfile,
+): NftServicePort {
   const { hasAny, local } = categories;
   const p: Plan = {
     port,

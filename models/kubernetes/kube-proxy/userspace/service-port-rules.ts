@@ -54,7 +54,15 @@ export function userspaceServicePort(
     nodePortContainer: hasNodePort ? [{ ...nodePort, target: redirect }] : [],
     nodePortHost: hasNodePort ? [{ ...nodePort, target: toHost }] : [],
     nodePortNonLocal: hasNodePort
-      ? [{ comment: port.name, protocol, destinationPort: number, conntrack: { states: ['NEW'] }, target: { kind: 'accept' } }]
+      ? [
+          {
+            comment: port.name,
+            protocol,
+            destinationPort: number,
+            conntrack: { states: ['NEW'] },
+            target: { kind: 'accept' },
+          },
+        ]
       : [],
     endpoints: categories.cluster
       .filter((endpoint) => endpoint.ready)

@@ -121,7 +121,15 @@ class CoreDns {
     const endpoint: NetEndpoint = { kind: 'net.endpoint', node: '', ip: options.ip, up: true, owner };
     process.send('network', endpoint);
     for (const protocol of ['UDP', 'TCP'] as const) {
-      const listen: NetListen = { kind: 'net.listen', ip: options.ip, port: DNS_PORT, protocol, owner, tag: 'dns', on: true };
+      const listen: NetListen = {
+        kind: 'net.listen',
+        ip: options.ip,
+        port: DNS_PORT,
+        protocol,
+        owner,
+        tag: 'dns',
+        on: true,
+      };
       process.send('network', listen);
     }
   }
@@ -174,7 +182,12 @@ function aged(answer: DnsAnswer, seconds: number): DnsAnswer {
   const older = (records: readonly DnsRecord[]): DnsRecord[] => {
     return records.map((record) => ({ ...record, ttl: Math.max(0, record.ttl - seconds) }));
   };
-  return { code: answer.code, answers: older(answer.answers), additional: older(answer.additional), authority: older(answer.authority) };
+  return {
+    code: answer.code,
+    answers: older(answer.answers),
+    additional: older(answer.additional),
+    authority: older(answer.authority),
+  };
 }
 
 /** The cluster's DNS server. */

@@ -5,10 +5,21 @@ import type { EndpointSlice, Service } from '../../object/types.ts';
 import { DEFAULT_ZONE, Zone } from './zone.ts';
 import type { ZoneWorld } from './zone.ts';
 
-const meta = (name: string, labels?: Record<string, string>) => ({ name, namespace: 'shop', ...(labels === undefined ? {} : { labels }) });
+const meta = (name: string, labels?: Record<string, string>) => ({
+  name,
+  namespace: 'shop',
+  ...(labels === undefined ? {} : { labels }),
+});
 const svc = (name: string, spec: object): Service => ({ metadata: meta(name), spec }) as unknown as Service;
 const SERVICES = [
-  svc('cart', { clusterIP: '10.96.12.5', clusterIPs: ['10.96.12.5'], ports: [{ name: 'http', port: 80, protocol: 'TCP' }, { name: 'admin', port: 81, protocol: 'TCP' }] }),
+  svc('cart', {
+    clusterIP: '10.96.12.5',
+    clusterIPs: ['10.96.12.5'],
+    ports: [
+      { name: 'http', port: 80, protocol: 'TCP' },
+      { name: 'admin', port: 81, protocol: 'TCP' },
+    ],
+  }),
   svc('db', { clusterIP: 'None', clusterIPs: ['None'], ports: [{ name: 'sql', port: 5432, protocol: 'TCP' }] }),
   svc('void', { clusterIP: 'None', clusterIPs: ['None'] }),
   svc('ext', { type: 'ExternalName', externalName: 'db.example.com' }),
@@ -39,7 +50,8 @@ const world: ZoneWorld = {
   slices: (_namespace, name) => SLICES.filter((s) => s.metadata.labels?.['kubernetes.io/service-name'] === name),
   hasNamespace: (name) => name === 'shop',
   servicesByIP: (ip) => SERVICES.filter((s) => s.spec.clusterIP === ip),
-  slicesByIP: (ip) => SLICES.filter((s) => s.endpoints.some((e) => e.conditions?.ready !== false && e.addresses.includes(ip))),
+  slicesByIP: (ip) =>
+    SLICES.filter((s) => s.endpoints.some((e) => e.conditions?.ready !== false && e.addresses.includes(ip))),
   hasPod: () => false,
   upstream: ({ name, type }) =>
     name === 'db.example.com' && type === 'A'
@@ -49,7 +61,8 @@ const world: ZoneWorld = {
 const zone = new Zone(world, DEFAULT_ZONE);
 const ask = (name: string, type: DnsType = 'A'): DnsAnswer => zone.answer({ name, type });
 const data = (name: string, type: DnsType = 'A'): string[] => ask(name, type).answers.map((record) => record.data);
-const outcome = (name: string, type: DnsType = 'A'): string => `${ask(name, type).code} ${ask(name, type).answers.length}`;
+const outcome = (name: string, type: DnsType = 'A'): string =>
+  `${ask(name, type).code} ${ask(name, type).answers.length}`;
 
 describe('the cluster zone', () => {
   it('answers for Services', () => {
@@ -91,20 +104,39 @@ describe('the cluster zone', () => {
   });
 
   it('tells names that exist without the record from names that do not exist', () => {
-    for (const name of ['cluster.local', 'svc.cluster.local', 'pod.cluster.local', 'shop.svc.cluster.local', 'shop.pod.cluster.local']) {
+    for (const name of [
+      'cluster.local',
+      'svc.cluster.local',
+      'pod.cluster.local',
+      'shop.svc.cluster.local',
+      'shop.pod.cluster.local',
+    ]) {
       expect(outcome(name), name).toBe('NOERROR 0');
       expect(ask(name).authority).toHaveLength(1);
     }
     expect(outcome('cart.shop.svc.cluster.local', 'AAAA')).toBe('NOERROR 0');
-    for (const name of ['no.shop.svc.cluster.local', 'cart.none.svc.cluster.local', '_ftp._tcp.cart.shop.svc.cluster.local', 'a.b.c.cart.shop.svc.cluster.local', 'x.cluster.local']) {
+    for (const name of [
+      'no.shop.svc.cluster.local',
+      'cart.none.svc.cluster.local',
+      '_ftp._tcp.cart.shop.svc.cluster.local',
+      'a.b.c.cart.shop.svc.cluster.local',
+      'x.cluster.local',
+    ]) {
       expect(outcome(name), name).toBe('NXDOMAIN 0');
     }
-    expect(ask('dns-version.cluster.local', 'TXT').answers[0]).toEqual({ name: 'dns-version.cluster.local', type: 'TXT', ttl: 28800, data: '1.1.0' });
+    expect(ask('dns-version.cluster.local', 'TXT').answers[0]).toEqual({
+      name: 'dns-version.cluster.local',
+      type: 'TXT',
+      ttl: 28800,
+      data: '1.1.0',
+    });
   });
 });
 
 describe('a resolver', () => {
-  const conf = parseResolvConf('nameserver 10.96.0.10\nsearch shop.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5\n');
+  const conf = parseResolvConf(
+    'nameserver 10.96.0.10\nsearch shop.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5\n',
+  );
 
   it('searches as libc does', () => {
     expect(searchNames('cart', conf)[0]).toBe('cart.shop.svc.cluster.local');

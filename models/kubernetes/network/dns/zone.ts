@@ -89,7 +89,9 @@ export class Zone {
     if (!name.endsWith(`.${domain}`)) return this.#world.upstream(question);
     const labels = name.slice(0, -domain.length - 1).split('.');
     if (labels.length === 1 && labels[0] === 'dns-version') {
-      return question.type === 'TXT' ? this.#positive([this.#record(name, 'TXT', SCHEMA_VERSION, SCHEMA_TTL)]) : this.#empty();
+      return question.type === 'TXT'
+        ? this.#positive([this.#record(name, 'TXT', SCHEMA_VERSION, SCHEMA_TTL)])
+        : this.#empty();
     }
     const kind = labels.at(-1);
     if (kind !== 'svc' && kind !== 'pod') return this.#negative('NXDOMAIN');
@@ -137,7 +139,8 @@ export class Zone {
     const ip = label.replaceAll('-', isIPv4 ? '.' : ':');
     if (parseIP(ip) === undefined) return this.#negative('NXDOMAIN');
     const canonical = canonicalIP(ip);
-    if (this.#options.pods === 'verified' && !this.#world.hasPod(namespace, canonical)) return this.#negative('NXDOMAIN');
+    if (this.#options.pods === 'verified' && !this.#world.hasPod(namespace, canonical))
+      return this.#negative('NXDOMAIN');
     return this.#addresses(question, [{ ip: canonical, port: NO_PORT, target: question.name }]);
   }
 

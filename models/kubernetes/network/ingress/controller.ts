@@ -7,7 +7,16 @@
  * Source: the behaviour of ingress-nginx (`proxy_next_upstream error timeout`, three tries) and the networking API.
  */
 import type { ActorSpec, Json } from '../../../../src/index.ts';
-import type { HttpRequest, HttpResponse, NetConnect, NetEndpoint, NetListen, NetRequest, NetResponse, NetResult } from '../../api/net.ts';
+import type {
+  HttpRequest,
+  HttpResponse,
+  NetConnect,
+  NetEndpoint,
+  NetListen,
+  NetRequest,
+  NetResponse,
+  NetResult,
+} from '../../api/net.ts';
 import type { GroupVersionResource } from '../../api/message.ts';
 import { Client } from '../../client/client.ts';
 import { processBehavior, suspend } from '../../client/process.ts';
@@ -19,7 +28,11 @@ import type { EndpointSlice, Ingress, KubeObject, Service } from '../../object/t
 import { hasClass, RouteTable } from './route.ts';
 import type { IngressBackend } from './route.ts';
 
-const INGRESS_CLASSES: GroupVersionResource = Object.freeze({ group: 'networking.k8s.io', version: 'v1', resource: 'ingressclasses' });
+const INGRESS_CLASSES: GroupVersionResource = Object.freeze({
+  group: 'networking.k8s.io',
+  version: 'v1',
+  resource: 'ingressclasses',
+});
 /** networkingv1.AnnotationIsDefaultIngressClass. */
 const DEFAULT_CLASS_ANNOTATION = 'ingressclass.kubernetes.io/is-default-class';
 /** nginx: proxy_connect_timeout 5 s, proxy_next_upstream_tries 3. */
@@ -54,7 +67,10 @@ class IngressController {
   constructor(process: Process, options: IngressControllerOptions) {
     this.#process = process;
     this.#options = options;
-    const user = { name: 'system:serviceaccount:ingress-nginx:ingress-nginx', groups: ['system:serviceaccounts', 'system:authenticated'] };
+    const user = {
+      name: 'system:serviceaccount:ingress-nginx:ingress-nginx',
+      groups: ['system:serviceaccounts', 'system:authenticated'],
+    };
     this.#client = new Client(process, { servers: options.servers, user, userAgent: 'nginx-ingress-controller/v1.12' });
     const factory = new SharedInformerFactory(process, this.#client);
     this.#ingresses = factory.informer<Ingress>(INGRESSES);
@@ -62,7 +78,9 @@ class IngressController {
     this.#services = factory.informer<Service>(SERVICES);
     this.#slices = factory.informer<EndpointSlice>(ENDPOINT_SLICES);
     this.#slices.addIndexers({
-      [SERVICE_INDEX]: (slice) => [`${slice.metadata.namespace ?? ''}/${slice.metadata.labels?.['kubernetes.io/service-name'] ?? ''}`],
+      [SERVICE_INDEX]: (slice) => [
+        `${slice.metadata.namespace ?? ''}/${slice.metadata.labels?.['kubernetes.io/service-name'] ?? ''}`,
+      ],
     });
     const stale = (): void => void (this.#routes = undefined);
     const changed = (ingress: Ingress): void => {
@@ -76,14 +94,24 @@ class IngressController {
     const endpoint: NetEndpoint = { kind: 'net.endpoint', node: '', ip, up: true, owner: process.self };
     process.send('network', endpoint);
     for (const port of [80, 443]) {
-      const listen: NetListen = { kind: 'net.listen', ip, port, protocol: 'TCP', owner: process.self, tag: String(port), on: true };
+      const listen: NetListen = {
+        kind: 'net.listen',
+        ip,
+        port,
+        protocol: 'TCP',
+        owner: process.self,
+        tag: String(port),
+        on: true,
+      };
       process.send('network', listen);
     }
   }
 
   #isOurs(ingress: Ingress): boolean {
     const { className = 'nginx', controllerName = 'k8s.io/ingress-nginx' } = this.#options;
-    const own = this.#classes.indexer.list().filter((item) => (item['spec'] as { controller?: string } | undefined)?.controller === controllerName);
+    const own = this.#classes.indexer
+      .list()
+      .filter((item) => (item['spec'] as { controller?: string } | undefined)?.controller === controllerName);
     const isDefault = own.some((item: KubeObject) => item.metadata.annotations?.[DEFAULT_CLASS_ANNOTATION] === 'true');
     const names = own.length === 0 ? [className] : own.map((item) => item.metadata.name);
     return names.some((name) => hasClass(ingress, name, isDefault));
@@ -95,7 +123,9 @@ class IngressController {
     if (!this.#isOurs(ingress) || ingress.status?.loadBalancer?.ingress?.[0]?.ip === ip) return;
     const body = { status: { loadBalancer: { ingress: [{ ip }] } } };
     const { namespace, name } = ingress.metadata;
-    yield* this.#client.patch(INGRESSES, namespace, name, 'application/merge-patch+json', body, { subresource: 'status' });
+    yield* this.#client.patch(INGRESSES, namespace, name, 'application/merge-patch+json', body, {
+      subresource: 'status',
+    });
   }
 
   result(result: NetResult): void {
@@ -135,7 +165,18 @@ class IngressController {
     const id = this.#nextId++;
     const fromIp = this.#options.ip;
     // The controller is a pod like any other; its packets enter at the node of the endpoint.
-    const message: NetConnect = { kind: 'net.connect', id, node: '', fromIp, toIp, port, protocol: 'TCP', request, timeoutUs: CONNECT_TIMEOUT_US, isRouted: true };
+    const message: NetConnect = {
+      kind: 'net.connect',
+      id,
+      node: '',
+      fromIp,
+      toIp,
+      port,
+      protocol: 'TCP',
+      request,
+      timeoutUs: CONNECT_TIMEOUT_US,
+      isRouted: true,
+    };
     return yield* suspend<NetResult>((resume) => {
       this.#waiting.set(id, resume);
       this.#process.send('network', message);

@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { Ingress } from '../../object/types.ts';
 import { hasClass, hostMatches, pathMatches, RouteTable } from './route.ts';
 
-function ingress(name: string, rules: readonly (readonly [string, string, string, string])[], spec: object = {}): Ingress {
+function ingress(
+  name: string,
+  rules: readonly (readonly [string, string, string, string])[],
+  spec: object = {},
+): Ingress {
   return {
     metadata: { name, namespace: 'shop', creationTimestamp: `2026-01-01T00:00:0${name.length}Z` },
     spec: {
@@ -17,25 +21,39 @@ function ingress(name: string, rules: readonly (readonly [string, string, string
 
 describe('ingress routes', () => {
   it('match prefixes by whole elements', () => {
-    expect(['/foo', '/foo/', '/foo/bar', '/foobar', '/'].map((path) => pathMatches('/foo', false, path))).toEqual([true, true, true, false, false]);
+    expect(['/foo', '/foo/', '/foo/bar', '/foobar', '/'].map((path) => pathMatches('/foo', false, path))).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+    ]);
     expect(['/foo', '/foo/', '/foo/bar'].map((path) => pathMatches('/foo/', false, path))).toEqual([true, true, true]);
     expect(['/foo', '/foo/'].map((path) => pathMatches('/foo', true, path))).toEqual([true, false]);
   });
 
   it('match wildcards by one label', () => {
-    expect(['bar.foo.com', 'baz.bar.foo.com', 'foo.com'].map((host) => hostMatches('*.foo.com', host))).toEqual([true, false, false]);
+    expect(['bar.foo.com', 'baz.bar.foo.com', 'foo.com'].map((host) => hostMatches('*.foo.com', host))).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 
   it('prefer exact hosts, long paths, exact paths, old Ingresses', () => {
     const table = new RouteTable([
       ingress('bb', [['a.foo.com', 'Prefix', '/', 'newer']]),
-      ingress('a', [
-        ['a.foo.com', 'Prefix', '/', 'root'],
-        ['a.foo.com', 'Prefix', '/api', 'api'],
-        ['a.foo.com', 'Exact', '/api', 'exact'],
-        ['*.foo.com', 'Prefix', '/', 'wild'],
-        ['', 'Prefix', '/api', 'any'],
-      ], { defaultBackend: { service: { name: 'fallback', port: { name: 'http' } } } }),
+      ingress(
+        'a',
+        [
+          ['a.foo.com', 'Prefix', '/', 'root'],
+          ['a.foo.com', 'Prefix', '/api', 'api'],
+          ['a.foo.com', 'Exact', '/api', 'exact'],
+          ['*.foo.com', 'Prefix', '/', 'wild'],
+          ['', 'Prefix', '/api', 'any'],
+        ],
+        { defaultBackend: { service: { name: 'fallback', port: { name: 'http' } } } },
+      ),
     ]);
     const to = (host: string, path: string): string | undefined => table.match(host, path)?.service;
     expect(to('a.foo.com', '/x')).toBe('root');

@@ -87,7 +87,9 @@ export class RouteTable {
   match(host: string, path: string): IngressBackend | undefined {
     const name = host.toLowerCase().replace(/:\d+$/, '');
     const requested = path.replace(/[?#].*$/, '') || '/';
-    const route = this.#routes.find((each) => hostMatches(each.host, name) && pathMatches(each.path, each.isExact, requested));
+    const route = this.#routes.find(
+      (each) => hostMatches(each.host, name) && pathMatches(each.path, each.isExact, requested),
+    );
     return route?.backend ?? this.#fallback;
   }
 }

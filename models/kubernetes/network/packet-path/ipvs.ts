@@ -57,12 +57,7 @@ export function schedule(server: IpvsVirtualServer, state: VirtualServerState, p
   }
 }
 
-function choose(
-  server: IpvsVirtualServer,
-  kernel: NodeKernel,
-  packet: Packet,
-  now: number,
-): IpvsRealServer {
+function choose(server: IpvsVirtualServer, kernel: NodeKernel, packet: Packet, now: number): IpvsRealServer {
   const state = stateOf(kernel, server);
   const lasting = server.persistentSeconds;
   const kept = lasting === undefined ? undefined : state.persistent.get(packet.sourceIP);
@@ -108,9 +103,14 @@ export function ipvsNat(
     if (server === undefined) continue;
     const at = 'IPVS';
     const head = `${server.protocol} ${joinHostPort(server.ip, server.port)} ${server.scheduler}`;
-    const isFiltered = server.sourceRanges.length > 0 && !server.sourceRanges.some((r) => book.matches(r, packet.sourceIP));
+    const isFiltered =
+      server.sourceRanges.length > 0 && !server.sourceRanges.some((r) => book.matches(r, packet.sourceIP));
     if (isFiltered && !(kernel.isLocal(packet.sourceIP) && packet.sourceIP === server.ip)) {
-      trace?.push({ node: kernel.name, at: 'KUBE-SOURCE-RANGES-FIREWALL', rule: `${head}: source is in no range, DROP` });
+      trace?.push({
+        node: kernel.name,
+        at: 'KUBE-SOURCE-RANGES-FIREWALL',
+        rule: `${head}: source is in no range, DROP`,
+      });
       return { kind: 'drop' };
     }
     if (server.realServers.length === 0) {

@@ -178,13 +178,7 @@ export class NftablesPath {
   }
 
   /** nat-prerouting or nat-output. */
-  nat(
-    rules: NftablesRules,
-    packet: Packet,
-    kernel: NodeKernel,
-    env: Environment,
-    trace: Trace,
-  ): Verdict | undefined {
+  nat(rules: NftablesRules, packet: Packet, kernel: NodeKernel, env: Environment, trace: Trace): Verdict | undefined {
     const verdict = this.#map('service-ips', rules, packet, kernel, env, trace);
     if (verdict !== undefined) return verdict;
     return this.#map('service-nodeports', rules, packet, kernel, env, trace);

@@ -48,7 +48,13 @@ export interface TrafficSummary {
   /** By kind: `refused`, `timeout`, `reset`, `unreachable`, `dns`, or `http 503` and the like. */
   readonly errors: Readonly<Record<string, number>>;
   /** µs. */
-  readonly latency: { readonly min: number; readonly p50: number; readonly p90: number; readonly p99: number; readonly max: number };
+  readonly latency: {
+    readonly min: number;
+    readonly p50: number;
+    readonly p90: number;
+    readonly p99: number;
+    readonly max: number;
+  };
   /** Successful requests by backend. */
   readonly backends: Readonly<Record<string, number>>;
 }
@@ -121,14 +127,24 @@ class TrafficGenerator {
     if (resolver === undefined || server === undefined) return undefined;
     for (const name of searchNames(to, resolver)) {
       const request: Json = { name, type: 'A' };
-      const result = yield* this.#connect({ toIp: server, port: DNS_PORT, protocol: 'UDP', request, timeoutUs: 5 * SECOND });
-      const address = (result.response as unknown as DnsAnswer | undefined)?.answers?.find((record) => record.type === 'A');
+      const result = yield* this.#connect({
+        toIp: server,
+        port: DNS_PORT,
+        protocol: 'UDP',
+        request,
+        timeoutUs: 5 * SECOND,
+      });
+      const address = (result.response as unknown as DnsAnswer | undefined)?.answers?.find(
+        (record) => record.type === 'A',
+      );
       if (address !== undefined) return address.data;
     }
     return undefined;
   }
 
-  *#connect(request: Pick<NetConnect, 'toIp' | 'port' | 'protocol' | 'request' | 'timeoutUs' | 'keepAlive'>): Task<NetResult> {
+  *#connect(
+    request: Pick<NetConnect, 'toIp' | 'port' | 'protocol' | 'request' | 'timeoutUs' | 'keepAlive'>,
+  ): Task<NetResult> {
     const id = this.#nextId++;
     const { node = '', fromIp } = this.#options;
     const message: NetConnect = { kind: 'net.connect', id, node, fromIp, ...request };
