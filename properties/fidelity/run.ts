@@ -4,15 +4,15 @@
  * The recordings and their comparison are no part of this repository; they are looked for beside it.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { renderTable } from '../../src/cli/table.ts';
 import type { KubeObject } from '../../models/kubernetes/object/types.ts';
 import { drive } from './drive.ts';
 import { readRecording, type Line } from './recording.ts';
 
-/** Where the recordings are, when they are there. */
-export const ORACLE = new URL('../../../shared/oracle/', import.meta.url).pathname;
+/** Where the recordings are, when they are there: beside the project's folder, or where the environment says. */
+export const ORACLE = resolve(process.env['KUBETWIN_ORACLE'] ?? '../shared/oracle');
 
 export type Scores = Readonly<Record<'responses' | 'final' | 'transitions' | 'events' | 'timing' | 'overall', number>>;
 
