@@ -17,7 +17,7 @@ import type {
 import type { Json } from '../../../src/index.ts';
 
 /** Id of an actor. */
-export type ActorId = string;
+type ActorId = string;
 
 /** An HTTP request as programs exchange it. */
 export interface HttpRequest {
@@ -85,7 +85,7 @@ export interface IpvsRules extends RulesOfFamily {
   readonly table: ServicePortTable<IpvsServicePort>;
 }
 
-export interface UserspaceRules extends RulesOfFamily {
+interface UserspaceRules extends RulesOfFamily {
   readonly mode: 'userspace';
   readonly table: ServicePortTable<UserspaceServicePort>;
 }
@@ -200,6 +200,3 @@ export interface NetResult {
   readonly backend?: string;
   readonly trace?: readonly Hop[];
 }
-
-export type ToNetwork = NetRules | NetEndpoint | NetListen | NetConnect | NetResponse;
-export type FromNetwork = NetRequest | NetResult;

@@ -51,7 +51,7 @@ export interface IptablesRule {
   readonly target?: IptablesTarget;
 }
 
-export type ConntrackState = 'NEW' | 'ESTABLISHED' | 'RELATED' | 'INVALID' | 'DNAT';
+type ConntrackState = 'NEW' | 'ESTABLISHED' | 'RELATED' | 'INVALID' | 'DNAT';
 
 /** A chain of the nat table that belongs to one service port. */
 export interface IptablesChain {

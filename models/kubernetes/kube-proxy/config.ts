@@ -10,7 +10,7 @@ import type { CIDR, IPFamily } from '../object/ip.ts';
 
 export type ProxyMode = 'iptables' | 'ipvs' | 'nftables' | 'userspace';
 
-export interface ModeSettings {
+interface ModeSettings {
   readonly masqueradeBit?: number;
   readonly masqueradeAll?: boolean;
   readonly localhostNodePorts?: boolean;
@@ -54,12 +54,12 @@ export interface NodeFacts {
 }
 
 /** How kube-proxy tells traffic of its own pods from the rest. Undefined when it cannot. */
-export type LocalDetector =
+type LocalDetector =
   | { readonly kind: 'source'; readonly cidr: string }
   | { readonly kind: 'interface'; readonly name: string };
 
 /** Which addresses accept nodePorts. */
-export interface NodePortAddresses {
+interface NodePortAddresses {
   readonly matchAll: boolean;
   readonly containsLoopback: boolean;
   /** Matching interface addresses, sorted; only when not `matchAll`. */
@@ -90,7 +90,7 @@ export interface NodeProfile {
 /** Default of `masqueradeBit` (v1alpha1 defaults: `ptr.To[int32](14)`). */
 const MASQUERADE_BIT = 14;
 /** v1.LabelTopologyZone. */
-export const ZONE_LABEL = 'topology.kubernetes.io/zone';
+const ZONE_LABEL = 'topology.kubernetes.io/zone';
 
 function firstCIDROfFamily(list: readonly string[], family: IPFamily): CIDR | undefined {
   for (const text of list) {
@@ -124,7 +124,7 @@ function localDetector(config: KubeProxyConfiguration, node: NodeFacts, family: 
 const LOOPBACK_BLOCK = parseCIDR('127.0.0.0/8') as CIDR;
 
 /** Upstream's NewNodePortAddresses: CIDRs of the other family are ignored, and without any left all addresses match. */
-export function nodePortAddresses(
+function nodePortAddresses(
   texts: readonly string[],
   family: IPFamily,
   nodeIP: string,

@@ -12,7 +12,7 @@ import type { IPFamily } from '../object/ip.ts';
 import type { EndpointSlice } from '../object/types.ts';
 
 /** discovery.LabelServiceName. */
-export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
+const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
 
 export interface EndpointInfo {
   /** `ip:port`, IPv6 in brackets. */

@@ -35,7 +35,7 @@ const LABEL_SELECTOR = '!service.kubernetes.io/service-proxy-name,!service.kuber
 /** burstSyncs in every proxier. */
 const BURST = 2;
 /** pkg/cluster/ports: ProxyHealthzPort. */
-export const HEALTHZ_PORT = 10256;
+const HEALTHZ_PORT = 10256;
 /** v1alpha1 defaults: clientConnection qps 5, burst 10. */
 const QPS = 5;
 const CLIENT_BURST = 10;
@@ -95,7 +95,7 @@ class ViewStore<T extends KubeObject> extends Indexer<T> {
 }
 
 /** `30s`, `1m`, `500ms` as µs; undefined when absent. */
-export function parseDuration(text: string | undefined): number | undefined {
+function parseDuration(text: string | undefined): number | undefined {
   if (text === undefined || text === '') return undefined;
   const units: Readonly<Record<string, number>> = { us: 1, ms: 1000, s: SECOND, m: 60 * SECOND, h: 3600 * SECOND };
   let total = 0;

@@ -44,13 +44,13 @@ export interface ServicePort {
 const AFFINITY_SECONDS = 10800;
 
 /** Services without a usable virtual address are invisible to kube-proxy (ShouldSkipService). */
-export function shouldSkipService(service: Service): boolean {
+function shouldSkipService(service: Service): boolean {
   const { clusterIP, type } = service.spec;
   return clusterIP === undefined || clusterIP === '' || clusterIP === 'None' || type === 'ExternalName';
 }
 
 /** The Service's cluster IP of one family, `''` when it has none. */
-export function clusterIPOfFamily(service: Service, family: IPFamily): string {
+function clusterIPOfFamily(service: Service, family: IPFamily): string {
   const { clusterIP, clusterIPs, ipFamilies } = service.spec;
   if (ipFamilies === undefined || ipFamilies.length === 0) {
     if (clusterIP === undefined || clusterIP === '' || clusterIP === 'None') return '';

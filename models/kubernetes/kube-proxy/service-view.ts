@@ -16,11 +16,11 @@ import type { ServicePort } from './service-port.ts';
 const NO_PORTS: readonly ServicePort[] = [];
 
 /** Key of a virtual address. */
-export function addressKey(ip: string, protocol: Protocol, port: number): string {
+function addressKey(ip: string, protocol: Protocol, port: number): string {
   return `${ip} ${protocol} ${port}`;
 }
 
-export function nodePortKey(protocol: Protocol, port: number): string {
+function nodePortKey(protocol: Protocol, port: number): string {
   return `${protocol} ${port}`;
 }
 

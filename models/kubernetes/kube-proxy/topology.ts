@@ -22,7 +22,7 @@ function usableWhenTerminating(endpoint: EndpointInfo): boolean {
 }
 
 /** Hints are followed only when every ready endpoint has some and one of them names this zone. */
-export function topologyUsable(endpoints: readonly EndpointInfo[], zone: string): boolean {
+function topologyUsable(endpoints: readonly EndpointInfo[], zone: string): boolean {
   let hasEndpointForZone = false;
   for (const endpoint of endpoints) {
     if (!endpoint.ready) continue;

@@ -9,7 +9,7 @@ import { Conntrack } from './conntrack.ts';
 const RECENT_LIST_SIZE = 100;
 
 /** Lists of source addresses with the time they were last seen (xt_recent; also the affinity sets of nftables). */
-export class RecentLists {
+class RecentLists {
   readonly #lists = new Map<string, Map<string, number>>();
   readonly #limit: number;
 

@@ -138,7 +138,7 @@ export function fnv32a(text: string): number {
 }
 
 /** FNV-1a, 32 bits, of bytes. An unsigned integer. */
-export function fnv32aBytes(bytes: Uint8Array): number {
+function fnv32aBytes(bytes: Uint8Array): number {
   let hash = 0x811c9dc5;
   for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
   return hash >>> 0;

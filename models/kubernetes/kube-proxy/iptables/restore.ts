@@ -45,7 +45,7 @@ function probability(statistic: number): string {
 }
 
 /** One rule as kube-proxy writes it, from `-A`. */
-export function restoreRule(chain: string, rule: IptablesRule): string {
+function restoreRule(chain: string, rule: IptablesRule): string {
   const words = ['-A', chain];
   if (rule.comment !== undefined) {
     const text = rule.comment.includes(' ') ? `"${rule.comment}"` : rule.comment;

@@ -59,7 +59,7 @@ function plan(port: ServicePort, categories: EndpointCategories, profile: NodePr
 }
 
 /** The probability of the i-th of n rules as the kernel keeps it: 1/(n-i) printed with 10 decimals, times 2^31. */
-export function statisticOf(remaining: number): number {
+function statisticOf(remaining: number): number {
   return Math.round(Number((1 / remaining).toFixed(10)) * STATISTIC_RANGE);
 }
 

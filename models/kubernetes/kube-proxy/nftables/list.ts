@@ -93,7 +93,7 @@ function containers(profile: NodeProfile, blocks: readonly NftServicePort[]): st
 }
 
 /** nft's duration: days, hours, minutes, seconds without blanks. */
-export function durationText(seconds: number): string {
+function durationText(seconds: number): string {
   const parts: readonly [number, string][] = [
     [Math.floor(seconds / 86400), 'd'],
     [Math.floor(seconds / 3600) % 24, 'h'],

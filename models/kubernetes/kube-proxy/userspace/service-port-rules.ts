@@ -15,7 +15,7 @@ const FIRST_PROXY_PORT = 32768;
 const PROXY_PORTS = 28232;
 
 /** The port that the process listens on. The real one is any free port; here it follows from the name. */
-export function proxyPort(port: Pick<ServicePort, 'key'>): number {
+function proxyPort(port: Pick<ServicePort, 'key'>): number {
   return FIRST_PROXY_PORT + (fnv32a(port.key) % PROXY_PORTS);
 }
 

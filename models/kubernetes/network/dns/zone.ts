@@ -261,7 +261,7 @@ function clusterIPEntries(service: Service, target: string, port: string, protoc
 }
 
 /** The address of a name under in-addr.arpa or ip6.arpa. */
-export function addressOfReverseName(name: string): string | undefined {
+function addressOfReverseName(name: string): string | undefined {
   if (name.endsWith('.in-addr.arpa')) {
     const ip = name.slice(0, -'.in-addr.arpa'.length).split('.').reverse().join('.');
     return parseIP(ip) === undefined ? undefined : ip;

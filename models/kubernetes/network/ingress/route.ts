@@ -8,7 +8,7 @@
 import type { Ingress, networking } from '../../object/types.ts';
 
 /** Annotation that named the class before `spec.ingressClassName` existed. */
-export const CLASS_ANNOTATION = 'kubernetes.io/ingress.class';
+const CLASS_ANNOTATION = 'kubernetes.io/ingress.class';
 
 export interface IngressBackend {
   readonly namespace: string;

@@ -36,7 +36,7 @@ function leastConnections(server: IpvsVirtualServer, state: VirtualServerState):
 }
 
 /** Picks a real server; all weights are 1, so weighted schedulers behave as their plain forms. */
-export function schedule(server: IpvsVirtualServer, state: VirtualServerState, packet: Packet): IpvsRealServer {
+function schedule(server: IpvsVirtualServer, state: VirtualServerState, packet: Packet): IpvsRealServer {
   const hashed = (text: string): IpvsRealServer =>
     server.realServers[fnv32a(text) % server.realServers.length] as IpvsRealServer;
   switch (server.scheduler) {
