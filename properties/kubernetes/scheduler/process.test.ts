@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Task } from '../../../models/kubernetes/client/process.ts';
-import { create, nodeNamed, podNamed, remove, world } from './world.ts';
+import type { Plugin } from '../../../models/kubernetes/scheduler/framework/plugin.ts';
+import { unschedulable } from '../../../models/kubernetes/scheduler/framework/status.ts';
+import { create, type Deed, nodeNamed, podNamed, remove, world } from './world.ts';
 
 const scheduled = (pod: { status: { conditions?: { type: string }[] } } | undefined): unknown =>
   pod?.status.conditions?.find(({ type }) => type === 'PodScheduled');
@@ -66,6 +68,68 @@ describe('kube-scheduler as a process', () => {
     expect(w.scheduler().counters.attempts).toBe(0);
     w.run(2_000_000);
     expect(w.pod('gated')?.spec.nodeName).toBe('n1');
+  });
+
+  it('goes on after a crash with what the API server knows', () => {
+    const w = world([
+      { at: 0, run: create(nodeNamed('n1', '2')) },
+      { at: 100_000, run: create(podNamed('before', '1')) },
+      { at: 2_500_000, run: create(podNamed('during', '1')) },
+      { at: 2_600_000, run: create(podNamed('too-much', '1')) },
+    ]);
+    w.run(1_000_000);
+    w.kernel.control({ kind: 'crash', actor: 'kube-scheduler' }, w.kernel.now + 1_000);
+    w.run(3_000_000);
+    expect([w.pod('before')?.spec.nodeName, w.pod('during')?.spec.nodeName]).toEqual(['n1', undefined]);
+    w.kernel.control({ kind: 'restart', actor: 'kube-scheduler' }, w.kernel.now + 1_000);
+    w.run(3_000_000);
+    expect(w.pods().filter(({ spec }) => spec.nodeName === 'n1')).toHaveLength(2);
+    expect(w.scheduler().counters.attempts).toBe(2);
+  });
+
+  it('schedules by the profile that the pod names, with plugins of the user', () => {
+    const onlyNamed = (name: string): Plugin => ({
+      name: 'OnlyNamed',
+      filter: (_cycle, row) => (row.name === name ? undefined : unschedulable(undefined, `node(s) were not ${name}`)),
+    });
+    const configuration = {
+      profiles: [
+        { schedulerName: 'default-scheduler' },
+        { schedulerName: 'picky', plugins: { filter: { enabled: [{ name: 'OnlyNamed' }] } } },
+      ],
+    };
+    const w = world(
+      [
+        ...['n1', 'n2', 'n3'].map((name): Deed => ({ at: 0, run: create(nodeNamed(name, '4')) })),
+        { at: 100_000, run: create(podNamed('p', '1', { schedulerName: 'picky' })) },
+      ],
+      [{ configuration, plugins: { OnlyNamed: () => onlyNamed('n2') } }],
+    );
+    w.run(1_000_000);
+    expect(w.pod('p')?.spec.nodeName).toBe('n2');
+  });
+
+  it('records each decision, at length only when asked', () => {
+    const facts = (explain: boolean): Record<string, unknown>[] => {
+      const w = world(
+        [
+          ...['n1', 'n2'].map((name): Deed => ({ at: 0, run: create(nodeNamed(name, '4')) })),
+          { at: 100_000, run: create(podNamed('p', '1')) },
+        ],
+        [{ explain }],
+      );
+      const found: Record<string, unknown>[] = [];
+      w.kernel.committed$.subscribe((record) => {
+        for (const { kind, data } of record.facts) if (kind === 'scheduler.decision') found.push(data as Record<string, unknown>);
+      });
+      w.run(1_000_000);
+      return found;
+    };
+    expect(facts(false)).toEqual([
+      expect.objectContaining({ pod: 'default/p', attempt: 1, result: 'scheduled', evaluated: 2, feasible: 2 }),
+    ]);
+    expect(facts(false)[0]).not.toHaveProperty('scores');
+    expect(Object.keys(facts(true)[0]?.['scores'] as object)).toEqual(['n1', 'n2']);
   });
 
   it('runs beside a second scheduler without taking its pods', () => {
