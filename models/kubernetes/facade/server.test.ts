@@ -26,7 +26,7 @@ const get = async (path: string, headers: Record<string, string> = {}): Promise<
   return { code: response.status, type: response.headers.get('content-type') ?? '', text, json };
 };
 const post = (path: string, body: string | Buffer, type = 'application/json', method = 'POST'): Promise<Response> =>
-  fetch(base + path, { method, body: body as BodyInit, headers: { 'content-type': type } });
+  fetch(base + path, { method, body: body as never, headers: { 'content-type': type } });
 
 const POD = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace: 'n' }, spec: { containers: [{ name: 'c', image: 'i' }] }, status: { phase: 'Pending' } };
 
