@@ -16,6 +16,7 @@ import { EndpointSliceMirroringController } from './endpointslicemirroring/endpo
 import { GarbageCollector } from './garbagecollector/garbage-collector.ts';
 import { JobController } from './job/job-controller.ts';
 import { NamespaceController } from './namespace/namespace-controller.ts';
+import { NodeLifecycleController } from './nodelifecycle/node-lifecycle-controller.ts';
 import type { ControllerManagerOptions } from './options.ts';
 import { REPLICA_SET, REPLICATION_CONTROLLER } from './replicaset/replica-set-kind.ts';
 import { ReplicaSetController } from './replicaset/replica-set.ts';
@@ -44,6 +45,7 @@ export const CONTROLLERS: readonly ControllerDescriptor[] = Object.freeze([
   { name: 'endpointslice-mirroring-controller', start: (context) => new EndpointSliceMirroringController(context) },
   { name: 'namespace-controller', start: (context) => new NamespaceController(context) },
   { name: 'garbage-collector-controller', start: (context) => new GarbageCollector(context) },
+  { name: 'node-lifecycle-controller', start: (context) => new NodeLifecycleController(context) },
   { name: 'serviceaccount-controller', start: (context) => new ServiceAccountsController(context) },
   { name: 'root-ca-certificate-publisher-controller', start: (context) => new RootCACertificatePublisher(context) },
 ] satisfies ControllerDescriptor[]);

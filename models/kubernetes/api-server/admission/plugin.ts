@@ -49,3 +49,14 @@ export interface AdmissionWorld {
   /** Waits, in µs. */
   readonly sleep: (delay: number) => Task;
 }
+
+/** Whether a request is about a pod itself, not a subresource. */
+export const isPod = ({ info, subresource }: Pick<Attributes, 'info' | 'subresource'>): boolean =>
+  info.group === '' && info.resource === 'pods' && subresource === '';
+
+/** The name in a denial: admission runs before names are generated, so what is shown is the prefix. */
+export function nameForErrors({ name, object, old }: Attributes): string {
+  const metadata = object?.metadata ?? old?.metadata;
+  if (metadata?.generateName) return metadata.generateName;
+  return name || metadata?.name || 'Unknown';
+}
