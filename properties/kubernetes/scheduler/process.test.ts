@@ -35,7 +35,7 @@ describe('kube-scheduler as a process', () => {
         '0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: ' +
         '1 No preemption victims found for incoming pod.',
     });
-    w.run(6_000_000);
+    w.run(12_000_000);
     expect(w.pod('big')?.spec.nodeName).toBe('n2');
   });
 

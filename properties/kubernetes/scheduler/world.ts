@@ -6,7 +6,7 @@ import { Kernel, PlainNetwork } from '../../../src/index.ts';
 import { kubeApiServer } from '../../../models/kubernetes/api-server/server.ts';
 import { Client } from '../../../models/kubernetes/client/client.ts';
 import { processBehavior, type Process, type Task } from '../../../models/kubernetes/client/process.ts';
-import { NODES, PODS } from '../../../models/kubernetes/client/resources.ts';
+import { NODES, PODS, SERVICE_ACCOUNTS } from '../../../models/kubernetes/client/resources.ts';
 import { SharedInformerFactory } from '../../../models/kubernetes/client/shared-informer.ts';
 import { etcd } from '../../../models/kubernetes/etcd/etcd.ts';
 import type { KubeObject, Node, Pod } from '../../../models/kubernetes/object/types.ts';
@@ -74,7 +74,9 @@ export const create = (object: KubeObject): Deed['run'] =>
     const made = yield* client.create(resource, object.metadata.namespace, object);
     if (!made.ok) throw new Error(`${object.kind} ${object.metadata.name}: ${made.status.message ?? ''}`);
     if (made.ok && object.kind === 'Node') {
-      yield* client.updateStatus(NODES, { ...made.object, status: object['status'] } as KubeObject);
+      // Admission taints every new node as not ready; no controller is there to take that back.
+      const ready = yield* client.update(NODES, { ...made.object, spec: object['spec'] } as KubeObject);
+      if (ready.ok) yield* client.updateStatus(NODES, { ...ready.object, status: object['status'] } as KubeObject);
     }
   };
 
@@ -117,6 +119,7 @@ export const world = (
     type: 'hand',
     behavior: processBehavior((process) => {
       const client = new Client(process, { servers: ['kube-apiserver'], user: USER, userAgent: 'hand' });
+      process.after('deed', BOOT - 100_000, () => process.go(createServiceAccount(client)));
       for (const deed of deeds) process.after('deed', BOOT + deed.at, () => process.go(deed.run(client, process)));
       const pods = new SharedInformerFactory(process, client).informer<Pod>(PODS);
       const note = ({ metadata, spec }: Pod): void => {
@@ -149,6 +152,12 @@ export const world = (
     events: () => fresh().events,
   };
 };
+
+/** No controller makes the account that admission gives to pods. */
+function* createServiceAccount(client: Client): Task {
+  const body = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'default' } };
+  yield* client.create(SERVICE_ACCOUNTS, 'default', body);
+}
 
 function* look(client: Client, seen: { pods: Pod[]; nodes: Node[]; events: KubeObject[] }): Task {
   const pods = yield* client.list<Pod>(PODS);
