@@ -4,6 +4,8 @@
  * The same as sending the requests over HTTP to a served simulation, without the waiting: requests enter through the gateway,
  * and the watcher is the gateway's own watches.
  */
+import { DEFAULT_EPOCH } from '../../models/kubernetes/cluster/config.ts';
+import { parseTime } from '../../models/kubernetes/object/time.ts';
 import { createCluster, type Simulation } from '../../models/kubernetes/cluster/simulation.ts';
 import type { ApiRequest, ServerToClient } from '../../models/kubernetes/api/message.ts';
 import { queryOf, requestInfo, segmentsOf } from '../../models/kubernetes/api-server/request/request-info.ts';
@@ -44,7 +46,7 @@ class Driver {
   constructor(recording: readonly Line[], nodes: readonly KubeObject[], seed: string) {
     this.recording = recording;
     this.header = recording.find((line): line is HeaderLine => line.rec === 'header') as HeaderLine;
-    this.cluster = createCluster({ seed, nodes, gateway: true, freeze: false, guard: false });
+    this.cluster = createCluster({ seed, nodes, epoch: epochOf(recording), gateway: true, freeze: false, guard: false });
   }
 
   run(): Line[] {
@@ -154,6 +156,15 @@ class Driver {
     return Math.round((this.cluster.now - this.start) / MILLISECOND);
   }
 }
+
+/** Wall time at the simulation's start such that the scenario begins at the recorded wall time: cron jobs go by the clock. */
+function epochOf(recording: readonly Line[]): number {
+  const first = recording.find((line): line is RequestLine => line.rec === 'request' && creationOf(line) !== undefined);
+  const at = first === undefined ? undefined : parseTime(creationOf(first) as string);
+  return at === undefined || first === undefined ? DEFAULT_EPOCH : at / 1000 - first.t - SETTLE / 1000;
+}
+
+const creationOf = ({ response }: RequestLine): string | undefined => (response as KubeObject | undefined)?.metadata?.creationTimestamp;
 
 interface List {
   readonly kind: string;

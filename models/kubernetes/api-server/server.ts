@@ -12,7 +12,8 @@ import type { KindInfo } from './registry/kind.ts';
 import { startBootstrap } from './bootstrap/start.ts';
 import { createServices, type Services } from './handlers/services.ts';
 import { route } from './handlers/route.ts';
-import type { Answer } from './handlers/request.ts';
+import { failed, type Answer } from './handlers/request.ts';
+import { plainError } from './status/status.ts';
 import type { OpenWatch } from './handlers/watch.ts';
 
 /** The kinds that a running server serves, custom ones included. */
@@ -71,10 +72,18 @@ class ApiServer {
   private *serve(request: ApiRequest, client: string): Task {
     yield* this.services.storage.ready();
     const key = `${client} ${request.id}`;
-    const answer = yield* route(this.services, request, {
-      client,
-      opened: (watch) => this.open(key, watch),
-    });
+    let answer: Answer | undefined;
+    try {
+      answer = yield* route(this.services, request, {
+        client,
+        opened: (watch) => this.open(key, watch),
+      });
+    } catch (error) {
+      // Upstream's handlers recover from panics the same way (apiserver/pkg/server/filters/wrap.go); the fact is for us.
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.process.record('apiserver.panic', { verb: request.verb, resource: request.resource, error: text.split('\n')[0] ?? '' });
+      answer = failed(plainError('This request caused apiserver to panic. Look in the logs for details.'));
+    }
     if (answer !== undefined) this.answer(client, request.id, answer);
   }
 

@@ -28,6 +28,9 @@ export const CLUSTER_DNS = '10.96.0.10';
 const CLUSTER_CIDR = '10.244.0.0/16';
 const RUNTIME_TIMING = { realistic: REALISTIC_TIMING, fast: FAST_TIMING, zero: ZERO_TIMING } as const;
 
+/** How long a sync of the rules takes, in µs. */
+const RULE_SYNC = { min: 20_000, max: 60_000 };
+
 /** Actor ids of a cluster's API servers: one has no number. */
 export function apiServerIds(count: number): string[] {
   return count === 1 ? ['kube-apiserver'] : Array.from({ length: count }, (_, index) => `kube-apiserver-${index + 1}`);
@@ -93,5 +96,5 @@ function spawnNode(kernel: Kernel, config: ClusterConfig, node: Node, proxies: K
     );
     kernel.spawn(kubelet({ node: name, servers, epoch, template: node, clusterDns: CLUSTER_DNS, timing }));
   }
-  if (has('kube-proxy')) kernel.spawn(kubeProxy({ node: name, servers, epoch, shared: proxies }));
+  if (has('kube-proxy')) kernel.spawn(kubeProxy({ node: name, servers, epoch, shared: proxies, ...(timing === 'realistic' ? { syncTime: RULE_SYNC } : {}) }));
 }

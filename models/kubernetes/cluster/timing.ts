@@ -19,6 +19,8 @@ export const LATENCIES: Readonly<Record<TimingProfile, LatencyTable>> = {
       'etcd>kube-apiserver': { min: 200, max: 600 },
       'kube-apiserver>*': { min: 300, max: 1200 },
       '*>kube-apiserver': { min: 300, max: 1200 },
+      'network>*': { min: 10, max: 50 },
+      '*>network': { min: 10, max: 50 },
       'kubelet>container-runtime': { min: 100, max: 300 },
       'container-runtime>kubelet': { min: 100, max: 300 },
     },

@@ -50,11 +50,11 @@ function fill(pod: KubeObject, item: Item): KubeObject {
     return { ...container, resources: resources as core.ResourceRequirements };
   };
   const spec = pod['spec'] as core.PodSpec;
-  const containers = spec.containers.map((container) => merge(container, 'container'));
+  const containers = (spec.containers ?? []).map((container) => merge(container, 'container'));
   const initContainers = spec.initContainers?.map((container) => merge(container, 'init container'));
   if (notes.length === 0) return pod;
   const annotations = { ...pod.metadata.annotations, [ANNOTATION]: `LimitRanger plugin set: ${notes.join('; ')}` };
-  return { ...pod, metadata: { ...pod.metadata, annotations }, spec: { ...spec, containers, ...(initContainers === undefined ? {} : { initContainers }) } };
+  return { ...pod, metadata: { ...pod.metadata, annotations }, spec: { ...spec, ...(spec.containers == null ? {} : { containers }), ...(initContainers === undefined ? {} : { initContainers }) } };
 }
 
 function missing(given: Amounts | undefined, defaults: Amounts | undefined): { readonly names: readonly string[]; readonly all: Amounts | undefined } {

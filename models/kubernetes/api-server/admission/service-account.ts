@@ -63,12 +63,13 @@ function withToken(spec: core.PodSpec, context: Context): core.PodSpec {
     (container.volumeMounts ?? []).some(({ mountPath }) => mountPath === MOUNT_PATH)
       ? container
       : { ...container, volumeMounts: [...(container.volumeMounts ?? []), mount] };
-  const containers = spec.containers.map(add);
+  const before = [...(spec.containers ?? []), ...(spec.initContainers ?? [])];
+  const containers = (spec.containers ?? []).map(add);
   const init = spec.initContainers?.map(add);
-  const isUsed = [...containers, ...(init ?? [])].some((container, at) => container !== [...spec.containers, ...(spec.initContainers ?? [])][at]);
+  const isUsed = [...containers, ...(init ?? [])].some((container, at) => container !== before[at]);
   if (!isUsed) return spec;
   const volumes = existing === undefined ? [...(spec.volumes ?? []), tokenVolume(name)] : (spec.volumes ?? []);
-  return { ...spec, containers, volumes, ...(init === undefined ? {} : { initContainers: init }) };
+  return { ...spec, ...(spec.containers == null ? {} : { containers }), volumes, ...(init === undefined ? {} : { initContainers: init }) };
 }
 
 function suffix(context: Context): string {

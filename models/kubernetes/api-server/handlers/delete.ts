@@ -33,7 +33,9 @@ function deletionAnswer({ info, version }: Call, { kind, object }: Written, opti
   }
   const { name, uid } = object.metadata;
   const details = { name, ...(info.group === '' ? {} : { group: info.group }), kind: info.resource, uid };
-  return { code: 200, body: success(details) };
+  // The Status of a delete is written without its code (endpoints/handlers/delete.go).
+  const { code: _code, ...body } = success(details);
+  return { code: 200, body };
 }
 
 /** Deletes one object; the result says whether it is gone or only marked. */

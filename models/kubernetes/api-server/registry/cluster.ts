@@ -3,6 +3,7 @@
  * Upstream: pkg/registry/{networking,discovery,storage,scheduling,node,coordination,events,flowcontrol}/rest.
  */
 import { defineKind } from './define.ts';
+import { eventFromCore, eventToCore } from './event-conversion.ts';
 import type { KindDefinition } from './define.ts';
 import type { KindInfo } from './kind.ts';
 import { REGARDING_FIELDS, regardingFields } from './selectable.ts';
@@ -112,7 +113,7 @@ export const EVENTS_KINDS: readonly KindInfo[] = [
     resource: 'events',
     namespaced: true,
     shortNames: ['ev'],
-    schema: 'events.v1.Event',
+    versions: [{ version: 'v1', schema: 'events.v1.Event', defaults: (event) => event, toStorage: eventToCore, fromStorage: eventFromCore }],
     storage: { group: '', resource: 'events' },
     defaultPropagation: 'Unsupported',
     fieldLabels: REGARDING_FIELDS,

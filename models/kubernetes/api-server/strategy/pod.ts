@@ -23,9 +23,12 @@ const GATED = {
   message: 'Scheduling is blocked due to non-empty scheduling gates',
 };
 
+/** Validation comes after preparation, so a pod without containers gets here. */
+const hasContainers = (pod: KubeObject): boolean => Array.isArray(pod['spec']?.containers);
+
 function prepareForCreate(pod: KubeObject): KubeObject {
   const gates = (pod['spec']?.schedulingGates as unknown[] | undefined)?.length ?? 0;
-  const status = { phase: 'Pending', ...(gates > 0 ? { conditions: [GATED] } : {}), qosClass: computeQosClass(pod as Pod) };
+  const status = { phase: 'Pending', ...(gates > 0 ? { conditions: [GATED] } : {}), qosClass: hasContainers(pod) ? computeQosClass(pod as Pod) : 'BestEffort' };
   return { ...pod, status };
 }
 
