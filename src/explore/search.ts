@@ -79,7 +79,10 @@ class Search<State, Action> {
     let head = 0;
     while (head < frontier.length && !this.isStopped) {
       const visit = (isDepthFirst ? frontier.pop() : frontier[head++]) as Visit<State, Action>;
-      if (!isDepthFirst && head > 65_536) frontier.splice(0, head), (head = 0);
+      if (!isDepthFirst && head > 65_536) {
+        frontier.splice(0, head);
+        head = 0;
+      }
       if (visit.depth >= (options.depthMax ?? Infinity)) {
         this.bound = 'depth';
         continue;

@@ -110,7 +110,9 @@ export class Injector {
     }
     const draw = (kind: string, n: number): number => this.kernel.choose(streamOf(fault), kind, n);
     if (fault.kind === 'model') {
-      const undo = (this.options.actions?.[fault.action] as ModelAction)(this.kernel, fault.args ?? {}, draw);
+      const action = this.options.actions?.[fault.action];
+      assert(action !== undefined, `the model knows the action ${fault.action}`);
+      const undo = action(this.kernel, fault.args ?? {}, draw);
       return { targets: [], undo: undo ?? undefined };
     }
     const found = this.kernel.actors().filter((actor) => matchesActor(fault.target, actor));

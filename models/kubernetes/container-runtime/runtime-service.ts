@@ -4,11 +4,11 @@
  * Each call is a task that takes the time that `timing` says. Names are reserved as containerd does it, Stop and Remove may
  * be repeated. Every change of a container's or sandbox's state is a fact in the log and an event for the kubelet.
  */
-import type { ContainerUsage, CriCalls, CriError, CriMethod, SandboxStatus } from '../api/cri.ts';
+import type { CriCalls, CriError, CriMethod, SandboxStatus } from '../api/cri.ts';
 import { hex, sha256 } from '../object/hash.ts';
 import type { Process as Actor, Task } from '../client/process.ts';
 import { suspend } from '../client/process.ts';
-import { commandLine, type Container, createContainer, environmentOf, layerUsage, noteExit } from './container.ts';
+import { commandLine, type Container, createContainer, environmentOf, noteExit } from './container.ts';
 import { Disk } from './disk.ts';
 import { behaviourFor, behaviourProgram } from './image/behaviour.ts';
 import { programOf } from './image/layout.ts';
@@ -19,9 +19,9 @@ import { Host } from './process/host.ts';
 import { type ContainerScope, createPidNamespace, type Process } from './process/process.ts';
 import { createNetworkNamespace, type NetworkNamespace } from './process/socket.ts';
 import type { Descriptors, OpenFile } from './process/stream.ts';
-import { findExecutable } from './process/system.ts';
-import { ROOT } from './file-system/inode.ts';
+import { findExecutable } from './process/find-executable.ts';
 import type { Program } from './process/wait.ts';
+import { credentialsOf, emptyRun, failure, isStopped, memoryOf, usageOf, silentInput, textInput, workingDirectory } from './container-start.ts';
 import { AddressPool, createSandbox, type Sandbox } from './sandbox.ts';
 
 export type Outcome<M extends CriMethod> = { readonly result: CriCalls[M]['result'] } | { readonly error: CriError };
@@ -129,7 +129,7 @@ export class RuntimeService {
         const log = this.kept.containers.get(id)?.log;
         return this.#found(log === undefined ? undefined : { text: log.read(query, this.#options.epoch) }, `container "${id}"`);
       },
-      ListContainerStats: () => ready(this.#stats()),
+      ListContainerStats: () => ready(usageOf(this.kept.containers.values())),
       MountVolume: ({ path, content }) => this.#mountVolume(path, content),
       UnmountVolume: ({ path }) => {
         this.kept.disk.unmount(path);
@@ -493,59 +493,4 @@ export class RuntimeService {
     const problem = this.kept.disk.mount(path, content, this.#actor.now);
     return problem === undefined ? { result: null } : failure('InvalidArgument', problem);
   }
-
-  #stats(): ContainerUsage[] {
-    const usage: ContainerUsage[] = [];
-    for (const container of this.kept.containers.values()) {
-      const processes = container.scope === undefined ? [] : [...container.scope.processes];
-      usage.push({
-        id: container.status.id,
-        podUid: container.sandbox.config.metadata.uid,
-        name: container.config.metadata.name,
-        memoryBytes: container.scope === undefined ? 0 : memoryOf(container.scope),
-        cpuMilli: processes.reduce((sum, process) => sum + process.cpuMilli, 0),
-        diskBytes: layerUsage(container.tree.root) + container.log.size,
-      });
-    }
-    return usage;
-  }
-}
-
-function failure(code: CriError['code'], message: string): { readonly error: CriError } {
-  return { error: { code, message } };
-}
-
-function isStopped(sandbox: Sandbox): boolean {
-  return sandbox.status.state === 'NOTREADY';
-}
-
-function memoryOf(scope: ContainerScope): number {
-  let bytes = 0;
-  for (const process of scope.processes) bytes += process.memoryBytes;
-  return bytes;
-}
-
-function workingDirectory(container: Container): string {
-  return container.config.workingDir === '' ? container.image.workingDirectory : container.config.workingDir;
-}
-
-function credentialsOf(container: Container): typeof ROOT {
-  const { runAsUser, runAsGroup, supplementalGroups } = container.config;
-  const uid = runAsUser ?? Number(container.image.user === '' ? 0 : container.image.user);
-  return { uid, gid: runAsGroup ?? 0, groups: supplementalGroups };
-}
-
-/** Standard input of a container with `stdin: true` to which nobody is attached: it never ends. */
-function silentInput(): OpenFile {
-  const pipe = { buffer: '', readers: 0, writers: 1, waiters: new Set<number>() };
-  return { kind: 'pipe', pipe, end: 'read', count: 0 };
-}
-
-function textInput(text: string): OpenFile {
-  const pipe = { buffer: text, readers: 0, writers: 0, waiters: new Set<number>() };
-  return { kind: 'pipe', pipe, end: 'read', count: 0 };
-}
-
-function* emptyRun(): ReturnType<Program> {
-  return 0;
 }

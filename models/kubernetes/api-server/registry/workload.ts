@@ -2,6 +2,8 @@
  * The kinds of apps, batch, autoscaling and policy.
  * Upstream: pkg/registry/{apps,batch,autoscaling,policy}/rest/storage_*.go.
  */
+import { autoscalerFromV2, autoscalerToV2 } from './autoscaler-conversion.ts';
+import { RULES } from './rules.ts';
 import { defineKind } from './define.ts';
 import type { KindDefinition } from './define.ts';
 import type { KindInfo } from './kind.ts';
@@ -72,8 +74,22 @@ export const AUTOSCALING_KINDS: readonly KindInfo[] = [
     namespaced: true,
     shortNames: ['hpa'],
     categories: ['all'],
-    version: 'v2',
-    schema: 'autoscaling.v2.HorizontalPodAutoscaler',
+    versions: [
+      {
+        version: 'v2',
+        schema: 'autoscaling.v2.HorizontalPodAutoscaler',
+        defaults: RULES['autoscaling.v2.HorizontalPodAutoscaler']?.defaults ?? ((object) => object),
+        toStorage: (object) => object,
+        fromStorage: (object) => object,
+      },
+      {
+        version: 'v1',
+        schema: 'autoscaling.v1.HorizontalPodAutoscaler',
+        defaults: (object) => (object['spec']?.minReplicas === undefined ? { ...object, spec: { ...object['spec'], minReplicas: 1 } } : object),
+        toStorage: autoscalerToV2,
+        fromStorage: autoscalerFromV2,
+      },
+    ],
     subresources: ['status'],
   }),
 ];

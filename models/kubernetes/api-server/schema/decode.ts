@@ -111,7 +111,7 @@ class Decoder {
       case 'int32':
         return this.integer(value, type.goType, 2147483647);
       case 'int64':
-        return this.integer(value, type.goType, 9223372036854775807);
+        return this.integer(value, type.goType, 2 ** 63);
       case 'double':
         return typeof value === 'number' ? value : this.mismatch(value, type.goType);
       case 'quantity':

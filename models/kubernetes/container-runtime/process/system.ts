@@ -8,6 +8,7 @@ import type { Errno, Inode } from '../file-system/inode.ts';
 import { byteLength, permits } from '../file-system/inode.ts';
 import { absolute } from '../file-system/path.ts';
 import type { FileTree } from '../file-system/tree.ts';
+import { findExecutable } from './find-executable.ts';
 import type { Host } from './host.ts';
 import type { Process } from './process.ts';
 import type { Disposition, Signal } from './signal.ts';
@@ -467,41 +468,6 @@ export class System {
       return answer;
     }
   }
-}
-
-/**
- * Looks up what a command line would execute, through PATH and `#!` lines. The answer names the program that the file
- * carries, with the arguments that it gets.
- */
-export function findExecutable(
-  tree: FileTree,
-  argv: readonly string[],
-  searchPath: string,
-  directory: string,
-  credentials: System['credentials'],
-): { program: string; argv: readonly string[] } | Errno {
-  const name = argv[0] ?? '';
-  const candidates = name.includes('/')
-    ? [absolute(name, directory)]
-    : searchPath.split(':').map((prefix) => absolute(`${prefix === '' ? '.' : prefix}/${name}`, directory));
-  let failure: Errno = 'ENOENT';
-  for (const path of candidates) {
-    const inode = tree.lookup(path);
-    if (typeof inode === 'string') {
-      if (inode !== 'ENOENT' && inode !== 'ENOTDIR') failure = inode;
-      continue;
-    }
-    if (inode.kind !== 'file' || !permits(inode, credentials, 1)) {
-      failure = 'EACCES';
-      continue;
-    }
-    if (inode.program !== undefined) return { program: inode.program, argv };
-    const line = /^#!\s*(\S+)[ \t]*([^\n]*)/.exec(inode.content);
-    if (line === null) return 'ENOEXEC';
-    const interpreter = [line[1] ?? '', ...(line[2] === undefined || line[2] === '' ? [] : [line[2].trim()])];
-    return findExecutable(tree, [...interpreter, path, ...argv.slice(1)], searchPath, directory, credentials);
-  }
-  return failure;
 }
 
 export type { Program, Run };

@@ -203,7 +203,10 @@ class Parser {
     if (this.#bare() === 'in') {
       this.#advance();
       words = [];
-      while (this.#token.kind === 'word') words.push(this.#token.word), this.#advance();
+      while (this.#token.kind === 'word') {
+        words.push(this.#token.word);
+        this.#advance();
+      }
     }
     if (this.#isOperator(';')) this.#advance();
     const body = this.#doGroup();

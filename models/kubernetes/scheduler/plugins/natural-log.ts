@@ -5,10 +5,10 @@
  * follows the classic reduction x = 2^k (1+f) with a degree-14 odd polynomial in f/(2+f), as in the FreeBSD library
  * from which Go's own implementation derives; its error stays below one unit in the last place.
  */
-const LN2_HIGH = 6.93147180369123816490e-1;
-const LN2_LOW = 1.90821492927058770002e-10;
-const SQRT_HALF = 0.70710678118654752440;
-const L1 = 6.666666666666735130e-1;
+const LN2_HIGH = 6.931471803691238e-1;
+const LN2_LOW = 1.9082149292705877e-10;
+const SQRT_HALF = 0.7071067811865476;
+const L1 = 6.66666666666673513e-1;
 const L2 = 3.999999999940941908e-1;
 const L3 = 2.857142874366239149e-1;
 const L4 = 2.222219843214978396e-1;

@@ -1,0 +1,128 @@
+/**
+ * The cluster's objects at any position of a log, by folding etcd's facts.
+ *
+ * `etcd.put` holds a new object or the edits of a changed one, `etcd.delete` a key. Objects are frozen and shared between
+ * versions, so a copy of the view copies one map. The view also knows which record wrote each object last.
+ */
+import type { Json, LogRecord } from '../../../src/index.ts';
+import type { Projection } from '../../../src/replay/projection.ts';
+import { KINDS } from '../api-server/registry/kinds.ts';
+import type { KindInfo } from '../api-server/registry/kind.ts';
+import { applyEdits, type Edit } from '../object/diff.ts';
+import { parseSelector, selectorMatches } from '../object/selector.ts';
+import { isLeft } from 'fp-ts/lib/Either.js';
+import type { KubeObject } from '../object/types.ts';
+
+/** One stored object. */
+export interface Stored {
+  readonly object: KubeObject;
+  /** The etcd revision of its last write: its resourceVersion. */
+  readonly revision: number;
+  /** The record of its last write. */
+  readonly seq: number;
+}
+
+/** What the store holds at a position, by key. */
+export interface StoreView {
+  readonly objects: Map<string, Stored>;
+}
+
+interface PutFact {
+  readonly key: string;
+  readonly rev: number;
+  readonly value?: KubeObject;
+  readonly edits?: readonly Edit[];
+}
+
+/** The objects of the store, as etcd's facts tell them. */
+export const STORE_VIEW: Projection<StoreView> = {
+  name: 'kubernetes/store/1',
+  facts: ['etcd.put', 'etcd.delete'],
+  init: () => ({ objects: new Map() }),
+  apply: (state, record) => {
+    for (const { kind, data } of record.facts) {
+      if (kind === 'etcd.put') put(state, data as unknown as PutFact, record.seq);
+      else if (kind === 'etcd.delete') state.objects.delete((data as { key: string }).key);
+    }
+  },
+  clone: (state) => ({ objects: new Map(state.objects) }),
+  encode: (state) => [...state.objects].map(([key, { object, revision, seq }]) => [key, object as unknown as Json, revision, seq]),
+  decode: (encoded) => ({
+    objects: new Map((encoded as unknown as [string, KubeObject, number, number][]).map(([key, object, revision, seq]) => [key, { object, revision, seq }])),
+  }),
+};
+
+function put(state: StoreView, { key, rev, value, edits }: PutFact, seq: number): void {
+  const before = state.objects.get(key);
+  const object = value ?? (before === undefined ? undefined : applyEdits(before.object, edits ?? []));
+  if (object !== undefined) state.objects.set(key, { object, revision: rev, seq });
+}
+
+/** The etcd key of an object. */
+export function keyOf(info: KindInfo, namespace: string | undefined, name: string): string {
+  return `/registry/${info.keyPrefix}/${info.namespaced ? `${namespace ?? 'default'}/` : ''}${name}`;
+}
+
+/** A kind by any of its names, as kubectl takes them: plural, singular, short name, Kind, or `plural.group`. */
+export function kindNamed(name: string): KindInfo | undefined {
+  const lower = name.toLowerCase();
+  const [plain, ...group] = lower.split('.');
+  return KINDS.find((info) => {
+    const names = [info.resource, info.singular, info.kind.toLowerCase(), ...(info.shortNames ?? [])];
+    return !info.virtual && (names.includes(lower) || (names.includes(plain as string) && group.length > 0 && info.group.startsWith(group.join('.'))));
+  });
+}
+
+/** The object of a key as a client would see it: with its resourceVersion. */
+export function shown({ object, revision }: Stored): KubeObject {
+  return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
+}
+
+export interface ListOptions {
+  /** Absent: all namespaces. */
+  readonly namespace?: string;
+  readonly name?: string;
+  /** A label selector as text. */
+  readonly selector?: string;
+}
+
+/** The objects of a kind at a position, in key order. */
+export function listObjects(view: StoreView, info: KindInfo, options: ListOptions = {}): KubeObject[] {
+  const prefix = `/registry/${info.keyPrefix}/`;
+  const found: { readonly key: string; readonly stored: Stored }[] = [];
+  for (const [key, stored] of view.objects) if (key.startsWith(prefix)) found.push({ key, stored });
+  const selector = options.selector === undefined ? undefined : parseSelector(options.selector);
+  return found
+    .sort((x, y) => (x.key < y.key ? -1 : x.key > y.key ? 1 : 0))
+    .filter(({ stored: { object } }) => options.namespace === undefined || !info.namespaced || object.metadata.namespace === options.namespace)
+    .filter(({ stored: { object } }) => options.name === undefined || object.metadata.name === options.name)
+    .filter(({ stored: { object } }) => selector === undefined || (!isLeft(selector) && selectorMatches(selector.right, object.metadata.labels)))
+    .map(({ stored }) => shown(stored));
+}
+
+/** One write of a key. */
+export interface Write {
+  readonly key: string;
+  readonly what: 'create' | 'change' | 'delete';
+  readonly edits: readonly Edit[];
+}
+
+/** The etcd writes of a record: keys and whether they delete. */
+export function writesOf(record: LogRecord): readonly Write[] {
+  return record.facts.flatMap(({ kind, data }): Write[] => {
+    if (kind === 'etcd.delete') return [{ key: (data as { key: string }).key, what: 'delete' as const, edits: [] }];
+    if (kind !== 'etcd.put') return [];
+    const { key, value, edits = [] } = data as unknown as PutFact;
+    return [{ key, what: value === undefined ? ('change' as const) : ('create' as const), edits }];
+  });
+}
+
+/** `/registry/pods/default/web-1` as people say it: `pod default/web-1`. */
+export function sayKey(key: string): string {
+  const rest = key.slice('/registry/'.length);
+  let best: KindInfo | undefined;
+  for (const info of KINDS) {
+    if (!info.virtual && rest.startsWith(`${info.keyPrefix}/`) && info.keyPrefix.length > (best?.keyPrefix.length ?? 0)) best = info;
+  }
+  return best === undefined ? rest : `${best.kind} ${rest.slice(best.keyPrefix.length + 1)}`;
+}
