@@ -51,7 +51,7 @@ class Server {
 
   call({ method, path, body, contentType, accept }: Exchange['request']): ApiResponse | undefined {
     const url = new URL(path, 'http://server');
-    const query = queryOf(url.search);
+    const query = queryOf(url.search.slice(1));
     const info = requestInfo(method, url.pathname.split('/').slice(1).map(decodeURIComponent), query);
     if (info === undefined || accept !== undefined || query['watch'] !== undefined || typeof body === 'string') return undefined;
     const { rest: _rest, ...asked } = info;
