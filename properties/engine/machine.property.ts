@@ -4,13 +4,19 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assign, initialTransition, setup, transition, type AnyMachineSnapshot, type AnyStateMachine } from 'xstate';
+import * as xstate from 'xstate';
+import { assign, setup, type AnyMachineSnapshot, type AnyStateMachine } from 'xstate';
 import { Chart, UncompilableChart } from '../../src/actor/machine.ts';
 import { containerMachine } from '../../models/kubernetes/container-runtime/container.machine.ts';
 import { imagePullMachine } from '../../models/kubernetes/container-runtime/image-pull.machine.ts';
 import { sandboxMachine } from '../../models/kubernetes/container-runtime/sandbox.machine.ts';
 import { podWorkerMachine } from '../../models/kubernetes/kubelet/pod-worker.machine.ts';
 import { probeMachine } from '../../models/kubernetes/kubelet/probe/probe.machine.ts';
+
+type Step = [AnyMachineSnapshot, { type: string; params?: unknown }[]];
+/** XState's own functions, for machines of any type. */
+const initialTransition = xstate.initialTransition as unknown as (machine: AnyStateMachine) => Step;
+const transition = xstate.transition as unknown as (machine: AnyStateMachine, snapshot: AnyMachineSnapshot, event: { type: string }) => Step;
 
 interface Count {
   readonly count: number;
@@ -61,14 +67,14 @@ describe('a compiled chart', () => {
     let transitions = 0;
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...events), { maxLength: 40 }), (types) => {
-        let [snapshot, actions] = initialTransition(machine as never) as unknown as [AnyMachineSnapshot, { type: string; params?: unknown }[]];
+        let [snapshot, actions] = initialTransition(machine);
         let step = chart.initial;
         for (const type of [undefined, ...types]) {
           // A done actor takes no events; XState's pure function would go on.
           if (snapshot.status === 'done') break;
           if (type !== undefined) {
             const event = { type };
-            [snapshot, actions] = transition(machine as never, snapshot as never, event as never) as unknown as [AnyMachineSnapshot, { type: string; params?: unknown }[]];
+            [snapshot, actions] = transition(machine, snapshot, event);
             step = chart.step(step.state, event);
           }
           expect(step.state.value).toBe(flat(snapshot.value));
