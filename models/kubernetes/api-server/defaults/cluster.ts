@@ -3,12 +3,17 @@
  * Upstream: pkg/apis/{core,storage,rbac,scheduling,admissionregistration,flowcontrol}/v1/defaults.go, apiextensions.
  */
 import type { KubeObject } from '../../object/types.ts';
-import { fill, over, overEach, put } from './fill.ts';
+import { fill, over, overEach } from './fill.ts';
 import type { Json } from './fill.ts';
 
-/** Node: allocatable is the capacity when nothing else is said. */
-export const defaultNode = (object: KubeObject): KubeObject =>
-  over(object, 'status', (status) => (status.capacity === undefined ? status : fill(status, { allocatable: status.capacity })));
+/** Node: allocatable is the capacity when nothing else is said, and podCIDR is the first of podCIDRs. */
+export const defaultNode = (object: KubeObject): KubeObject => {
+  const out = over(object, 'status', (status) => (status.capacity === undefined ? status : fill(status, { allocatable: status.capacity })));
+  return over(out, 'spec', (spec) => {
+    if (spec.podCIDR === undefined) return spec.podCIDRs?.[0] === undefined ? spec : { ...spec, podCIDR: spec.podCIDRs[0] };
+    return spec.podCIDRs?.[0] === spec.podCIDR ? spec : { ...spec, podCIDRs: [spec.podCIDR] };
+  });
+};
 
 export const defaultPersistentVolume = (object: KubeObject): KubeObject => {
   const out = fill(object, { status: {} });
@@ -121,21 +126,3 @@ export const defaultPriorityLevel = (object: KubeObject): KubeObject =>
 /** APIService: a service port of 443. */
 export const defaultApiService = (object: KubeObject): KubeObject =>
   over(object, 'spec', (spec) => over(spec, 'service', (target) => fill(target, { port: 443 })));
-
-/** CustomResourceDefinition: names derived from the kind, no conversion. */
-export const defaultDefinition = (object: KubeObject): KubeObject =>
-  over(object, 'spec', (spec) => {
-    const named = over(spec, 'names', (names) => {
-      const kind = (names.kind as string | undefined) ?? '';
-      const out = fill(names, { singular: kind === '' ? undefined : kind.toLowerCase(), listKind: kind === '' ? undefined : `${kind}List` });
-      return out;
-    });
-    const converted = fill(named, { conversion: { strategy: 'None' } });
-    return over(converted, 'conversion', (conversion) =>
-      over(conversion, 'webhook', (webhook) => over(webhook, 'clientConfig', service)),
-    );
-  });
-
-/** TokenRequest: one hour. */
-export const defaultTokenRequest = (object: KubeObject): KubeObject =>
-  put(object, 'spec', fill((object['spec'] as Json | undefined) ?? {}, { expirationSeconds: 3600 }));

@@ -6,6 +6,7 @@ import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
 import type { KubeObject } from '../../object/types.ts';
 import { groupVersionText } from '../registry/kind.ts';
 import { decode as decodeValue } from '../schema/decode.ts';
+import { identityError, notAnObject } from '../schema/identity.ts';
 import { structType } from '../schema/types.ts';
 import { goQuote } from '../status/go-format.ts';
 import { badRequest, type Status } from '../status/status.ts';
@@ -42,15 +43,11 @@ export function decode(call: Call, body: unknown, validation: FieldValidation): 
 
 /** Decodes a body of a given kind, without defaults. A body without kind or apiVersion is taken for that kind. */
 export function decodeBody(type: BodyType, body: unknown, validation: FieldValidation): Either<Status, Decoded> {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return left(unrecognized(type, body, 'couldn\'t get version/kind; json parse error'));
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return left(unrecognized(type, body, `couldn't get version/kind; json parse error: ${notAnObject(body)}`));
   const sent = body as Partial<KubeObject>;
   const { apiVersion = type.apiVersion, kind = type.kind } = sent;
-  if (kind !== type.kind && apiVersion === type.apiVersion) {
-    return left(badRequest(`${kind} in version ${goQuote(versionOf(apiVersion))} cannot be handled as a ${type.kind}: no kind ${goQuote(kind)} is registered for version ${goQuote(apiVersion)} in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"`));
-  }
-  if (apiVersion !== type.apiVersion) {
-    return left(badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${type.apiVersion})`));
-  }
+  const mistaken = identityError(apiVersion, kind, type);
+  if (mistaken !== undefined) return left(badRequest(mistaken));
   if (type.schema === '') return right({ object: { ...sent, apiVersion, kind, metadata: sent.metadata ?? {} } as KubeObject, warnings: [] });
   const decoded = decodeValue(structType(type.schema), sent);
   const refuse = (why: string): Either<Status, never> =>
@@ -74,7 +71,7 @@ const versionOf = (apiVersion: string): string => apiVersion.slice(apiVersion.in
 const SHOWN_MAX = 30;
 
 function unrecognized(type: BodyType, body: unknown, why: string): Status {
-  const text = typeof body === 'string' ? body : body === undefined ? '' : String(body);
+  const text = typeof body === 'string' ? body : body === undefined ? '' : Array.isArray(body) && body.length === 0 ? '[]' : String(body);
   const shown = text === '' ? '<empty>' : text.startsWith('{') ? text.slice(0, SHOWN_MAX) : [...text.slice(0, SHOWN_MAX)].map((letter) => letter.charCodeAt(0).toString(16).padStart(2, '0')).join('');
   return badRequest(`the object provided is unrecognized (must be of type ${type.kind}): ${why} (${shown})`);
 }

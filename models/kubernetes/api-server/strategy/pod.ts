@@ -29,7 +29,13 @@ const hasContainers = (pod: KubeObject): boolean => Array.isArray(pod['spec']?.c
 function prepareForCreate(pod: KubeObject): KubeObject {
   const gates = (pod['spec']?.schedulingGates as unknown[] | undefined)?.length ?? 0;
   const status = { phase: 'Pending', ...(gates > 0 ? { conditions: [GATED] } : {}), qosClass: hasContainers(pod) ? computeQosClass(pod as Pod) : 'BestEffort' };
-  return { ...pod, status };
+  return { ...withoutNegativeGrace(pod), status };
+}
+
+/** A negative grace period means one second (applyTerminationGracePeriodSeconds). */
+function withoutNegativeGrace(pod: KubeObject): KubeObject {
+  const seconds = pod['spec']?.terminationGracePeriodSeconds as number | undefined;
+  return seconds === undefined || seconds >= 0 ? pod : { ...pod, spec: { ...pod['spec'], terminationGracePeriodSeconds: 1 } };
 }
 
 function prepareStatus(next: KubeObject, old: KubeObject): KubeObject {

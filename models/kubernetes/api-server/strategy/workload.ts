@@ -72,11 +72,33 @@ export const STATEFUL_SET = counted({
   more: { validateName: nameIsLabel },
 });
 
+/** The template's own generation shows as an annotation in apps/v1 (pkg/apis/apps/v1/conversion.go). */
+const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
+const withTemplateGeneration = (object: KubeObject, value: number): KubeObject => {
+  const annotations = { ...object.metadata.annotations, [TEMPLATE_GENERATION]: String(value) };
+  return { ...object, metadata: { ...object.metadata, annotations } };
+};
+const templateGenerationOf = (object: KubeObject): number => Number(object.metadata.annotations?.[TEMPLATE_GENERATION] ?? 0);
+
+const freshDaemonSet = fresh('apps.v1.DaemonSet', true);
+const daemonSetCreate: Prepare = (object, context) => {
+  const given = templateGenerationOf(object);
+  return withTemplateGeneration(freshDaemonSet(object, context), given < 1 ? 1 : given);
+};
+// A new template counts up, and whatever the client says of the number does not matter.
+const daemonSetUpdate: PrepareUpdate = (next, old, context) => {
+  const counted = keepStatusAndCount(next, old, context);
+  const isSame = sameJson(next['spec']?.template, old['spec']?.template);
+  const value = templateGenerationOf(old) + (isSame ? 0 : 1);
+  return templateGenerationOf(counted) === value && counted.metadata.annotations !== undefined ? counted : withTemplateGeneration(counted, value);
+};
+
 export const DAEMON_SET = counted({
   schema: 'apps.v1.DaemonSet',
   validate: workload.validateDaemonSet,
   validateUpdate: workload.validateDaemonSetUpdate,
   validateStatus: counts,
+  more: { prepareForCreate: daemonSetCreate, prepareForUpdate: daemonSetUpdate },
 });
 
 export const REPLICATION_CONTROLLER = counted({
