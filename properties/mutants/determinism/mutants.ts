@@ -14,7 +14,8 @@ export interface Mutant {
   readonly step: (context: Context, message: Message) => unknown;
 }
 
-const later = (work: () => void): void => void Promise.resolve().then(work);
+/** The late work is refused too (the context is closed); nobody waits for it, so its error is dropped here. */
+const later = (work: () => void): void => void Promise.resolve().then(work).catch(() => undefined);
 
 /** Mutants that the guard catches while the step runs, or right after it. */
 export const GUARDED: readonly Mutant[] = [
