@@ -6,6 +6,7 @@
  */
 import type { ControllerContext } from './controller-context.ts';
 import { CronJobController } from './cronjob/cronjob-controller.ts';
+import { DaemonSetsController } from './daemon/daemon-controller.ts';
 import { DeploymentController } from './deployment/deployment-controller.ts';
 import { RootCACertificatePublisher } from './certificates/root-ca-publisher.ts';
 import { ServiceAccountsController } from './serviceaccount/serviceaccounts-controller.ts';
@@ -20,6 +21,7 @@ import { NodeLifecycleController } from './nodelifecycle/node-lifecycle-controll
 import type { ControllerManagerOptions } from './options.ts';
 import { REPLICA_SET, REPLICATION_CONTROLLER } from './replicaset/replica-set-kind.ts';
 import { ReplicaSetController } from './replicaset/replica-set.ts';
+import { StatefulSetController } from './statefulset/stateful-set-controller.ts';
 import { TTLAfterFinishedController } from './ttlafterfinished/ttlafterfinished-controller.ts';
 
 export interface ControllerDescriptor {
@@ -37,6 +39,8 @@ export const CONTROLLERS: readonly ControllerDescriptor[] = Object.freeze([
   { name: 'deployment-controller', start: (context) => new DeploymentController(context) },
   { name: 'replicaset-controller', start: (context) => new ReplicaSetController(context, REPLICA_SET) },
   { name: 'replicationcontroller-controller', start: (context) => new ReplicaSetController(context, REPLICATION_CONTROLLER) },
+  { name: 'statefulset-controller', start: (context) => new StatefulSetController(context) },
+  { name: 'daemonset-controller', start: (context) => new DaemonSetsController(context) },
   { name: 'job-controller', start: (context) => new JobController(context) },
   { name: 'cronjob-controller', start: (context) => new CronJobController(context) },
   { name: 'ttl-after-finished-controller', start: (context) => new TTLAfterFinishedController(context) },

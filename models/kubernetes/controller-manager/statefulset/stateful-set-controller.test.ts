@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import type { Task } from '../../client/process.ts';
+import { STATEFUL_SETS } from '../../client/resources.ts';
+import type { ControllerRevision, Pod, StatefulSet } from '../../object/types.ts';
+import { controlPlane, type Script } from '../testing/control-plane.ts';
+
+const statefulSet = (replicas: number, policy = 'OrderedReady'): object => ({
+  apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'db' },
+  spec: {
+    replicas, podManagementPolicy: policy, serviceName: 'db', selector: { matchLabels: { app: 'db' } },
+    template: { metadata: { labels: { app: 'db' } }, spec: { containers: [{ name: 'db', image: 'busybox:1' }] } },
+  },
+});
+const image = (tag: string): object => ({ spec: { template: { spec: { containers: [{ name: 'db', image: `busybox:${tag}` }] } } } });
+
+describe('StatefulSet controller', () => {
+  it('starts pods in order, each when the one before is ready', () => {
+    const plane = controlPlane(function* ({ client }: Script): Task {
+      yield* client.create(STATEFUL_SETS, 'default', statefulSet(3));
+    });
+    let most = 0;
+    for (let i = 0; i < 100; i++) {
+      plane.run(0.1);
+      const waiting = plane.list<Pod>('pods').filter(({ status }) => !status.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True'));
+      most = Math.max(most, waiting.length);
+    }
+    expect(most).toBe(1);
+    expect(plane.list<Pod>('pods').map(({ metadata }) => metadata.name)).toEqual(['db-0', 'db-1', 'db-2']);
+    const [set] = plane.list<StatefulSet>('statefulsets');
+    expect(set?.status).toMatchObject({ replicas: 3, readyReplicas: 3, currentReplicas: 3, updatedReplicas: 3, collisionCount: 0 });
+    expect(plane.list<Pod>('pods')[0]?.metadata.labels?.['controller-revision-hash']).toBe(set?.status.updateRevision);
+    const said = plane.list('events').filter((event) => event['involvedObject'].kind === 'StatefulSet').map((event) => event['message'] as string);
+    expect(said).toEqual([0, 1, 2].map((ordinal) => `create Pod db-${ordinal} in StatefulSet db successful`));
+  });
+
+  it('updates from the highest ordinal down, and goes back to an earlier revision', () => {
+    const order: string[] = [];
+    const plane = controlPlane(function* ({ client, sleep }: Script): Task {
+      yield* client.create(STATEFUL_SETS, 'default', statefulSet(3));
+      yield* sleep(15);
+      yield* client.patch(STATEFUL_SETS, 'default', 'db', 'application/strategic-merge-patch+json', image('2'));
+      yield* sleep(30);
+      yield* client.patch(STATEFUL_SETS, 'default', 'db', 'application/strategic-merge-patch+json', image('1'));
+    });
+    for (let i = 0; i < 400; i++) {
+      plane.run(0.1);
+      for (const { metadata } of plane.list<Pod>('pods')) if (metadata.deletionTimestamp !== undefined && order.at(-1) !== metadata.name) order.push(metadata.name);
+    }
+    expect(order).toEqual(['db-2', 'db-1', 'db-0']);
+    expect(plane.list<Pod>('pods').every(({ spec }) => spec.containers[0]?.image === 'busybox:2')).toBe(true);
+    plane.run(40);
+    expect(plane.list<Pod>('pods').every(({ spec }) => spec.containers[0]?.image === 'busybox:1')).toBe(true);
+    expect(plane.list<ControllerRevision>('controllerrevisions').map(({ revision }) => revision).sort()).toEqual([2, 3]);
+  });
+
+  it('scales down from the top', () => {
+    const plane = controlPlane(function* ({ client, sleep }: Script): Task {
+      yield* client.create(STATEFUL_SETS, 'default', statefulSet(3, 'Parallel'));
+      yield* sleep(10);
+      yield* client.patch(STATEFUL_SETS, 'default', 'db', 'application/merge-patch+json', { spec: { replicas: 1 } });
+    });
+    plane.run(40);
+    expect(plane.list<Pod>('pods').map(({ metadata }) => metadata.name)).toEqual(['db-0']);
+  });
+});
