@@ -11,6 +11,7 @@ import { DeploymentController } from './deployment/deployment-controller.ts';
 import { RootCACertificatePublisher } from './certificates/root-ca-publisher.ts';
 import { ServiceAccountsController } from './serviceaccount/serviceaccounts-controller.ts';
 import { TokensController } from './serviceaccount/tokens-controller.ts';
+import { DisruptionController } from './disruption/disruption-controller.ts';
 import { EndpointsController } from './endpoint/endpoints-controller.ts';
 import { EndpointSliceController } from './endpointslice/endpointslice-controller.ts';
 import { EndpointSliceMirroringController } from './endpointslicemirroring/endpointslicemirroring-controller.ts';
@@ -18,10 +19,13 @@ import { GarbageCollector } from './garbagecollector/garbage-collector.ts';
 import { JobController } from './job/job-controller.ts';
 import { NamespaceController } from './namespace/namespace-controller.ts';
 import { NodeLifecycleController } from './nodelifecycle/node-lifecycle-controller.ts';
+import { PodGCController } from './podgc/gc-controller.ts';
 import type { ControllerManagerOptions } from './options.ts';
 import { REPLICA_SET, REPLICATION_CONTROLLER } from './replicaset/replica-set-kind.ts';
 import { ReplicaSetController } from './replicaset/replica-set.ts';
+import { ResourceQuotaController } from './resourcequota/resource-quota-controller.ts';
 import { StatefulSetController } from './statefulset/stateful-set-controller.ts';
+import { TaintEvictionController } from './tainteviction/taint-eviction.ts';
 import { TTLAfterFinishedController } from './ttlafterfinished/ttlafterfinished-controller.ts';
 
 export interface ControllerDescriptor {
@@ -50,6 +54,10 @@ export const CONTROLLERS: readonly ControllerDescriptor[] = Object.freeze([
   { name: 'namespace-controller', start: (context) => new NamespaceController(context) },
   { name: 'garbage-collector-controller', start: (context) => new GarbageCollector(context) },
   { name: 'node-lifecycle-controller', start: (context) => new NodeLifecycleController(context) },
+  { name: 'taint-eviction-controller', start: (context) => new TaintEvictionController(context) },
+  { name: 'pod-garbage-collector-controller', start: (context) => new PodGCController(context) },
+  { name: 'disruption-controller', start: (context) => new DisruptionController(context) },
+  { name: 'resourcequota-controller', start: (context) => new ResourceQuotaController(context) },
   { name: 'serviceaccount-controller', start: (context) => new ServiceAccountsController(context) },
   { name: 'root-ca-certificate-publisher-controller', start: (context) => new RootCACertificatePublisher(context) },
 ] satisfies ControllerDescriptor[]);

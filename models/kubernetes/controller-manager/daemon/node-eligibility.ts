@@ -1,9 +1,9 @@
 /**
  * Whether a DaemonSet's pod should run on a node: its name, selector, affinity and taints decide; readiness and resources do not.
  *
- * Source: pkg/controller/daemon/daemon_controller.go (NodeShouldRunDaemonPod), util/daemonset_util.go,
- * component-helpers/scheduling/corev1/nodeaffinity/nodeaffinity.go.
+ * Source: pkg/controller/daemon/daemon_controller.go (NodeShouldRunDaemonPod), util/daemonset_util.go.
  */
+import { requiredNodeAffinityMatches, requiredNodeAffinityOf } from '../../object/node-affinity.ts';
 import { findUntoleratedTaint, type Toleration } from '../../object/taint.ts';
 import type { core, DaemonSet, Node, Pod } from '../../object/types.ts';
 
@@ -20,7 +20,8 @@ const BOTH: Eligibility = Object.freeze({ shouldRun: true, shouldContinue: true 
 export function nodeEligibility(node: Node, daemonSet: DaemonSet): Eligibility {
   const spec = daemonSet.spec.template.spec as core.PodSpec;
   if (spec.nodeName && spec.nodeName !== node.metadata.name) return NEITHER;
-  if (!matchesSelector(node, spec) || !matchesAffinity(node, spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution)) return NEITHER;
+  const affinity = requiredNodeAffinityOf({ spec } as Pod);
+  if (!requiredNodeAffinityMatches(affinity, node.metadata.name, node.metadata.labels)) return NEITHER;
   const tolerations = daemonTolerations(spec);
   const taints = node.spec.taints ?? [];
   if (findUntoleratedTaint(taints, tolerations, ({ effect }) => effect === 'NoExecute') !== undefined) return NEITHER;
@@ -52,38 +53,4 @@ export function targetNode(pod: Pod): string {
     }
   }
   return '';
-}
-
-function matchesSelector(node: Node, spec: core.PodSpec): boolean {
-  return Object.entries(spec.nodeSelector ?? {}).every(([name, value]) => node.metadata.labels?.[name] === value);
-}
-
-function matchesAffinity(node: Node, selector: core.NodeSelector | undefined): boolean {
-  if (selector === undefined) return true;
-  return selector.nodeSelectorTerms.some(({ matchExpressions = [], matchFields = [] }) => {
-    if (matchExpressions.length + matchFields.length === 0) return false;
-    return (
-      matchExpressions.every((requirement) => fits(requirement, node.metadata.labels?.[requirement.key])) &&
-      matchFields.every((requirement) => fits(requirement, requirement.key === 'metadata.name' ? node.metadata.name : undefined))
-    );
-  });
-}
-
-function fits({ operator, values = [] }: core.NodeSelectorRequirement, value: string | undefined): boolean {
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
-    case 'Gt':
-      return value !== undefined && Number(value) > Number(values[0]);
-    case 'Lt':
-      return value !== undefined && Number(value) < Number(values[0]);
-    default:
-      return false;
-  }
 }
