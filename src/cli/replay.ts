@@ -16,6 +16,12 @@ export interface ReplayCommandOptions {
 /** A model by the name in a log's header. */
 export type ModelOf = (name: string) => { readonly fingerprint: string; readonly build: BuildRun } | undefined;
 
+/**
+ * Replays a log and prints the outcome.
+ *
+ * @returns {@link EXIT}: `ok`, or `diverged` when a record differs.
+ * @throws CliError for a file that cannot be read, an unknown model, or a damaged log (with the code of a corrupt log).
+ */
 export function replayCommand(path: string, options: ReplayCommandOptions, modelOf: ModelOf): number {
   const log = openForReading(path);
   const progress = new Progress(process.stderr, options.json !== true);

@@ -80,6 +80,7 @@ export interface FaultPlan {
   readonly healAt?: number;
 }
 
+/** Whether a fault concerns messages on links rather than actors. */
 export function isNetworkFault(fault: Fault): fault is NetworkFault {
   return ['loss', 'duplicate', 'delay', 'reorder', 'partition'].includes(fault.kind);
 }
