@@ -15,5 +15,14 @@ export function buildRun(header: LogHeader, options: KernelOptions): Kernel {
   return buildCluster(header.config as unknown as ClusterConfig, options);
 }
 
+/** How the engine's verbs make a run of a model: its fingerprint and its `build`. */
+export interface RunnableModel {
+  readonly fingerprint: string;
+  readonly build: typeof buildRun;
+}
+
+/** The model of that name, or undefined when this command does not know it. */
+export const modelOf = (name: string): RunnableModel | undefined => (name === MODEL ? { fingerprint: FINGERPRINT, build: buildRun } : undefined);
+
 /** A configuration as JSON for the header. */
 export const configJson = (config: ClusterConfig): Json => config as unknown as Json;

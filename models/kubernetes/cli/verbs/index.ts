@@ -1,0 +1,11 @@
+/** Every verb, in the order in which `kubetwin help` lists them. A new verb is one file here and one line below. */
+import { registerReplay } from './replay.ts';
+import { registerRun } from './run.ts';
+import { registerServe } from './serve.ts';
+import type { Register } from './verb.ts';
+
+export const VERBS: readonly Register[] = [
+  registerRun,
+  registerServe,
+  registerReplay,
+];

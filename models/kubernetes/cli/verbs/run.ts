@@ -1,0 +1,21 @@
+/** `kubetwin run`: its arguments, options and help. The work is in `../run.ts`. */
+import { run, type RunOptions } from '../run.ts';
+import type { Register } from './verb.ts';
+
+export const registerRun: Register = (command, exit) => {
+  command
+    .command('run')
+    .description('start a cluster, apply manifests, run until it has converged, print the outcome')
+    .argument('[paths...]', 'manifests: files, folders (all manifests in them) or - for standard input')
+    .option('--nodes <n>', 'how many nodes', '3')
+    .option('--seed <text>', 'names the run: the same seed gives the same log', '1')
+    .option('--log <file>', 'write the log here')
+    .option('--level <level>', 'what the log keeps: inputs, facts or full', 'facts')
+    .option('--for <duration>', 'run for this long instead of until convergence (10m of virtual time, say)')
+    .option('--timeout <duration>', 'give up convergence after this much virtual time', '10m')
+    .option('--timing <profile>', 'realistic, fast or zero latencies', 'realistic')
+    .option('--proxy-mode <mode>', 'iptables, ipvs, nftables or userspace', 'iptables')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExamples:\n  kubetwin run examples/demo --nodes 3 --seed 1 --log demo.log\n  kubectl create deployment web --image=nginx --dry-run=client -o yaml | kubetwin run -')
+    .action(async (paths: string[], options: RunOptions) => exit(await run(paths, options)));
+};
