@@ -5,6 +5,7 @@
  * prefix once, in revision order. What a crash loses is only connections: watchers must come back.
  */
 import { type ActorSpec, type Behavior, type Context, type Json, unreachable } from '../../../src/index.ts';
+import { Heap } from '../client/heap.ts';
 import { diff } from '../object/diff.ts';
 import type {
   EtcdCompact,
@@ -26,8 +27,15 @@ interface Watcher {
   readonly prefix: string;
 }
 
-interface Expiry {
+interface Expire {
   readonly kind: 'etcd.expire';
+}
+
+/** When a key expires, in µs, and the revision that armed it: a later write disarms it. */
+interface Expiry {
+  readonly key: string;
+  readonly at: number;
+  readonly revision: number;
 }
 
 /** A write whose fsync is done. */
@@ -44,8 +52,8 @@ interface State {
   commits: number;
   readonly store: Store;
   readonly watchers: Watcher[];
-  /** Keys that expire, with the time in µs and the revision that armed it. */
-  readonly expiries: Map<string, { readonly at: number; readonly revision: number }>;
+  /** Keys that expire, the next one first. */
+  readonly expiries: Heap<Expiry>;
   nextExpiry: number;
 }
 
@@ -63,7 +71,7 @@ export interface EtcdOptions {
 
 /** The actor. */
 export function etcd({ id = 'etcd', commitTime = { min: 0, max: 0 } }: EtcdOptions = {}): ActorSpec {
-  const behavior: Behavior<State, EtcdRequest | Expiry | Commit> = {
+  const behavior: Behavior<State, EtcdRequest | Expire | Commit> = {
     start: (context, kept) => start(context, kept as Durable | undefined, commitTime),
     step: (state, message, context) => step(state, message, context),
     durable: ({ store, expiries }): Durable => ({ store, expiries }),
@@ -78,14 +86,14 @@ function start(context: Context, kept: Durable | undefined, commitTime: State['c
     commits: 0,
     store: kept?.store ?? new Store(),
     watchers: [],
-    expiries: kept?.expiries ?? new Map(),
+    expiries: kept?.expiries ?? new Heap<Expiry>(({ key }) => key, isBefore),
     nextExpiry: Infinity,
   };
   armExpiry(state, context);
   return state;
 }
 
-function step(state: State, message: EtcdRequest | Expiry | Commit, context: Context): void {
+function step(state: State, message: EtcdRequest | Expire | Commit, context: Context): void {
   switch (message.kind) {
     case 'etcd.txn':
       return accept(state, message, context);
@@ -134,7 +142,7 @@ function txn(state: State, message: EtcdTxn, client: string, context: Context): 
   }
   const event = put === undefined ? store.delete(key) : store.put(key, put);
   if (message.ttlSeconds !== undefined) {
-    state.expiries.set(key, { at: context.now + message.ttlSeconds * 1_000_000, revision: event.revision });
+    state.expiries.push({ key, at: context.now + message.ttlSeconds * 1_000_000, revision: event.revision });
     armExpiry(state, context);
   } else state.expiries.delete(key);
   publish(state, event, context);
@@ -192,10 +200,9 @@ function record({ type, key, revision: rev, object, previous }: EtcdEvent, conte
   else context.record('etcd.put', { key, rev, edits: diff(previous, object) as unknown as Json });
 }
 
-/** Sets the timer for the earliest expiry, unless an earlier one is set. */
+/** Sets the timer for the earliest expiry, unless it is set. */
 function armExpiry(state: State, context: Context): void {
-  let next = Infinity;
-  for (const { at } of state.expiries.values()) next = Math.min(next, at);
+  const next = state.expiries.peek()?.at ?? Infinity;
   if (next === state.nextExpiry) return;
   state.nextExpiry = next;
   if (next === Infinity) context.cancelTimer('expire');
@@ -204,10 +211,14 @@ function armExpiry(state: State, context: Context): void {
 
 function expire(state: State, context: Context): void {
   state.nextExpiry = Infinity;
-  for (const [key, { at, revision }] of [...state.expiries]) {
-    if (at > context.now) continue;
+  for (let due = state.expiries.peek(); due !== undefined && due.at <= context.now; due = state.expiries.peek()) {
+    const { key, revision } = due;
     state.expiries.delete(key);
     if (state.store.get(key)?.modRevision === revision) publish(state, state.store.delete(key), context);
   }
   armExpiry(state, context);
+}
+
+function isBefore(a: Expiry, b: Expiry): boolean {
+  return a.at !== b.at ? a.at < b.at : a.revision < b.revision;
 }

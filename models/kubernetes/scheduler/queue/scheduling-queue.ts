@@ -15,7 +15,7 @@ import { Nominations } from '../framework/nominations.ts';
 import { podInfoOf } from '../framework/pod-info.ts';
 import type { Profile } from '../framework/profile.ts';
 import type { KubeObject, Pod } from '../../object/types.ts';
-import { Heap } from './heap.ts';
+import { Heap } from '../../client/heap.ts';
 import { InFlight, type Occurrence } from './in-flight.ts';
 import { podChanges } from './pod-change.ts';
 import { type QueuedPod, queuedPodOf } from './queued-pod.ts';

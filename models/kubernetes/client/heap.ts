@@ -2,7 +2,7 @@
  * A binary heap whose entries can be found and removed by key. O(log n) for all changes.
  *
  * `before` must be a strict total order, so that what is popped next never depends on history.
- * Source: pkg/scheduler/backend/heap/heap.go.
+ * Source: client-go/tools/cache/heap.go, pkg/scheduler/backend/heap/heap.go.
  */
 export class Heap<T> {
   readonly #keyOf: (entry: T) => string;
