@@ -4,13 +4,13 @@
  * The walk stops wherever both versions are the same reference, so its cost follows the change and not the object.
  * Upstream: structured-merge-diff/typed/compare.go.
  */
-import { EMPTY, FieldSetBuilder } from './field-set.ts';
+import { EMPTY, FieldSetBuilder, FieldSetNode } from './field-set.ts';
 import type { FieldSet } from './field-set.ts';
 import { has, isObject, jsonEqual } from './json-value.ts';
 import type { JsonObject } from './json-value.ts';
 import { elementsOf } from './list-element.ts';
 import { LEAF, UNTYPED } from './shape.ts';
-import type { ListShape, Shape } from './shape.ts';
+import type { Shape } from './shape.ts';
 
 /** The difference of two versions of an object. */
 export interface Comparison {
@@ -19,22 +19,30 @@ export interface Comparison {
   readonly removed: FieldSet;
 }
 
-interface Walk {
-  readonly added: FieldSetBuilder;
-  readonly modified: FieldSetBuilder;
-  readonly removed: FieldSetBuilder;
-  readonly path: string[];
+/** What changed at one place and below: nodes of the three sets, where there is something. */
+interface Change {
+  readonly added?: FieldSet | undefined;
+  readonly modified?: FieldSet | undefined;
+  readonly removed?: FieldSet | undefined;
 }
 
-const EMPTY_LIST: readonly unknown[] = Object.freeze([]);
+const ADDED: Change = { added: EMPTY };
+const MODIFIED: Change = { modified: EMPTY };
+const REMOVED: Change = { removed: EMPTY };
+const NO_CHANGE: Change = {};
+const NO_ITEMS: ReadonlyMap<string, unknown> = new Map();
 
-const isNothing = (value: unknown): boolean =>
-  value === undefined || value === null || (Array.isArray(value) ? value.length === 0 : Object.keys(value as object).length === 0);
+const isNothing = (value: unknown): boolean => {
+  if (value === undefined || value === null) return true;
+  if (Array.isArray(value)) return value.length === 0;
+  for (const _ in value as object) return false;
+  return true;
+};
 
-function leaf(walk: Walk, before: unknown, after: unknown): void {
-  if (before === undefined) walk.added.add(walk.path);
-  else if (after === undefined) walk.removed.add(walk.path);
-  else if (!jsonEqual(before, after)) walk.modified.add(walk.path);
+function leaf(before: unknown, after: unknown): Change {
+  if (before === undefined) return ADDED;
+  if (after === undefined) return REMOVED;
+  return jsonEqual(before, after) ? NO_CHANGE : MODIFIED;
 }
 
 /** The shape that a value of an untyped field has by itself: maps are granular, lists are atomic. */
@@ -42,65 +50,78 @@ function deduced(value: unknown): Shape {
   return isObject(value) ? { kind: 'map', atomic: false, values: UNTYPED } : LEAF;
 }
 
-/** `undefined` means absent. Both versions are walked together. */
-function walkValue(walk: Walk, shape: Shape, before: unknown, after: unknown): void {
-  if (before === after) return;
+const asObject = (value: unknown): boolean => value === undefined || value === null || isObject(value);
+const asList = (value: unknown): boolean => value === undefined || value === null || Array.isArray(value);
+
+/** The change of one value. `undefined` means absent. */
+function changeOf(shape: Shape, before: unknown, after: unknown): Change {
+  if (before === after) return NO_CHANGE;
   const at = shape.kind === 'untyped' ? deduced(after ?? before) : shape;
-  const asObjects = (value: unknown): boolean => value === undefined || value === null || isObject(value);
-  const asLists = (value: unknown): boolean => value === undefined || value === null || Array.isArray(value);
   const isBranch =
-    (at.kind === 'structure' || at.kind === 'map') && !at.atomic
-      ? asObjects(before) && asObjects(after)
-      : at.kind === 'list' && at.type !== 'atomic' && asLists(before) && asLists(after);
-  if (!isBranch || (isNothing(before) && isNothing(after))) return leaf(walk, before, after);
-  if (at.kind === 'list') walkList(walk, at, (before as unknown[]) ?? EMPTY_LIST, (after as unknown[]) ?? EMPTY_LIST);
-  else walkFields(walk, at, (before as Version | null) ?? undefined, (after as Version | null) ?? undefined);
-  if (before === undefined) walk.added.add(walk.path);
-  else if (after === undefined) walk.removed.add(walk.path);
+    at.kind === 'list'
+      ? at.type !== 'atomic' && asList(before) && asList(after)
+      : at.kind !== 'leaf' && at.kind !== 'untyped' && !at.atomic && asObject(before) && asObject(after);
+  if (!isBranch || (isNothing(before) && isNothing(after))) return leaf(before, after);
+  const below = new Below(before === undefined, after === undefined);
+  if (at.kind === 'list') {
+    below.elements(at.items, before ? elementsOf(at, before as unknown[]) : NO_ITEMS, after ? elementsOf(at, after as unknown[]) : NO_ITEMS);
+  } else below.fields(at, (before as Version | null) ?? undefined, (after as Version | null) ?? undefined);
+  return below.change();
 }
 
 /** `undefined` for a version means that the structure is not there at all. */
 type Version = JsonObject | undefined;
 
-function walkField(walk: Walk, shape: Shape, name: string, before: Version, after: Version): void {
-  let old = before !== undefined && has(before, name) ? before[name] : undefined;
-  let next = after !== undefined && has(after, name) ? after[name] : undefined;
-  if (old === next) return;
-  let inner: Shape = UNTYPED;
-  if (shape.kind === 'map') inner = shape.values;
-  else if (shape.kind === 'structure') {
-    const field = shape.fields.get(name);
-    inner = field?.shape() ?? shape.rest ?? UNTYPED;
-    if (field?.absent !== undefined) {
-      if (before !== undefined && old === undefined) old = field.absent;
-      if (after !== undefined && next === undefined) next = field.absent;
+/** Collects what changed below one place. A place that is new or gone belongs to the sets itself. */
+class Below {
+  private readonly added = new FieldSetNode();
+  private readonly modified = new FieldSetNode();
+  private readonly removed = new FieldSetNode();
+  private readonly isNew: boolean;
+  private readonly isGone: boolean;
+
+  constructor(isNew: boolean, isGone: boolean) {
+    this.isNew = isNew;
+    this.isGone = isGone;
+  }
+
+  fields(shape: Shape, before: Version, after: Version): void {
+    for (const name in before) this.field(shape, name, before, after);
+    for (const name in after) {
+      if (before === undefined || !has(before, name)) this.field(shape, name, before, after);
     }
   }
-  walk.path.push(`f:${name}`);
-  walkValue(walk, inner, old, next);
-  walk.path.pop();
-}
 
-function walkFields(walk: Walk, shape: Shape, before: Version, after: Version): void {
-  for (const name in before) walkField(walk, shape, name, before, after);
-  for (const name in after) {
-    if (before === undefined || !has(before, name)) walkField(walk, shape, name, before, after);
+  elements(items: Shape, before: ReadonlyMap<string, unknown>, after: ReadonlyMap<string, unknown>): void {
+    for (const [element, item] of before) this.take(element, changeOf(items, item, after.get(element)));
+    for (const [element, item] of after) if (!before.has(element)) this.take(element, changeOf(items, undefined, item));
   }
-}
 
-function walkList(walk: Walk, shape: ListShape, before: readonly unknown[], after: readonly unknown[]): void {
-  const old = elementsOf(shape, before);
-  const next = elementsOf(shape, after);
-  for (const [element, item] of old) {
-    walk.path.push(element);
-    walkValue(walk, shape.items, item, next.get(element));
-    walk.path.pop();
+  change(): Change {
+    return { added: this.added.build(this.isNew), modified: this.modified.build(false), removed: this.removed.build(this.isGone) };
   }
-  for (const [element, item] of next) {
-    if (old.has(element)) continue;
-    walk.path.push(element);
-    walkValue(walk, shape.items, undefined, item);
-    walk.path.pop();
+
+  private field(shape: Shape, name: string, before: Version, after: Version): void {
+    let old = before !== undefined && has(before, name) ? before[name] : undefined;
+    let next = after !== undefined && has(after, name) ? after[name] : undefined;
+    if (old === next) return;
+    let inner: Shape = UNTYPED;
+    if (shape.kind === 'map') inner = shape.values;
+    else if (shape.kind === 'structure') {
+      const field = shape.fields.get(name);
+      inner = field?.shape() ?? shape.rest ?? UNTYPED;
+      if (field?.absent !== undefined) {
+        if (before !== undefined && old === undefined) old = field.absent;
+        if (after !== undefined && next === undefined) next = field.absent;
+      }
+    }
+    this.take(`f:${name}`, changeOf(inner, old, next));
+  }
+
+  private take(element: string, { added, modified, removed }: Change): void {
+    if (added !== undefined) this.added.set(element, added);
+    if (modified !== undefined) this.modified.set(element, modified);
+    if (removed !== undefined) this.removed.set(element, removed);
   }
 }
 
@@ -109,14 +130,10 @@ const NOTHING: Comparison = { added: EMPTY, modified: EMPTY, removed: EMPTY };
 /** Compares two versions of an object of the same shape. */
 export function compare(shape: Shape, before: JsonObject, after: JsonObject): Comparison {
   if (before === after) return NOTHING;
-  const walk: Walk = {
-    added: new FieldSetBuilder(),
-    modified: new FieldSetBuilder(),
-    removed: new FieldSetBuilder(),
-    path: [],
-  };
-  walkFields(walk, shape, before, after);
-  return { added: walk.added.build(), modified: walk.modified.build(), removed: walk.removed.build() };
+  const below = new Below(false, false);
+  below.fields(shape, before, after);
+  const { added = EMPTY, modified = EMPTY, removed = EMPTY } = below.change();
+  return { added, modified, removed };
 }
 
 /** All fields that an applied configuration states (typed.TypedValue.ToFieldSet). */

@@ -26,9 +26,10 @@ export const isEmpty = (set: FieldSet): boolean => {
 
 const isMember = (node: FieldSet): boolean => SELF in node || isEmpty(node);
 
+const rank = (element: string): number => (element === SELF ? 0 : 'fkvi'.indexOf(element.charAt(0)) + 1);
+
 /** Order of path elements: `.`, fields, keys, values, indices (fieldpath.PathElement.Less). */
 export function compareElements(a: string, b: string): number {
-  const rank = (element: string): number => (element === SELF ? 0 : 'fkvi'.indexOf(element.charAt(0)) + 1);
   const difference = rank(a) - rank(b);
   if (difference !== 0) return difference;
   if (a.startsWith('k:')) return compareKeys(a, b);
@@ -178,6 +179,28 @@ export function members(set: FieldSet, path: readonly string[] = []): readonly (
     out.push(...members(below, at));
   }
   return out;
+}
+
+/** A node that is being collected from finished children, in any order. */
+export class FieldSetNode {
+  private children: Record<string, FieldSet> | undefined;
+  private last = '';
+  private isSorted = true;
+
+  /** Gives the node a child that it does not have yet. */
+  set(element: string, child: FieldSet): void {
+    if (this.children === undefined) this.children = {};
+    else this.isSorted &&= compareElements(this.last, element) < 0;
+    this.children[element] = child;
+    this.last = element;
+  }
+
+  /** The node; undefined when it neither is a member nor leads to one. */
+  build(isMember: boolean): FieldSet | undefined {
+    if (this.children === undefined) return isMember ? EMPTY : undefined;
+    if (this.isSorted && !isMember) return this.children;
+    return node(isMember, this.children, !this.isSorted);
+  }
 }
 
 /** A set that is being collected; paths may come in any order. */
