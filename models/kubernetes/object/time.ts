@@ -34,8 +34,8 @@ export function formatSeconds(seconds: number): string {
   const days = Math.floor(seconds / DAY_SECONDS);
   const rest = seconds - days * DAY_SECONDS;
   const { year, month, day } = civil(days);
-  const clock = [Math.floor(rest / 3600), Math.floor(rest / 60) % 60, rest % 60].map((part) => pad(part, 2)).join(':');
-  return `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}T${clock}Z`;
+  const hour = Math.floor(rest / 3600);
+  return `${pad(year, 4)}-${two(month)}-${two(day)}T${two(hour)}:${two(Math.floor(rest / 60) % 60)}:${two(rest % 60)}Z`;
 }
 
 /** Microseconds since 1970 of an RFC 3339 text, or undefined when it is none. Offsets are honoured. */
@@ -86,6 +86,8 @@ function daysIn(year: number, month: number): number {
   const next = month === 12 ? daysFromCivil(year + 1, 1, 1) : daysFromCivil(year, month + 1, 1);
   return next - daysFromCivil(year, month, 1);
 }
+
+const two = (value: number): string => (value < 10 ? `0${value}` : String(value));
 
 function pad(value: number, width: number): string {
   return String(value).padStart(width, '0');

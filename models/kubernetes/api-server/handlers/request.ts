@@ -49,19 +49,53 @@ export function storageKey(info: KindInfo, namespace: string | undefined, name: 
 }
 
 /** What strategies and plugins may know, at this moment. */
-export function contextOf({ world, request, version, info }: Call): Context {
-  const { process, storage, epoch } = world;
-  return {
-    now: rfc3339(epoch, process.now),
-    nowMicro: rfc3339Micro(epoch, process.now),
-    user: request.user,
-    namespace: request.namespace ?? '',
-    dryRun: request.query?.['dryRun'] === 'All',
-    subresource: request.subresource ?? '',
-    requestVersion: groupVersionText(info.group, version.version),
-    choose: (purpose, n) => process.choose(purpose, n),
-    lookup: storage,
-  };
+export function contextOf(call: Call): Context {
+  return new CallContext(call);
+}
+
+/** Made for every stage of every request, so what few stages ask for is computed when they do. */
+class CallContext implements Context {
+  readonly lookup: StorageRegistry;
+  private readonly call: Call;
+  private readonly at: number;
+
+  constructor(call: Call) {
+    this.call = call;
+    this.lookup = call.world.storage;
+    this.at = call.world.process.now;
+  }
+
+  get now(): string {
+    return rfc3339(this.call.world.epoch, this.at);
+  }
+
+  get nowMicro(): string {
+    return rfc3339Micro(this.call.world.epoch, this.at);
+  }
+
+  get user(): Context['user'] {
+    return this.call.request.user;
+  }
+
+  get namespace(): string {
+    return this.call.request.namespace ?? '';
+  }
+
+  get dryRun(): boolean {
+    return this.call.request.query?.['dryRun'] === 'All';
+  }
+
+  get subresource(): string {
+    return this.call.request.subresource ?? '';
+  }
+
+  get requestVersion(): string {
+    return groupVersionText(this.call.info.group, this.call.version.version);
+  }
+
+  choose(purpose: string, n: number): number {
+    return this.call.world.process.choose(purpose, n);
+  }
 }
 
 /** The selectors of a list or watch, compiled. */
