@@ -5,10 +5,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { gzipSync } from 'node:zlib';
-import { stringify } from 'yaml';
+import { constants, gzip } from 'node:zlib';
 import type { Status } from '../api-server/status/status.ts';
-import type { Form } from './accept.ts';
+import { JSON_FORM, type Encoding, type Form } from './accept.ts';
+import { ENCODER } from './encoding.ts';
 
 /** Bodies from this size on are compressed for clients that ask for it (writers.go, defaultGzipThresholdBytes). */
 const GZIP_THRESHOLD = 128 * 1024;
@@ -31,29 +31,40 @@ export function send(request: IncomingMessage, response: ServerResponse, code: n
   if (response.headersSent || response.destroyed) return;
   commonHeaders(response);
   response.setHeader('Content-Type', contentType);
-  let bytes = typeof body === 'string' ? Buffer.from(body) : body;
-  if (bytes.length > GZIP_THRESHOLD && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))) {
-    bytes = gzipSync(bytes, { level: 1 });
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  if (bytes.length <= GZIP_THRESHOLD || !/\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))) return finish(request, response, code, bytes);
+  // Large bodies are compressed beside the simulation's own work.
+  gzip(bytes, { level: constants.Z_BEST_SPEED }, (error, compressed) => {
+    if (response.headersSent || response.destroyed) return;
+    if (error !== null) return finish(request, response, code, bytes);
     response.setHeader('Content-Encoding', 'gzip');
     response.setHeader('Vary', 'Accept-Encoding');
-  }
+    finish(request, response, code, compressed);
+  });
+}
+
+function finish(request: IncomingMessage, response: ServerResponse, code: number, bytes: Buffer): void {
   response.setHeader('Content-Length', bytes.length);
   response.writeHead(code);
   response.end(request.method === 'HEAD' ? undefined : bytes);
 }
 
-/** Sends an object in the negotiated form; Table and metadata forms have been made before and are JSON. */
-export function sendObject(request: IncomingMessage, response: ServerResponse, code: number, body: unknown, form: Form): void {
-  if (form.form === 'yaml') {
-    send(request, response, code, 'application/yaml', stringify(body, { sortMapEntries: true, lineWidth: 0 }));
-  } else send(request, response, code, 'application/json', `${isPretty(request) ? JSON.stringify(body, null, 2) : JSON.stringify(body)}\n`);
+const CONTENT_TYPE: Readonly<Record<Encoding, string>> = {
+  json: 'application/json',
+  yaml: 'application/yaml',
+  protobuf: 'application/vnd.kubernetes.protobuf',
+};
+
+/** Sends an object as it was negotiated; tables and metadata have been made before. */
+export function sendObject(request: IncomingMessage, response: ServerResponse, code: number, body: unknown, { encoding }: Form = JSON_FORM): void {
+  send(request, response, code, CONTENT_TYPE[encoding], ENCODER.body(body, encoding, encoding === 'json' && isPretty(request)));
 }
 
 /** Sends a Status, with `Retry-After` where it has one. */
-export function sendStatus(request: IncomingMessage, response: ServerResponse, status: Status, form: Form = { form: 'json' }): void {
+export function sendStatus(request: IncomingMessage, response: ServerResponse, status: Status, form: Form = JSON_FORM): void {
   const retry = status.details?.retryAfterSeconds ?? 0;
   if (retry > 0 && !response.headersSent) response.setHeader('Retry-After', String(retry));
-  sendObject(request, response, status.code, status, form.form === 'yaml' ? form : { form: 'json' });
+  sendObject(request, response, status.code, status, form);
 }
 
 /** Sends text, as the endpoints outside the API do. */

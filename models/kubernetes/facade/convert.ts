@@ -13,7 +13,7 @@ import type { IncludeObject } from '../api-server/table/table.ts';
 import type { Query } from '../api/message.ts';
 import type { KubeObject } from '../object/types.ts';
 import type { Form } from './accept.ts';
-import { eventLine } from './watch-stream.ts';
+import type { Encoder } from './encoding.ts';
 
 /** Everything a conversion depends on. */
 export interface Conversion {
@@ -34,8 +34,8 @@ const includeOf = (query: Query): IncludeObject | undefined => {
 
 /** The answer in the form that was asked for. Statuses stay as they are. */
 export function convertBody(body: unknown, { form, info, version, query, now }: Conversion): unknown {
-  if (isStatus(body) || typeof body !== 'object' || body === null || form.form === 'json' || form.form === 'yaml') return body;
-  if (form.form === 'partial') {
+  if (isStatus(body) || typeof body !== 'object' || body === null || form.as === 'object') return body;
+  if (form.as === 'partial') {
     if (isList(body)) return toPartialList(body, form.version);
     return partialObject(body as KubeObject, form.version);
   }
@@ -45,23 +45,23 @@ export function convertBody(body: unknown, { form, info, version, query, now }: 
   return toTable(body as KubeObject, { printer: printerOf(info, version), now: now(), include, version: form.version, type });
 }
 
-/** Makes the lines of one watch; a table's columns go out with the first event only. */
-export function watchLines({ form, info, version, query, now }: Conversion): (event: WatchEvent) => string {
-  if (form.form === 'json' || form.form === 'yaml') return eventLine;
-  if (form.form === 'partial') {
-    return (event) => (event.type === 'ERROR' ? eventLine(event) : lineOf(event.type, partialObject(event.object, form.version)));
+/** Makes the events of one watch into bytes; a table's columns go out with the first event only. */
+export function watchEvents({ form, info, version, query, now }: Conversion, encoder: Encoder): (event: WatchEvent) => Buffer {
+  const { encoding } = form;
+  if (form.as === 'object') return (event) => encoder.event(event, encoding);
+  const made = (type: string, object: unknown): Buffer => encoder.fresh(type, object as Readonly<Record<string, unknown>>, encoding);
+  if (form.as === 'partial') {
+    return (event) => (event.type === 'ERROR' ? encoder.event(event, encoding) : made(event.type, partialObject(event.object, form.version)));
   }
   const include = includeOf(query) ?? 'Metadata';
   const printer = printerOf(info, version);
   let isFirst = true;
   return (event) => {
-    if (event.type === 'ERROR') return eventLine(event);
+    if (event.type === 'ERROR') return encoder.event(event, encoding);
     const table = toTable(event.object, { printer, now: now(), include, version: form.version, omitColumns: !isFirst });
     isFirst = false;
-    return lineOf(event.type, event.type === 'BOOKMARK' ? { ...table, rows: [bookmarkRow(event.object, form.version)] } : table);
+    return made(event.type, event.type === 'BOOKMARK' ? { ...table, rows: [bookmarkRow(event.object, form.version)] } : table);
   };
 }
 
 const bookmarkRow = (object: KubeObject, version: 'v1' | 'v1beta1'): unknown => ({ cells: null, object: partialObject(object, version) });
-
-const lineOf = (type: string, object: unknown): string => `{"type":"${type}","object":${JSON.stringify(object)}}\n`;

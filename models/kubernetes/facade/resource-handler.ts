@@ -10,13 +10,13 @@ import type { KindInfo } from '../api-server/registry/kind.ts';
 import type { ResourceRequest } from '../api-server/request/request-info.ts';
 import { queryOf } from '../api-server/request/request-info.ts';
 import * as status from '../api-server/status/status.ts';
-import { negotiate } from './accept.ts';
-import type { Form } from './accept.ts';
+import { JSON_FORM, negotiate, type Form } from './accept.ts';
 import { MAXIMUM_BODY, decodeBody, readBody } from './body.ts';
 import type { Body } from './body.ts';
 import { addWarnings, send, sendObject, sendPageNotFound, sendStatus } from './connection.ts';
-import { convertBody, watchLines } from './convert.ts';
+import { convertBody, watchEvents } from './convert.ts';
 import type { Conversion } from './convert.ts';
+import { ENCODER } from './encoding.ts';
 import type { Metrics } from './metrics.ts';
 import type { Seam, Submission } from './seam.ts';
 import { WatchStream } from './watch-stream.ts';
@@ -76,10 +76,12 @@ export async function handleResource(
   const { seam } = environment;
   if (refuse(request, response, seam, asked)) return;
   const info = kindOf(seam, asked) as KindInfo;
-  const form = negotiate(request.headers.accept);
+  const isBuiltIn = info.versions.some(({ version, schema }) => version === asked.version && schema !== '');
+  const form = negotiate(request.headers.accept, { protobuf: isBuiltIn, isWatch: asked.verb === 'watch' });
   if (form === undefined && asked.subresource !== 'log') {
     const streams = asked.verb === 'list' || asked.verb === 'watch' ? STREAMS : [];
-    sendStatus(request, response, status.noRepresentation([...REPRESENTATIONS, ...streams]));
+    const all = [...REPRESENTATIONS, ...streams];
+    sendStatus(request, response, status.noRepresentation(isBuiltIn ? all : all.filter((type) => !type.includes('protobuf'))));
     return;
   }
   let body: Body = { kind: 'none' };
@@ -125,7 +127,7 @@ export async function handleResource(
     return;
   }
   const warnings = query['fieldValidation'] === 'Ignore' ? [] : duplicates.map((path) => `duplicate field "${path}"`);
-  const conversion = { form: form ?? { form: 'json' as const }, info, version: asked.version, query, now: () => seam.wallTime() };
+  const conversion = { form: form ?? JSON_FORM, info, version: asked.version, query, now: () => seam.wallTime() };
   submit(environment, request, response, submission, conversion, warnings);
 }
 
@@ -152,7 +154,7 @@ function submit(
 ): void {
   let done = false;
   let stream: WatchStream | undefined;
-  const line = watchLines(conversion);
+  const toBytes = watchEvents(conversion, ENCODER);
   const finish = (code: number): void => {
     if (done) return;
     done = true;
@@ -165,11 +167,11 @@ function submit(
       answer(request, response, message, conversion, warnings);
     } else if (message.kind === 'api.watch') {
       if (stream === undefined) {
-        stream = new WatchStream(response);
+        stream = new WatchStream(response, conversion.form.encoding);
         stream.open();
         metrics.openWatches += 1;
       }
-      stream.write(message.events.map(line));
+      stream.write(message.events.map(toBytes));
     } else {
       finish(200);
       stream?.end();
@@ -199,4 +201,5 @@ function answer(
   }
 }
 
-const formFor = (body: unknown, form: Form): Form => (status.isStatus(body) && form.form !== 'yaml' ? { form: 'json' } : form);
+/** A Status shows no table and no metadata only. */
+const formFor = (body: unknown, form: Form): Form => (status.isStatus(body) ? { ...JSON_FORM, encoding: form.encoding } : form);

@@ -195,4 +195,4 @@ export class HttpFacade {
 }
 
 const sendJsonText = (request: IncomingMessage, response: ServerResponse, body: unknown): void =>
-  sendObject(request, response, 200, body, { form: 'json' });
+  sendObject(request, response, 200, body);

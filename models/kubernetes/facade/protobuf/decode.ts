@@ -1,85 +1,54 @@
 /**
  * Protobuf request bodies, decoded into the JSON that the same client would have sent.
  *
- * kubectl from 1.32 on posts its typed objects in this form and knows no fallback. One reader serves all kinds:
- * messages.json says which field numbers each message has, and a few types are unwrapped (quantities, times, IntOrString,
- * raw JSON). Answers need no protobuf, since every client that sends it accepts JSON too.
- * Upstream: apimachinery/pkg/runtime/serializer/protobuf/protobuf.go, the generated.proto files of k8s.io/api.
+ * kubectl from 1.32 on and client-go's typed clients post their objects in this form. One reader serves all kinds:
+ * rules.ts says which field numbers each message has, and a few types are unwrapped (quantities, times, IntOrString, raw
+ * JSON). Zero values stay; the API server's own decoding drops those that Go would not have written.
+ * Upstream: apimachinery/pkg/runtime/serializer/protobuf/protobuf.go.
  */
 import protobuf from 'protobufjs/minimal.js';
 import { formatSeconds } from '../../object/time.ts';
-import table from './messages.json' with { type: 'json' };
+import { type FieldRule, messageOf, messageRules } from './rules.ts';
 
 /** `k8s\0`: what every body in this form begins with. */
-const MAGIC = Buffer.from([0x6b, 0x38, 0x73, 0x00]);
+export const MAGIC = Buffer.from([0x6b, 0x38, 0x73, 0x00]);
 
 /** Whether a body is an envelope of this form. */
 export const isProtobuf = (bytes: Buffer): boolean => bytes.length >= 4 && bytes.subarray(0, 4).equals(MAGIC);
 
-interface FieldRule {
-  readonly name: string;
-  readonly type: string;
-  readonly shape: 'one' | 'list' | 'map';
-}
-
-/** Fields that JSON has at the level of the message that holds them. */
-const INLINED: ReadonlySet<string> = new Set([
-  'volumeSource',
-  'persistentVolumeSource',
-  'handler',
-  'ephemeralContainerCommon',
-  'localObjectReference',
-  'ingressRuleValue',
-  'rule',
-  'ruleWithOperations',
-]);
-
-const RULES: ReadonlyMap<string, ReadonlyMap<number, FieldRule>> = new Map(
-  Object.entries(table as Readonly<Record<string, string>>).map(([message, text]) => [message, rulesOf(text)]),
-);
-
-function rulesOf(text: string): ReadonlyMap<number, FieldRule> {
-  const rules = new Map<number, FieldRule>();
-  for (const entry of text === '' ? [] : text.split(', ')) {
-    const [id = '', name = '', code = ''] = entry.split(' ');
-    const shape = code.startsWith('[') ? 'list' : code.startsWith('{') ? 'map' : 'one';
-    rules.set(Number(id), { name, shape, type: shape === 'one' ? code : code.slice(1) });
-  }
-  return rules;
-}
-
 type Reader = protobuf.Reader;
 type Fields = Record<string, unknown>;
 
+/** How deep messages may nest: far beyond what any schema needs. */
+const DEPTH_MAX = 200;
+
 const asNumber = (value: unknown): number => Number(String(value));
+
+const timeOf = ({ seconds, nanos }: Fields, hasMicros: boolean): string | undefined => {
+  if (seconds === undefined) return undefined;
+  const text = formatSeconds(seconds as number);
+  return hasMicros ? `${text.slice(0, -1)}.${String(Math.floor(((nanos as number | undefined) ?? 0) / 1000)).padStart(6, '0')}Z` : text;
+};
 
 /** Wrapped types and the JSON that they stand for; undefined means that the field is left out. */
 const UNWRAP: Readonly<Record<string, (fields: Fields) => unknown>> = {
   'resource.Quantity': (fields) => fields['string'] ?? '0',
   'intstr.IntOrString': (fields) => (fields['type'] === 1 ? (fields['strVal'] ?? '') : (fields['intVal'] ?? 0)),
-  'meta.v1.Time': (fields) => (fields['seconds'] === undefined ? undefined : formatSeconds(fields['seconds'] as number)),
-  'meta.v1.MicroTime': (fields) => {
-    if (fields['seconds'] === undefined) return undefined;
-    const micros = Math.floor(((fields['nanos'] as number | undefined) ?? 0) / 1000);
-    return `${formatSeconds(fields['seconds'] as number).slice(0, -1)}.${String(micros).padStart(6, '0')}Z`;
-  },
+  'meta.v1.Time': (fields) => timeOf(fields, false),
+  'meta.v1.MicroTime': (fields) => timeOf(fields, true),
+  'meta.v1.Verbs': (fields) => fields['items'] ?? [],
   'authorization.v1.ExtraValue': (fields) => fields['items'] ?? [],
   'authentication.v1.ExtraValue': (fields) => fields['items'] ?? [],
   'certificates.v1.ExtraValue': (fields) => fields['items'] ?? [],
+  'apiextensions.v1.JSONSchemaPropsOrArray': (fields) => fields['jSONSchemas'] ?? fields['schema'],
+  'apiextensions.v1.JSONSchemaPropsOrBool': (fields) => fields['schema'] ?? fields['allows'] ?? false,
+  'apiextensions.v1.JSONSchemaPropsOrStringArray': (fields) => fields['property'] ?? fields['schema'],
 };
 
 /** Types whose bytes are JSON. */
-const RAW_JSON: ReadonlySet<string> = new Set(['RawExtension', 'meta.v1.FieldsV1']);
-const WRAPPED_FIELDS: Readonly<Record<string, string>> = {
-  'resource.Quantity': '1 string string',
-  'intstr.IntOrString': '1 type int64, 2 intVal int32, 3 strVal string',
-  RawExtension: '1 raw bytes',
-};
-const WRAPPED_RULES: ReadonlyMap<string, ReadonlyMap<number, FieldRule>> = new Map(
-  Object.entries(WRAPPED_FIELDS).map(([message, text]) => [message, rulesOf(text)]),
-);
+const RAW_JSON: readonly string[] = ['RawExtension', 'meta.v1.FieldsV1', 'apiextensions.v1.JSON'];
 
-function readValue(reader: Reader, type: string): unknown {
+function readValue(reader: Reader, type: string, depth: number): unknown {
   switch (type) {
     case 'string':
       return reader.string();
@@ -98,63 +67,95 @@ function readValue(reader: Reader, type: string): unknown {
       return Buffer.from(reader.bytes()).toString('base64');
     default: {
       const end = reader.uint32() + reader.pos;
-      return readMessage(reader, type, end);
+      return readMessage(reader, type, end, depth + 1);
     }
   }
 }
 
-function readMessage(reader: Reader, type: string, end: number): unknown {
-  const rules = WRAPPED_RULES.get(type) ?? RULES.get(type);
+function readMessage(reader: Reader, type: string, end: number, depth = 0): unknown {
+  const rules = messageRules(type);
   if (rules === undefined) throw new Error(`unknown message ${type}`);
   if (end > reader.len) throw new Error('unexpected EOF');
+  if (depth > DEPTH_MAX) throw new Error('message nests too deeply');
   const fields: Fields = {};
   while (reader.pos < end) {
     const tag = reader.uint32();
-    const rule = rules.get(tag >>> 3);
+    const rule = rules.byId.get(tag >>> 3);
     if (rule === undefined) reader.skipType(tag & 7);
-    else readField(reader, rule, fields);
+    else readField(reader, rule, tag & 7, fields, depth);
   }
-  if (RAW_JSON.has(type)) {
-    const raw = (fields['raw'] ?? fields['Raw']) as string | undefined;
-    return raw === undefined ? undefined : JSON.parse(Buffer.from(raw, 'base64').toString('utf8'));
+  if (reader.pos !== end) throw new Error('unexpected EOF');
+  if (RAW_JSON.includes(type)) {
+    const raw = fields['raw'] as string | undefined;
+    return raw === undefined || raw === '' ? undefined : JSON.parse(Buffer.from(raw, 'base64').toString('utf8'));
   }
-  return UNWRAP[type]?.(fields) ?? (type in UNWRAP ? undefined : fields);
+  const unwrap = UNWRAP[type];
+  return unwrap === undefined ? fields : unwrap(fields);
 }
 
-function readField(reader: Reader, rule: FieldRule, fields: Fields): void {
+/** Wire types of scalars; everything else is length-delimited. */
+const WIRE: Readonly<Record<string, number>> = { bool: 0, int32: 0, uint32: 0, int64: 0, uint64: 0, double: 1 };
+
+function readField(reader: Reader, rule: FieldRule, wire: number, fields: Fields, depth: number): void {
+  if (wire === 2 && rule.shape === 'list' && rule.type in WIRE) return readPacked(reader, rule, fields);
+  if (wire !== (rule.shape === 'map' ? 2 : (WIRE[rule.type] ?? 2))) throw new Error(`wrong wireType = ${wire} for field ${rule.name}`);
   if (rule.shape === 'map') {
-    const [key, value] = readEntry(reader, rule.type);
+    const [key, value] = readEntry(reader, rule.type, depth);
     const map = (fields[rule.name] ??= {}) as Fields;
     if (key !== '__proto__') map[key] = value;
     return;
   }
-  const value = readValue(reader, rule.type);
+  const value = readValue(reader, rule.type, depth);
   if (rule.shape === 'list') ((fields[rule.name] ??= []) as unknown[]).push(value);
-  else if (INLINED.has(rule.name) && typeof value === 'object' && value !== null) Object.assign(fields, value);
+  else if (rule.isInlined) Object.assign(fields, value);
   else if (value !== undefined) fields[rule.name] = value;
 }
 
-function readEntry(reader: Reader, type: string): readonly [string, unknown] {
+/** Numbers of a list in one piece, as writers of newer protobuf versions pack them. */
+function readPacked(reader: Reader, { name, type }: FieldRule, fields: Fields): void {
+  const end = reader.uint32() + reader.pos;
+  const list = (fields[name] ??= []) as unknown[];
+  while (reader.pos < end) list.push(readValue(reader, type, 0));
+}
+
+function readEntry(reader: Reader, type: string, depth: number): readonly [string, unknown] {
   const end = reader.uint32() + reader.pos;
   let key = '';
   let value: unknown = type === 'string' || type === 'bytes' ? '' : undefined;
   while (reader.pos < end) {
     const tag = reader.uint32();
     if (tag >>> 3 === 1) key = reader.string();
-    else if (tag >>> 3 === 2) value = readValue(reader, type);
+    else if (tag >>> 3 === 2) value = readValue(reader, type, depth);
     else reader.skipType(tag & 7);
   }
   return [key, value];
 }
 
-/** Kinds that belong to every group. */
-const META_KINDS: ReadonlySet<string> = new Set(['DeleteOptions', 'CreateOptions', 'UpdateOptions', 'PatchOptions']);
+/** An opened envelope (runtime.Unknown). */
+interface Envelope {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly raw: Uint8Array;
+}
 
-/** `apps/v1` -> `apps.v1`; the group's first label names its package. */
-function messageOf(apiVersion: string, kind: string): string {
-  if (META_KINDS.has(kind)) return `meta.v1.${kind}`;
-  const [group, version] = apiVersion.includes('/') ? apiVersion.split('/') : ['core', apiVersion];
-  return `${(group ?? '').split('.')[0] ?? ''}.${version ?? ''}.${kind}`;
+function openEnvelope(bytes: Buffer): Envelope {
+  const envelope = protobuf.Reader.create(bytes.subarray(MAGIC.length));
+  let [apiVersion, kind] = ['', ''];
+  let raw: Uint8Array = new Uint8Array(0);
+  while (envelope.pos < envelope.len) {
+    const tag = envelope.uint32();
+    if (tag >>> 3 === 1) {
+      const end = envelope.uint32() + envelope.pos;
+      while (envelope.pos < end) {
+        const inner = envelope.uint32();
+        if (inner >>> 3 === 1) apiVersion = envelope.string();
+        else if (inner >>> 3 === 2) kind = envelope.string();
+        else envelope.skipType(inner & 7);
+      }
+    } else if (tag >>> 3 === 2) raw = envelope.bytes();
+    else envelope.skipType(tag & 7);
+  }
+  return { apiVersion, kind, raw };
 }
 
 /** Decodes an envelope into the object inside, with its apiVersion and kind. */
@@ -163,24 +164,12 @@ export function decodeProtobuf(bytes: Buffer): { readonly value: unknown } | { r
     return { error: `provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]` };
   }
   try {
-    const envelope = protobuf.Reader.create(bytes.subarray(4));
-    let [apiVersion, kind] = ['', ''];
-    let raw: Uint8Array = new Uint8Array(0);
-    while (envelope.pos < envelope.len) {
-      const tag = envelope.uint32();
-      if (tag >>> 3 === 1) {
-        const end = envelope.uint32() + envelope.pos;
-        while (envelope.pos < end) {
-          const inner = envelope.uint32();
-          if (inner >>> 3 === 1) apiVersion = envelope.string();
-          else if (inner >>> 3 === 2) kind = envelope.string();
-          else envelope.skipType(inner & 7);
-        }
-      } else if (tag >>> 3 === 2) raw = envelope.bytes();
-      else envelope.skipType(tag & 7);
-    }
+    const { apiVersion, kind, raw } = openEnvelope(bytes);
+    const message = messageOf(apiVersion, kind);
+    // A kind that is no message here (or none at all) is for the API server to refuse, which knows the words.
+    if (messageRules(message) === undefined) return { value: { ...(apiVersion === '' ? {} : { apiVersion }), ...(kind === '' ? {} : { kind }) } };
     const reader = protobuf.Reader.create(raw);
-    const fields = readMessage(reader, messageOf(apiVersion, kind), reader.len) as Fields;
+    const fields = readMessage(reader, message, reader.len) as Fields;
     return { value: { apiVersion, kind, ...fields } };
   } catch (problem) {
     return { error: `proto: ${(problem as Error).message}` };
