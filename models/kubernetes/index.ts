@@ -3,8 +3,11 @@
  */
 export { createCluster, Simulation, type Convergence, type SimulationOptions } from './cluster/simulation.ts';
 export { buildCluster } from './cluster/cluster.ts';
-export { COMPONENTS, DEFAULT_CONFIG, DEFAULT_EPOCH, type ClusterConfig, type Component } from './cluster/config.ts';
+export { COMPONENTS, DEFAULT_CONFIG, DEFAULT_EPOCH, type ClusterConfig, type ClusterExtensions, type Component, type SchedulerSpec } from './cluster/config.ts';
 export { pendingReasons } from './cluster/convergence.ts';
 export { parseManifests, describeError, type Manifest, type ManifestError } from './manifest/parse.ts';
+export type { Cycle, Plugin as SchedulerPlugin } from './scheduler/framework/plugin.ts';
+export { unschedulable, unresolvable } from './scheduler/framework/status.ts';
+export type { SchedulerConfiguration } from './scheduler/config/configuration.ts';
 export type * from './object/types.ts';
 export * from '../../src/index.ts';

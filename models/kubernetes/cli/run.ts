@@ -18,6 +18,7 @@ import type { TimingProfile } from '../cluster/timing.ts';
 import { connectionsOf, type Connection } from './connections.ts';
 import { loadManifests } from './load.ts';
 import { printOutcome } from './print.ts';
+import { schedulersOf } from './scheduler-files.ts';
 
 export interface RunOptions {
   readonly nodes?: string;
@@ -28,6 +29,8 @@ export interface RunOptions {
   readonly timeout?: string;
   readonly timing?: string;
   readonly proxyMode?: string;
+  readonly schedulerConfig?: readonly string[];
+  readonly explainScheduling?: boolean;
   readonly json?: boolean;
 }
 
@@ -129,6 +132,8 @@ function configOf(paths: readonly string[], options: RunOptions): ClusterConfig 
     manifests: loadManifests(paths).map(({ object }) => object),
     timing: oneOf(options.timing ?? 'realistic', ['realistic', 'fast', 'zero'], '--timing') as TimingProfile,
     proxyMode: oneOf(options.proxyMode ?? 'iptables', ['iptables', 'ipvs', 'nftables', 'userspace'], '--proxy-mode') as ClusterConfig['proxyMode'],
+    schedulers: schedulersOf(options.schedulerConfig),
+    explainScheduling: options.explainScheduling === true,
   };
 }
 

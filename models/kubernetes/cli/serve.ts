@@ -15,6 +15,7 @@ import { kubeconfigFor } from '../facade/kubeconfig.ts';
 import { HttpFacade } from '../facade/server.ts';
 import type { KubeObject } from '../object/types.ts';
 import { loadManifests } from './load.ts';
+import { schedulersOf } from './scheduler-files.ts';
 import { SimulationSeam } from './seam.ts';
 
 export interface ServeOptions {
@@ -33,6 +34,8 @@ export interface ServeOptions {
   readonly authorization?: string;
   readonly timing?: string;
   readonly proxyMode?: string;
+  readonly schedulerConfig?: readonly string[];
+  readonly explainScheduling?: boolean;
 }
 
 /** Serves until it is interrupted. */
@@ -86,6 +89,8 @@ function configOf(paths: readonly string[], options: ServeOptions): ClusterConfi
     timing: (options.timing ?? 'realistic') as TimingProfile,
     proxyMode: (options.proxyMode ?? 'iptables') as ClusterConfig['proxyMode'],
     authorization: options.authorization === 'RBAC' ? 'RBAC' : 'AlwaysAllow',
+    schedulers: schedulersOf(options.schedulerConfig),
+    explainScheduling: options.explainScheduling === true,
     gateway: true,
   };
 }

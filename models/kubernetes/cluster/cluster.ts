@@ -16,7 +16,7 @@ import { coreDns } from '../network/dns/coredns.ts';
 import { network } from '../network/network.ts';
 import type { Node } from '../object/types.ts';
 import { kubeScheduler } from '../scheduler/scheduler.ts';
-import type { ClusterConfig, Component } from './config.ts';
+import type { ClusterConfig, ClusterExtensions, Component } from './config.ts';
 import { gateway } from './gateway.ts';
 import { kubectl, type ResourceOf } from './kubectl.ts';
 import { internalIP, nodesOf } from './node.ts';
@@ -45,7 +45,7 @@ export const resourceOf: ResourceOf = (apiVersion, kind) => {
 };
 
 /** Builds a cluster on a new kernel. Nothing has happened yet: call `run`. */
-export function buildCluster(config: ClusterConfig, options: KernelOptions): Kernel {
+export function buildCluster(config: ClusterConfig, options: KernelOptions, extensions: ClusterExtensions = {}): Kernel {
   const kernel = new Kernel({ ...options, network: options.network ?? new PlainNetwork(LATENCIES[config.timing]) });
   const servers = apiServerIds(config.apiServers);
   const nodes = nodesOf(config.nodes);
@@ -59,7 +59,7 @@ export function buildCluster(config: ClusterConfig, options: KernelOptions): Ker
   if (has('kube-controller-manager')) {
     kernel.spawn(kubeControllerManager({ ...shared, clusterCIDRs: [CLUSTER_CIDR], serviceCIDRs: [SERVICE_CIDR] }));
   }
-  if (has('kube-scheduler')) kernel.spawn(kubeScheduler(shared));
+  if (has('kube-scheduler')) spawnSchedulers(kernel, config, extensions);
   kernel.spawn(network({ ...shared, isInstant: config.timing === 'zero' }));
   if (has('coredns')) kernel.spawn(coreDns({ ...shared, ip: CLUSTER_DNS }));
   const proxies = new KubeProxyShared({ mode: config.proxyMode, clusterCIDR: CLUSTER_CIDR });
@@ -75,6 +75,13 @@ export function buildCluster(config: ClusterConfig, options: KernelOptions): Ker
     }),
   );
   return kernel;
+}
+
+/** Logs from before schedulers could be configured have no list of them. */
+function spawnSchedulers(kernel: Kernel, config: ClusterConfig, { schedulerPlugins }: ClusterExtensions): void {
+  const { epoch, explainScheduling: explain = false, schedulers = [{}] } = config;
+  const plugins = schedulerPlugins === undefined ? {} : { plugins: schedulerPlugins };
+  for (const scheduler of schedulers) kernel.spawn(kubeScheduler({ servers: apiServerIds(config.apiServers), epoch, explain, ...scheduler, ...plugins }));
 }
 
 function spawnNode(kernel: Kernel, config: ClusterConfig, node: Node, proxies: KubeProxyShared, has: (component: Component) => boolean): void {

@@ -2,11 +2,29 @@
  * What a cluster is made of, as plain data: it goes into a log's header, and a run is a function of it, the seed and the plan.
  */
 import type { KubeObject } from '../object/types.ts';
+import type { SchedulerConfiguration } from '../scheduler/config/configuration.ts';
+import type { PluginFactory } from '../scheduler/config/registry.ts';
 import type { TimingProfile } from './timing.ts';
 
 /** Components that can be left out, so that an external one takes their place. */
 export const COMPONENTS = ['kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy', 'coredns'] as const;
 export type Component = (typeof COMPONENTS)[number];
+
+/** One kube-scheduler of a cluster. */
+export interface SchedulerSpec {
+  /** The actor's id; each scheduler needs its own. Default `kube-scheduler`. */
+  readonly id?: string;
+  /** Its `KubeSchedulerConfiguration`: profiles, plugins, arguments. */
+  readonly configuration?: SchedulerConfiguration;
+}
+
+/**
+ * What code adds to a cluster. It is no data, so no log holds it: who replays such a run has to bring the same code.
+ */
+export interface ClusterExtensions {
+  /** Scheduler plugins by name, for the schedulers' profiles to enable. */
+  readonly schedulerPlugins?: Readonly<Record<string, PluginFactory>>;
+}
 
 export interface ClusterConfig {
   /** Node objects to start with, or how many plain ones. */
@@ -24,6 +42,10 @@ export interface ClusterConfig {
   /** Image names that nodes have without pulling; `*` means all. */
   readonly images: readonly string[];
   readonly authorization: 'AlwaysAllow' | 'RBAC';
+  /** The kube-schedulers; the default is one with the default profile. */
+  readonly schedulers: readonly SchedulerSpec[];
+  /** Whether schedulers keep, with each decision, what every plugin said about every node. */
+  readonly explainScheduling: boolean;
   /** Whether requests from outside can enter (`serve`). */
   readonly gateway: boolean;
   /** What scenario files add: image behaviours, traffic, faults. Each component reads its own part. */
@@ -43,6 +65,8 @@ export const DEFAULT_CONFIG: ClusterConfig = {
   proxyMode: 'iptables',
   images: ['*'],
   authorization: 'AlwaysAllow',
+  schedulers: [{}],
+  explainScheduling: false,
   gateway: false,
   scenario: {},
 };

@@ -16,12 +16,12 @@ import { describeError, parseManifests } from '../manifest/parse.ts';
 import { KINDS } from '../api-server/registry/kinds.ts';
 import type { KubeObject } from '../object/types.ts';
 import { buildCluster } from './cluster.ts';
-import { DEFAULT_CONFIG, type ClusterConfig } from './config.ts';
+import { DEFAULT_CONFIG, type ClusterConfig, type ClusterExtensions } from './config.ts';
 import { pendingReasons } from './convergence.ts';
 import { kubectlState, type KubectlCommand, type KubectlState } from './kubectl.ts';
 
-/** A cluster's configuration, the seed, and what the kernel may be told. Everything has a default. */
-export interface SimulationOptions extends Partial<ClusterConfig>, Partial<KernelOptions> {}
+/** A cluster's configuration, what code adds to it, the seed, and what the kernel may be told. Everything has a default. */
+export interface SimulationOptions extends Partial<ClusterConfig>, ClusterExtensions, Partial<KernelOptions> {}
 
 /** How a run towards convergence ended. */
 export interface Convergence {
@@ -48,7 +48,7 @@ export class Simulation {
 
   constructor(options: SimulationOptions) {
     this.config = { ...DEFAULT_CONFIG, ...pick(options) };
-    this.kernel = buildCluster(this.config, { ...options, seed: options.seed ?? '0' });
+    this.kernel = buildCluster(this.config, { ...options, seed: options.seed ?? '0' }, options);
   }
 
   /** Records as they are committed: facts, causes, choices. */

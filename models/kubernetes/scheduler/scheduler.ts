@@ -66,7 +66,7 @@ function main(process: Process, options: SchedulerOptions, configuration: Schedu
   const qps = configuration.clientConnection?.qps ?? DEFAULT_QPS;
   const burst = configuration.clientConnection?.burst ?? DEFAULT_BURST;
   const client = new Client(process, { servers: options.servers, user, userAgent: COMPONENT, qps, burst });
-  if (options.leaderElect !== true) {
+  if ((options.leaderElect ?? configuration.leaderElection?.leaderElect) !== true) {
     start(process, client, options, configuration, id);
     return;
   }
@@ -76,7 +76,7 @@ function main(process: Process, options: SchedulerOptions, configuration: Schedu
   const elector = new LeaderElector(
     process,
     lock,
-    { namespace: 'kube-system', name: COMPONENT, identity, epoch: options.epoch },
+    { namespace: 'kube-system', name: configuration.leaderElection?.resourceName ?? COMPONENT, identity, epoch: options.epoch },
     recorder,
   );
   function* lead(): Task {

@@ -15,6 +15,8 @@ export const registerRun: Register = (command, exit) => {
     .option('--timeout <duration>', 'give up convergence after this much virtual time', '10m')
     .option('--timing <profile>', 'realistic, fast or zero latencies', 'realistic')
     .option('--proxy-mode <mode>', 'iptables, ipvs, nftables or userspace', 'iptables')
+    .option('--scheduler-config <file...>', 'KubeSchedulerConfiguration files; one kube-scheduler for each')
+    .option('--explain-scheduling', 'keep in the log what every plugin said about every node')
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExamples:\n  kubetwin run examples/demo --nodes 3 --seed 1 --log demo.log\n  kubectl create deployment web --image=nginx --dry-run=client -o yaml | kubetwin run -')
     .action(async (paths: string[], options: RunOptions) => exit(await run(paths, options)));

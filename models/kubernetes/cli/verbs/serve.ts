@@ -22,6 +22,8 @@ export const registerServe: Register = (command, exit) => {
     .option('--authorization <mode>', 'AlwaysAllow or RBAC', 'AlwaysAllow')
     .option('--timing <profile>', 'realistic, fast or zero latencies', 'realistic')
     .option('--proxy-mode <mode>', 'iptables, ipvs, nftables or userspace', 'iptables')
+    .option('--scheduler-config <file...>', 'KubeSchedulerConfiguration files; one kube-scheduler for each')
+    .option('--explain-scheduling', 'keep in the log what every plugin said about every node')
     .addHelpText('after', '\nExample:\n  kubetwin serve --port 8001 --speed 20 &\n  kubectl --server http://127.0.0.1:8001 get nodes')
     .action(async (paths: string[], options: ServeOptions) => exit(await serve(paths, options)));
 };

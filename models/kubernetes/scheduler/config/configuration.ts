@@ -51,7 +51,7 @@ export interface SchedulerConfiguration {
   readonly podInitialBackoffSeconds?: number;
   readonly podMaxBackoffSeconds?: number;
   readonly clientConnection?: { readonly qps?: number; readonly burst?: number };
-  readonly leaderElection?: { readonly leaderElect?: boolean };
+  readonly leaderElection?: { readonly leaderElect?: boolean; readonly resourceName?: string };
   readonly delayCacheUntilActive?: boolean;
   readonly profiles?: readonly ProfileConfiguration[];
 }
