@@ -20,6 +20,7 @@ import type { ClusterConfig, ClusterExtensions, Component } from './config.ts';
 import { gateway } from './gateway.ts';
 import { kubectl, type ResourceOf } from './kubectl.ts';
 import { internalIP, nodesOf } from './node.ts';
+import { nodeScenario } from './node-scenario.ts';
 import { COMMIT_TIME, LATENCIES } from './timing.ts';
 
 /** The Service range of the recorded cluster; DNS has its tenth address, as kubeadm gives it. */
@@ -89,6 +90,7 @@ function spawnNode(kernel: Kernel, config: ClusterConfig, node: Node, proxies: K
   const { epoch, timing } = config;
   const servers = apiServerIds(config.apiServers);
   const podCidr = node.spec.podCIDR;
+  const { runtime = 'containerd', kubelet: settings = {}, images = [], registry = [] } = nodeScenario(config, name);
   if (has('kubelet')) {
     kernel.spawn(
       containerRuntime({
@@ -97,11 +99,14 @@ function spawnNode(kernel: Kernel, config: ClusterConfig, node: Node, proxies: K
         nodeIps: [internalIP(node)],
         timing: RUNTIME_TIMING[timing],
         present: config.images,
+        runtime,
+        behaviours: images,
+        registry,
         ...(podCidr === undefined ? {} : { podCidr }),
         ...(node.status.images === undefined ? {} : { images: node.status.images }),
       }),
     );
-    kernel.spawn(kubelet({ node: name, servers, epoch, template: node, clusterDns: CLUSTER_DNS, timing }));
+    kernel.spawn(kubelet({ ...settings, node: name, servers, epoch, template: node, clusterDns: CLUSTER_DNS, runtime }));
   }
   if (has('kube-proxy')) kernel.spawn(kubeProxy({ node: name, servers, epoch, shared: proxies, ...(timing === 'realistic' ? { syncTime: RULE_SYNC } : {}) }));
 }

@@ -27,10 +27,14 @@ export function workingDirectory(container: Container): string {
   return container.config.workingDir === '' ? container.image.workingDirectory : container.config.workingDir;
 }
 
+/** Users are numbers here, `1000` or `1000:3000`; empty is root. */
 export function credentialsOf(container: Container): typeof ROOT {
   const { runAsUser, runAsGroup, supplementalGroups } = container.config;
-  const uid = runAsUser ?? Number(container.image.user === '' ? 0 : container.image.user);
-  return { uid, gid: runAsGroup ?? 0, groups: supplementalGroups };
+  const [user = '', group = ''] = container.image.user.split(':');
+  const uid = runAsUser ?? Number(user);
+  const gid = runAsGroup ?? (runAsUser === undefined ? Number(group) : 0);
+  // The runtime adds the primary group to the others, and the kernel keeps them sorted (setgroups(2)).
+  return { uid, gid, groups: [...new Set([gid, ...supplementalGroups])].sort((a, b) => a - b) };
 }
 
 /** Standard input of a container with `stdin: true` to which nobody is attached: it never ends. */

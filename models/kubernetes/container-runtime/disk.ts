@@ -6,7 +6,7 @@
  * visible names are links through `..data`, which is swapped in one step.
  */
 import type { VolumeContent } from '../api/cri.ts';
-import { directory, file, link } from './file-system/inode.ts';
+import { directory, file, type Inode, link } from './file-system/inode.ts';
 import { partsOf } from './file-system/path.ts';
 import { FileTree } from './file-system/tree.ts';
 import { emptyVolume, type Volume, volumeUsage } from './file-system/volume.ts';
@@ -27,15 +27,18 @@ export class Disk {
       case 'empty':
         if (!this.#volumes.has(path)) {
           const options = content.capacityBytes !== undefined && content.memory ? { capacityBytes: content.capacityBytes } : {};
-          this.#volumes.set(path, { volume: emptyVolume(options), memory: content.memory });
+          const volume = emptyVolume(options);
+          giveToGroup(volume.root, content.fsGroup, WRITABLE);
+          this.#volumes.set(path, { volume, memory: content.memory });
         }
         return undefined;
       case 'files':
-        return this.#writeFiles(path, content.files, nowUs);
+        return this.#writeFiles(path, content, nowUs);
       case 'host':
         return this.#mountHost(path, content.type);
       case 'persistent':
         this.#volumes.set(path, { volume: this.#shared(content.name), memory: false });
+        giveToGroup(this.#shared(content.name).root, content.fsGroup, WRITABLE);
         return undefined;
     }
   }
@@ -61,7 +64,7 @@ export class Disk {
     return undefined;
   }
 
-  #writeFiles(path: string, files: Readonly<Record<string, { readonly content: string; readonly mode: number }>>, nowUs: number): undefined {
+  #writeFiles(path: string, { files, fsGroup }: Extract<VolumeContent, { kind: 'files' }>, nowUs: number): undefined {
     const entry = this.#volumes.get(path) ?? { volume: emptyVolume(), memory: true };
     this.#volumes.set(path, entry);
     const tree = new FileTree(directory());
@@ -69,7 +72,7 @@ export class Disk {
     const generation = `..${nowUs}`;
     tree.makeDirectory(`/v/${generation}`, nowUs);
     const names = new Set<string>();
-    for (const [name, { content, mode }] of Object.entries(files)) {
+    for (const [name, { content, mode, uid = 0 }] of Object.entries(files)) {
       const parts = partsOf(name);
       let at = `/v/${generation}`;
       for (const part of parts.slice(0, -1)) {
@@ -77,13 +80,14 @@ export class Disk {
         tree.makeDirectory(at, nowUs);
       }
       tree.write(`${at}/${parts.at(-1) ?? ''}`, content, nowUs);
-      tree.change(`${at}/${parts.at(-1) ?? ''}`, { mode });
+      tree.change(`${at}/${parts.at(-1) ?? ''}`, { mode, uid });
       names.add(parts[0] ?? '');
     }
     const root = entry.volume.root;
     if (root.kind !== 'directory') return undefined;
     const old = root.entries.get('..data');
     root.entries.set('..data', link(generation));
+    giveToGroup(root, fsGroup, READABLE);
     if (old?.kind === 'link' && old.target !== generation) root.entries.delete(old.target);
     for (const name of names) if (!root.entries.has(name)) root.entries.set(name, link(`..data/${name}`));
     for (const name of [...root.entries.keys()]) if (!name.startsWith('..') && !names.has(name)) root.entries.delete(name);
@@ -109,4 +113,19 @@ export class Disk {
       if (entry.memory) this.#volumes.set(path, { volume: emptyVolume(), memory: true });
     }
   }
+}
+
+/** volume_linux.go, changeFilePermission: what the group gets on volumes that may be written, and on those that may not. */
+const WRITABLE = { file: 0o660, directory: 0o770 };
+const READABLE = { file: 0o440, directory: 0o550 };
+const SET_GROUP_ID = 0o2000;
+
+/** Makes a tree belong to the pod's fsGroup (pkg/volume/volume_linux.go, SetVolumeOwnership). */
+function giveToGroup(inode: Inode, fsGroup: number | undefined, grant: typeof WRITABLE): void {
+  if (fsGroup === undefined) return;
+  inode.gid = fsGroup;
+  if (inode.kind === 'file') inode.mode |= grant.file;
+  if (inode.kind !== 'directory') return;
+  inode.mode |= grant.directory | SET_GROUP_ID;
+  for (const entry of inode.entries.values()) giveToGroup(entry, fsGroup, grant);
 }

@@ -16,13 +16,14 @@ import { ImageStore } from './image-store.ts';
 import { NodeNetwork } from './node-network.ts';
 import { type ContainerRuntimeOptions, type Range, REALISTIC_TIMING, type RuntimeTiming } from './options.ts';
 import { Host } from './process/host.ts';
-import { type ContainerScope, createPidNamespace, type Process } from './process/process.ts';
+import { type ContainerScope, createPidNamespace } from './process/process.ts';
 import { createNetworkNamespace, type NetworkNamespace } from './process/socket.ts';
 import type { Descriptors, OpenFile } from './process/stream.ts';
 import { findExecutable } from './process/find-executable.ts';
 import type { Program } from './process/wait.ts';
-import { credentialsOf, emptyRun, failure, isStopped, memoryOf, usageOf, silentInput, textInput, workingDirectory } from './container-start.ts';
-import { AddressPool, createSandbox, type Sandbox } from './sandbox.ts';
+import { credentialsOf, emptyRun, failure, isStopped, memoryOf, usageOf, silentInput, workingDirectory } from './container-start.ts';
+import { execSync, type Executor } from './exec.ts';
+import { AddressPool, createSandbox, type Sandbox, startPause } from './sandbox.ts';
 
 export type Outcome<M extends CriMethod> = { readonly result: CriCalls[M]['result'] } | { readonly error: CriError };
 
@@ -52,6 +53,7 @@ export class RuntimeService {
   readonly #addresses: AddressPool;
   readonly #notify: Notify;
   readonly #handlers: Handlers;
+  readonly #executor: Executor;
   #wakeAtUs = Number.POSITIVE_INFINITY;
   #timer: { stop(): void } | undefined;
   #announced = false;
@@ -70,6 +72,13 @@ export class RuntimeService {
     this.kept = kept ?? this.#fresh();
     if (kept !== undefined) this.#afterReboot();
     this.#handlers = this.#table();
+    this.#executor = {
+      actor,
+      host: this.#host,
+      touch: (work) => this.touch(work),
+      delay: () => this.#take('cri.exec', this.#timing.exec),
+      find: (container, argv) => this.#find(container, argv),
+    };
   }
 
   #fresh(): Surviving {
@@ -117,7 +126,7 @@ export class RuntimeService {
       RemoveContainer: ({ id }) => this.#removeContainer(id),
       ListContainers: () => this.#listed([...this.kept.containers.values()].map(({ status }) => status)),
       ContainerStatus: ({ id }) => this.#found(this.kept.containers.get(id)?.status, `container "${id}"`),
-      ExecSync: (params) => this.#execSync(params),
+      ExecSync: (params) => execSync(this.kept.containers.get(params.id), params, this.#executor),
       PullImage: ({ image }) => this.#pullImage(image),
       ImageStatus: ({ image }) => ready(this.kept.images.find(image) ?? null),
       ListImages: () => ready(this.kept.images.list()),
@@ -199,6 +208,7 @@ export class RuntimeService {
     }
     const sandbox = createSandbox(this.#id(), config, ip === undefined ? [] : [ip], this.#hostNamespace, this.#actor.now);
     this.kept.sandboxes.set(sandbox.status.id, sandbox);
+    this.touch(() => startPause(sandbox, this.#host, this.#options.epoch));
     this.#announceHost();
     if (!config.hostNetwork) this.#network.announce(sandbox.network, metadata, true);
     this.#noteSandbox(sandbox, 'STARTED');
@@ -224,6 +234,7 @@ export class RuntimeService {
     if (isStopped(sandbox)) return { result: null };
     this.touch(() => {
       for (const containerId of sandbox.containerIds) this.#kill(this.kept.containers.get(containerId));
+      if (sandbox.pause !== undefined) this.#host.killAll(sandbox.pause);
     });
     if (!sandbox.config.hostNetwork) {
       this.#network.announce(sandbox.network, sandbox.status.metadata, false);
@@ -416,63 +427,6 @@ export class RuntimeService {
     container.sandbox.containerIds.delete(id);
     this.#noteContainer(container, 'DELETED');
     return { result: null };
-  }
-
-  *#execSync({ id, command, timeoutUs, stdin }: CriCalls['ExecSync']['params']): Task<Outcome<'ExecSync'>> {
-    const container = this.kept.containers.get(id);
-    if (container === undefined) return failure('NotFound', `an error occurred when try to find container "${id}": not found`);
-    yield* this.#take('cri.exec', this.#timing.exec);
-    const { scope } = container;
-    if (scope === undefined) return failure('Unknown', `failed to exec in container: container is in CONTAINER_${container.status.state} state`);
-    const found = this.#find(container, command);
-    if (typeof found === 'string') {
-      return failure('Unknown', `failed to exec in container: failed to start exec: ${found.replace('create failed: runc create failed', 'exec failed: exec failed')}`);
-    }
-    const output = { stdout: '', stderr: '' };
-    const status = yield* suspend<number | 'timeout'>((resume) => this.#startExec(container, scope, found, output, stdin, timeoutUs, resume));
-    if (status === 'timeout') return failure('DeadlineExceeded', `failed to exec in container: timeout ${timeoutUs / 1e6}s exceeded: context deadline exceeded`);
-    return { result: { ...output, exitCode: status } };
-  }
-
-  #startExec(
-    container: Container,
-    scope: ContainerScope,
-    found: { program: Program; argv: readonly string[] },
-    output: { stdout: string; stderr: string },
-    stdin: string | undefined,
-    timeoutUs: number,
-    resume: (status: number | 'timeout') => void,
-  ): void {
-    const sink = (stream: 'stdout' | 'stderr'): OpenFile => ({ kind: 'sink', count: 0, write: (text) => void (output[stream] += text) });
-    const input: OpenFile = stdin === undefined ? { kind: 'device', device: 'null', count: 0 } : textInput(stdin);
-    let process: Process | undefined;
-    const limit = timeoutUs > 0 ? timeoutUs : undefined;
-    const timer =
-      limit === undefined
-        ? undefined
-        : this.#actor.after('exec.timeout', limit, () => {
-            this.touch(() => {
-              if (process === undefined) return;
-              process.onExit = undefined;
-              this.#host.signal(process, 'KILL', true);
-            });
-            resume('timeout');
-          });
-    this.touch(() => {
-      process = this.#host.start({
-        scope,
-        program: found.program,
-        argv: found.argv,
-        environment: environmentOf(container),
-        directory: workingDirectory(container),
-        credentials: credentialsOf(container),
-        descriptors: new Map([[0, input], [1, sink('stdout')], [2, sink('stderr')]]),
-        onExit: (status) => {
-          timer?.stop();
-          this.#actor.soon(() => resume(status));
-        },
-      });
-    });
   }
 
   // Images, volumes, usage.

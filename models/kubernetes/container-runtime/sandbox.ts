@@ -1,14 +1,21 @@
 /** Pod sandboxes: each owns a network namespace with an IP, and the PID namespace if the pod shares one. */
 import type { PodSandboxConfig, SandboxStatus } from '../api/cri.ts';
 import { cidrContains, parseCIDR, parseIP } from '../object/ip.ts';
-import { createPidNamespace, type PidNamespace } from './process/process.ts';
+import { definitionOf } from './image/catalogue.ts';
+import type { Host } from './process/host.ts';
+import { type ContainerScope, createPidNamespace, type PidNamespace } from './process/process.ts';
+import { FileTree } from './file-system/tree.ts';
+import { pause } from './program/pause.ts';
 import { createNetworkNamespace, type NetworkNamespace } from './process/socket.ts';
 
 export interface Sandbox {
   readonly config: PodSandboxConfig;
   status: SandboxStatus;
   readonly network: NetworkNamespace;
+  /** With shareProcessNamespace: what all containers see. PID 1 is the pause process. */
   readonly sharedPids: PidNamespace | undefined;
+  /** Where the pause process runs, if it is to be seen. */
+  pause: ContainerScope | undefined;
   /** Processor and network accounting is per sandbox; containers by id in order of creation. */
   readonly containerIds: Set<string>;
 }
@@ -78,7 +85,20 @@ export function createSandbox(id: string, config: PodSandboxConfig, ips: readonl
       labels: config.labels,
     },
     network: config.hostNetwork ? hostNetwork : createNetworkNamespace(id, ips),
-    sharedPids: config.sharedPids ? createPidNamespace(false) : undefined,
+    sharedPids: config.sharedPids ? createPidNamespace() : undefined,
+    pause: undefined,
     containerIds: new Set(),
   };
+}
+
+/** Starts the pause process of a shared PID namespace; its end is the end of every process of the pod. */
+export function startPause(sandbox: Sandbox, host: Host, epochMs: number): void {
+  const { sharedPids: pids, network } = sandbox;
+  if (pids === undefined) return;
+  const image = definitionOf({ repository: 'registry.k8s.io/pause', tag: '', digest: '' });
+  const user = Number(image.user);
+  sandbox.pause = { id: sandbox.status.id, tree: new FileTree(image.tree), network, pids, hostname: sandbox.config.hostname, epochMs, programs: () => undefined, processes: new Set() };
+  host.start({
+    scope: sandbox.pause, program: pause, argv: ['/pause'], environment: new Map(), directory: '/', credentials: { uid: user, gid: user, groups: [] }, descriptors: new Map(),
+  });
 }

@@ -1,7 +1,30 @@
-/** What a kubelet is given: KubeletConfiguration as far as it matters here, with upstream's defaults. */
+/** What a kubelet is given: KubeletConfiguration as far as it matters here, with upstream's names and defaults. */
 import type { Node } from '../object/types.ts';
 
-export interface KubeletOptions {
+/**
+ * KubeletConfiguration (kubelet.config.k8s.io/v1beta1), the fields that change what can be seen. Durations are Go's (`30s`,
+ * `5m0s`), quantities Kubernetes' (`100Mi`) or percentages.
+ */
+export interface KubeletConfiguration {
+  /** Manifests of static pods, by the path of their file below `staticPodPath`. */
+  readonly staticPods?: Readonly<Record<string, unknown>>;
+  readonly maxPods?: number;
+  readonly serializeImagePulls?: boolean;
+  readonly evictionHard?: Readonly<Record<string, string>>;
+  readonly evictionSoft?: Readonly<Record<string, string>>;
+  readonly evictionSoftGracePeriod?: Readonly<Record<string, string>>;
+  readonly evictionMinimumReclaim?: Readonly<Record<string, string>>;
+  readonly evictionPressureTransitionPeriod?: string;
+  readonly evictionMaxPodGracePeriod?: number;
+  /** Both 0 by default: the kubelet then does nothing at a shutdown. */
+  readonly shutdownGracePeriod?: string;
+  readonly shutdownGracePeriodCriticalPods?: string;
+  readonly imageGCHighThresholdPercent?: number;
+  readonly imageGCLowThresholdPercent?: number;
+  readonly featureGates?: Readonly<Record<string, boolean>>;
+}
+
+export interface KubeletOptions extends KubeletConfiguration {
   readonly node: string;
   readonly servers: readonly string[];
   /** Wall time at the run's start, ms since 1970. */
@@ -10,12 +33,6 @@ export interface KubeletOptions {
   readonly template: Node;
   readonly clusterDns?: string;
   readonly clusterDomain?: string;
-  readonly timing?: 'realistic' | 'fast' | 'zero';
-  /** Manifests of static pods, with the path as key. */
-  readonly staticPods?: Readonly<Record<string, unknown>>;
-  readonly maxPods?: number;
-  readonly serializeImagePulls?: boolean;
-  readonly evictionHardMemoryBytes?: number;
   readonly runtime?: 'containerd' | 'cri-o' | 'docker';
 }
 

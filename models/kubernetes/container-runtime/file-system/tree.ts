@@ -13,6 +13,9 @@ import { type Mount, volumeUsage } from './volume.ts';
 /** Links followed in one look-up before ELOOP, as in Linux. */
 const LINKS_MAX = 40;
 
+/** S_ISGID. */
+const SET_GROUP_ID = 0o2000;
+
 interface Place {
   readonly inode: Inode;
   readonly path: string;
@@ -41,11 +44,21 @@ export class FileTree {
 
   /** Adds a mount; missing mount points are made in the container's layer, as runc does. */
   mount(mount: Mount): void {
-    const path = absolute(mount.path, '/');
+    const path = this.#mountPoint(absolute(mount.path, '/'));
     const asFile = mount.volume.root.kind === 'file';
     const missing = this.lookup(path);
     if (missing === 'ENOENT') this.#makeMountPoint(path, asFile);
     this.#mounts.set(path, { ...mount, path });
+  }
+
+  /** Where a mount really goes: links on the way are followed (`/var/run/…` is below `/run` in most images). */
+  #mountPoint(path: string): string {
+    const parts = partsOf(path);
+    for (let known = parts.length; known > 0; known--) {
+      const real = this.realPath(`/${parts.slice(0, known).join('/')}`);
+      if (real !== undefined) return absolute(parts.slice(known).join('/'), real);
+    }
+    return path;
   }
 
   #makeMountPoint(path: string, asFile: boolean): void {
@@ -192,6 +205,7 @@ export class FileTree {
     const parent = this.#parent(path, who);
     if (typeof parent === 'string') return parent;
     const made = file('', { uid: who.uid, gid: who.gid, modifiedUs: nowUs });
+    inheritGroup(parent.directory, made);
     parent.directory.entries.set(parent.name, made);
     parent.directory.modifiedUs = nowUs;
     return made;
@@ -228,6 +242,7 @@ export class FileTree {
     if (there !== 'ENOENT') return there;
     const parent = this.#parent(path, who);
     if (typeof parent === 'string') return parent;
+    inheritGroup(parent.directory, inode);
     parent.directory.entries.set(parent.name, inode);
     parent.directory.modifiedUs = inode.modifiedUs;
     return undefined;
@@ -292,6 +307,13 @@ export class FileTree {
     const names = [...place.inode.entries.keys()];
     return names.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   }
+}
+
+/** New entries of a directory with the set-group-id bit get its group; directories get the bit too (inode(7)). */
+function inheritGroup(parent: DirectoryInode, made: Inode): void {
+  if ((parent.mode & SET_GROUP_ID) === 0) return;
+  made.gid = parent.gid;
+  if (made.kind === 'directory') made.mode |= SET_GROUP_ID;
 }
 
 function ownCopy(source: DirectoryInode): DirectoryInode {

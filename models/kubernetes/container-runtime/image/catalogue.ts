@@ -53,6 +53,8 @@ const POSTGRES = server('postgres', '/usr/local/bin/postgres', { sizeBytes: 155 
 const PAUSE = define({ tree: standardTree([], { '/pause': executable('pause') }), entrypoint: ['/pause'], sizeBytes: 320_368, user: '65535' });
 const AGNHOST = define({ tree: standardTree(BUSYBOX_NAMES, { '/agnhost': executable('agnhost'), '/usr/bin/curl': executable('curl') }), entrypoint: ['/agnhost'], command: ['pause'], sizeBytes: 51 * MEGABYTE });
 const HELLO = server('hello-app', '/hello-app', { sizeBytes: 11 * MEGABYTE, command: ['./hello-app'] });
+const ETCD = server('etcd', '/usr/local/bin/etcd', { sizeBytes: 58 * MEGABYTE, command: ['etcd'] });
+const GOPROXY = server('goproxy', '/goproxy', { sizeBytes: 5 * MEGABYTE, command: ['/goproxy'] });
 const PERL = server('perl', '/usr/local/bin/perl', { sizeBytes: 345 * MEGABYTE, command: ['perl'] });
 const STRESS = define({ tree: standardTree(BUSYBOX_NAMES, { '/usr/bin/stress': executable('stress') }), command: ['stress'], sizeBytes: 4 * MEGABYTE });
 const STRESS_GO = define({ tree: STRESS.tree, entrypoint: ['stress'], sizeBytes: 2 * MEGABYTE });
@@ -67,6 +69,8 @@ const KNOWN: Readonly<Record<string, { readonly image: ImageDefinition; readonly
   busybox: { image: BUSYBOX, tags: /^(?:latest|stable|musl|glibc|uclibc|1|1\.\d{1,2}(?:\.\d{1,2})?)(?:-(?:musl|glibc|uclibc))?$/ },
   curl: { image: CURL, tags: /./ },
   debian: { image: define({ tree: WITH_CURL, command: ['bash'], sizeBytes: 49 * MEGABYTE }), tags: /./ },
+  etcd: { image: ETCD, tags: /./ },
+  goproxy: { image: GOPROXY, tags: /./ },
   'hello-app': { image: HELLO, tags: /./ },
   httpd: { image: HTTPD, tags: /^(?:latest|2(?:\.\d){0,1}(?:\.\d{1,2})?)(?:-alpine)?$/ },
   liveness: { image: AGNHOST, tags: /./ },

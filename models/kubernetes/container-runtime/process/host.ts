@@ -88,6 +88,7 @@ export class Host {
       parent,
       scope,
       argv: options.argv,
+      title: undefined,
       environment: new Map(options.environment),
       directory: options.directory,
       credentials: options.credentials ?? parent?.credentials ?? ROOT,

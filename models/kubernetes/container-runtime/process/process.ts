@@ -15,7 +15,7 @@ import type { Program, Run, Wait } from './wait.ts';
 export interface PidNamespace {
   readonly processes: Map<number, Process>;
   nextPid: number;
-  /** With a shared namespace PID 1 is the sandbox's pause process, which is no program here. */
+  /** False where PID 1 is none of ours: the node's own namespace. */
   readonly hasInit: boolean;
 }
 
@@ -45,6 +45,8 @@ export interface Process {
   parent: Process | undefined;
   readonly scope: ContainerScope;
   argv: readonly string[];
+  /** What `ps` shows instead of the arguments, if the program has set it (`nginx: worker process`). */
+  title: string | undefined;
   readonly environment: Map<string, string>;
   directory: string;
   readonly credentials: Credentials;
@@ -77,7 +79,12 @@ export function createPidNamespace(hasInit = true): PidNamespace {
   return { processes: new Map(), nextPid: hasInit ? 1 : 2, hasInit };
 }
 
-/** `ps`-like name of what the process runs. */
+/** What `ps` shows that the process runs. */
 export function commandOf(process: Process): string {
-  return process.argv.join(' ');
+  return process.title ?? process.argv.join(' ');
+}
+
+/** The name of what it executes, by which `killall` and `pidof` find it. */
+export function nameOf(process: Process): string {
+  return (process.argv[0] ?? '').replace(/^.*\//, '');
 }

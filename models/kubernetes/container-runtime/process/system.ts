@@ -58,6 +58,10 @@ export class System {
   get argv(): readonly string[] {
     return this.#process.argv;
   }
+  /** Sets what `ps` shows of this process. */
+  set title(text: string) {
+    this.#process.title = text;
+  }
   get environment(): Map<string, string> {
     return this.#process.environment;
   }
@@ -292,6 +296,7 @@ export class System {
       if (disposition === 'catch') process.dispositions.delete(signal);
     }
     process.argv = found.argv;
+    process.title = undefined;
     const copy = new Map(environment);
     process.environment.clear();
     for (const [name, value] of copy) process.environment.set(name, value);

@@ -6,7 +6,7 @@ import { date } from './date.ts';
 import { echo } from './echo.ts';
 import { chmod, chown, cp, ln, mkdir, mktemp, mv, rm, rmdir, touch } from './file-command.ts';
 import { grep } from './grep.ts';
-import { kill } from './kill.ts';
+import { kill, killall, pgrep, pidof, pkill } from './kill.ts';
 import { du, find, ls, readlink, stat } from './ls.ts';
 import { curl, httpd, nc, nslookup, ping, wget } from './network-command.ts';
 import { base64, basename, dd, dirname, expr, fallocate, seq, yes } from './number-command.ts';
@@ -32,8 +32,8 @@ function* pwd(system: Parameters<Applet>[0]): Run {
 
 export const BUSYBOX: Readonly<Record<string, Applet>> = {
   '[': test, '[[': test, ash: sh, base64, basename, bash: sh, cat, chgrp: exitWith(0), chmod, chown, cp, cut, date, dd, dirname, du, echo,
-  egrep: grep, env, expr, fallocate, false: exitWith(1), fgrep: grep, find, free, grep, head, hostname, httpd, id, kill, ln, ls, mkdir,
-  mktemp, mv, nc, nice: runCommand, nohup: runCommand, nproc, nslookup, ping, printenv, printf, ps, pwd, readlink, rm, rmdir, sed, seq,
+  egrep: grep, env, expr, fallocate, false: exitWith(1), fgrep: grep, find, free, grep, head, hostname, httpd, id, kill, killall, ln, ls, mkdir,
+  mktemp, mv, nc, nice: runCommand, nohup: runCommand, nproc, nslookup, pgrep, pidof, ping, pkill, printenv, printf, ps, pwd, readlink, rm, rmdir, sed, seq,
   setsid: runCommand, sh, sleep, sort, stat, sync: exitWith(0), tac, tail, tee, test, timeout, touch, tr, true: exitWith(0), uname, uniq,
   wc, wget, whoami, xargs, yes,
 };

@@ -1,7 +1,8 @@
-/** `kill`: sends a signal to processes of the same PID namespace. */
+/** `kill`, `killall` and `pkill` send signals to processes of the same PID namespace; `pidof` and `pgrep` find them. */
 import { parseSignal, SIGNAL_NUMBER } from '../process/signal.ts';
 import type { System } from '../process/system.ts';
 import type { Run } from '../process/wait.ts';
+import { commandOf, nameOf, type Process } from '../process/process.ts';
 import { complain, errorText, print } from './applet.ts';
 
 export function* kill(system: System, argv: readonly string[]): Run {
@@ -29,4 +30,59 @@ export function* kill(system: System, argv: readonly string[]): Run {
     }
   }
   return status;
+}
+
+/** Live processes other than the caller that `fits`. */
+function others(system: System, fits: (process: Process) => boolean): Process[] {
+  return system.processes.filter((process) => process.pid !== system.pid && process.exitStatus === undefined && fits(process));
+}
+
+/** Takes a leading `-SIGNAL` or `-s SIGNAL` off. */
+function signalOption(words: string[]): string {
+  if (words[0] === '-s') return words.splice(0, 2)[1] ?? 'TERM';
+  return words[0]?.startsWith('-') === true && !/^-[fqvlaonx]+$/.test(words[0]) ? (words.shift() ?? '').slice(1) : 'TERM';
+}
+
+export function* killall(system: System, argv: readonly string[]): Run {
+  const words = argv.slice(1);
+  const name = signalOption(words);
+  const signal = name === '0' ? 0 : parseSignal(name);
+  if (signal === undefined) return complain(system, argv, `invalid signal name '${name}'`);
+  let status = 0;
+  for (const word of words.filter((each) => !each.startsWith('-'))) {
+    const found = others(system, (process) => nameOf(process) === word);
+    if (found.length === 0) status = complain(system, argv, `${word}: no process killed`);
+    for (const { pid } of found) system.kill(pid, signal);
+  }
+  return status;
+}
+
+export function* pidof(system: System, argv: readonly string[]): Run {
+  const names = argv.slice(1).filter((word) => !word.startsWith('-'));
+  const found = others(system, (process) => names.includes(nameOf(process))).map(({ pid }) => pid).reverse();
+  if (found.length === 0) return 1;
+  yield* print(system, `${found.join(' ')}\n`);
+  return 0;
+}
+
+function matching(system: System, words: readonly string[]): Process[] {
+  const full = words.some((word) => /^-[a-z]*f/.test(word));
+  const pattern = new RegExp(words.find((word) => !word.startsWith('-')) ?? '');
+  return others(system, (process) => pattern.test(full ? commandOf(process) : nameOf(process)));
+}
+
+export function* pgrep(system: System, argv: readonly string[]): Run {
+  const found = matching(system, argv.slice(1));
+  const long = argv.some((word) => /^-[a-z]*l/.test(word));
+  for (const process of found) yield* print(system, `${process.pid}${long ? ` ${commandOf(process)}` : ''}\n`);
+  return found.length > 0 ? 0 : 1;
+}
+
+export function* pkill(system: System, argv: readonly string[]): Run {
+  const words = argv.slice(1);
+  const signal = parseSignal(signalOption(words));
+  if (signal === undefined) return complain(system, argv, 'invalid signal');
+  const found = matching(system, words);
+  for (const { pid } of found) system.kill(pid, signal);
+  return found.length > 0 ? 0 : 1;
 }

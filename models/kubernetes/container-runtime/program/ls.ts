@@ -53,9 +53,13 @@ function user(id: number): string {
 function modeText(inode: Inode): string {
   const kind = { file: '-', directory: 'd', link: 'l', device: 'c' }[inode.kind];
   let text = kind;
-  for (const shift of [6, 3, 0]) {
+  for (const [index, shift] of [6, 3, 0].entries()) {
     const bits = (inode.mode >> shift) & 7;
-    text += `${(bits & 4) !== 0 ? 'r' : '-'}${(bits & 2) !== 0 ? 'w' : '-'}${(bits & 1) !== 0 ? 'x' : '-'}`;
+    // Set-user-id, set-group-id and sticky take the place of the x.
+    const special = (inode.mode & (0o4000 >> index)) !== 0 ? (index === 2 ? 't' : 's') : undefined;
+    const canExecute = (bits & 1) !== 0;
+    const last = special === undefined ? (canExecute ? 'x' : '-') : canExecute ? special : special.toUpperCase();
+    text += `${(bits & 4) !== 0 ? 'r' : '-'}${(bits & 2) !== 0 ? 'w' : '-'}${last}`;
   }
   return text;
 }

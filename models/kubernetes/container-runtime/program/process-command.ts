@@ -1,6 +1,7 @@
 /** Commands about processes and identity: env, ps, id, whoami, hostname, uname, nproc, timeout, xargs, free, nice. */
 import type { System } from '../process/system.ts';
 import type { Run, Step } from '../process/wait.ts';
+import { commandOf, nameOf } from '../process/process.ts';
 import { complain, errorText, options, parseDuration, print, readAll } from './applet.ts';
 
 export function* env(system: System, argv: readonly string[]): Run {
@@ -40,7 +41,7 @@ export function* ps(system: System): Run {
   let text = 'PID   USER     TIME  COMMAND\n';
   for (const process of system.processes) {
     const user = process.credentials.uid === 0 ? 'root' : String(process.credentials.uid);
-    const state = process.exitStatus === undefined ? process.argv.join(' ') : `[${process.argv[0] ?? ''}]`;
+    const state = process.exitStatus === undefined ? commandOf(process) : `[${nameOf(process)}]`;
     text += `${String(process.pid).padStart(5)} ${user.padEnd(8)} ${' 0:00'} ${state}\n`;
   }
   yield* print(system, text);
@@ -53,12 +54,15 @@ export function* id(system: System, argv: readonly string[]): Run {
   const named = (value: number): string => (value === 0 ? '0(root)' : String(value));
   if (flags.has('u')) yield* print(system, flags.has('n') ? `${userName(uid)}\n` : `${uid}\n`);
   else if (flags.has('g')) yield* print(system, `${gid}\n`);
-  else if (flags.has('G')) yield* print(system, `${[gid, ...groups.filter((group) => group !== gid)].join(' ')}\n`);
+  else if (flags.has('G')) yield* print(system, `${groupsOf(gid, groups).join(' ')}\n`);
   else {
-    const all = [gid, ...groups.filter((group) => group !== gid)].map(named);
-    yield* print(system, `uid=${named(uid)} gid=${named(gid)} groups=${all.join(',')}\n`);
+    yield* print(system, `uid=${named(uid)} gid=${named(gid)} groups=${groupsOf(gid, groups).map(named).join(',')}\n`);
   }
   return 0;
+}
+
+function groupsOf(gid: number, groups: readonly number[]): number[] {
+  return [...new Set([gid, ...groups])].sort((a, b) => a - b);
 }
 
 function userName(uid: number): string {

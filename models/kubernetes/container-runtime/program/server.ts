@@ -3,6 +3,7 @@
  */
 import type { Applet } from './applet.ts';
 import { agnhost } from './agnhost.ts';
+import { etcd, goproxy } from './etcd.ts';
 import { curl } from './network-command.ts';
 import { nginx, apache, helloApp } from './web-server.ts';
 import { perl } from './perl.ts';
@@ -11,5 +12,5 @@ import { stress } from './stress.ts';
 import { anything, pause } from './pause.ts';
 
 export const SERVERS: Readonly<Record<string, Applet>> = {
-  agnhost, apache, anything, curl, 'hello-app': helloApp, nginx, pause, perl, postgres, 'redis-cli': redisClient, 'redis-server': redis, stress,
+  agnhost, apache, anything, curl, etcd, goproxy, 'hello-app': helloApp, nginx, pause, perl, postgres, 'redis-cli': redisClient, 'redis-server': redis, stress,
 };

@@ -1,14 +1,25 @@
 /** nginx, Apache httpd, and the hello-app of the tutorials. */
+import type { Signal } from '../process/signal.ts';
 import type { System } from '../process/system.ts';
 import type { Run } from '../process/wait.ts';
+import { complain } from './applet.ts';
 import { serveHttp } from './http.ts';
 import { serveFile } from './network-command.ts';
 
 export const NGINX_WELCOME =
   '<!DOCTYPE html>\n<html>\n<head>\n<title>Welcome to nginx!</title>\n</head>\n<body>\n<h1>Welcome to nginx!</h1>\n</body>\n</html>\n';
 
-/** Serves /usr/share/nginx/html on port 80 (or what /etc/nginx says with `listen`). SIGTERM and SIGQUIT end it with 0. */
-export function* nginx(system: System): Run {
+const NGINX_PID = '/run/nginx.pid';
+const NGINX_SIGNALS: Readonly<Record<string, Signal>> = { quit: 'QUIT', stop: 'TERM', reload: 'HUP', reopen: 'USR1' };
+
+/**
+ * Serves /usr/share/nginx/html on port 80 (or what /etc/nginx says with `listen` and `root`). SIGTERM and SIGQUIT end it with
+ * 0; `nginx -s quit` sends the signal to the running master.
+ */
+export function* nginx(system: System, argv: readonly string[]): Run {
+  const at = argv.indexOf('-s');
+  if (at > 0) return signalNginx(system, argv[at + 1] ?? '');
+  if (argv.includes('-t')) return 0;
   const configuration = system.files.read('/etc/nginx/conf.d/default.conf') ?? system.files.read('/etc/nginx/nginx.conf') ?? '';
   const port = Number(/listen\s+(?:[^\s;:]*:)?(\d+)/.exec(configuration)?.[1] ?? 80);
   const root = /root\s+([^\s;]+);/.exec(configuration)?.[1] ?? '/usr/share/nginx/html';
@@ -16,6 +27,11 @@ export function* nginx(system: System): Run {
     ports: [port],
     stop: { TERM: 0, INT: 0, QUIT: 0 },
     taken: (taken) => ({ message: `nginx: [emerg] bind() to 0.0.0.0:${taken} failed (98: Address in use)`, status: 1 }),
+    started: (self) => {
+      self.files.write(NGINX_PID, `${self.pid}\n`, self.nowUs, self.credentials);
+      self.title = `nginx: master process ${argv.join(' ')}`;
+      self.spawn({ argv, program: nginxWorker });
+    },
     handle: (request, self, from) => {
       const response = serveFile(self, root, request.path);
       const agent = request.headers?.['User-Agent'] ?? '-';
@@ -23,6 +39,24 @@ export function* nginx(system: System): Run {
       return { ...response, headers: { Server: 'nginx', ...response.headers } };
     },
   });
+}
+
+function* nginxWorker(system: System): Run {
+  system.title = 'nginx: worker process';
+  // A worker goes when its master has gone.
+  system.onSignal('QUIT', 'ignore');
+  yield* system.pause();
+  return 0;
+}
+
+function signalNginx(system: System, name: string): number {
+  const signal = NGINX_SIGNALS[name];
+  if (signal === undefined) return complain(system, ['nginx'], `invalid option: "-s ${name}"`);
+  const pid = Number(system.files.read(NGINX_PID) ?? 0);
+  if (pid === 0 || system.kill(pid, signal) !== undefined) {
+    return complain(system, ['nginx'], `[error] open() "${NGINX_PID}" failed (2: No such file or directory)`);
+  }
+  return 0;
 }
 
 /** Apache httpd serves /usr/local/apache2/htdocs on port 80. */

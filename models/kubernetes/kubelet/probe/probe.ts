@@ -123,8 +123,11 @@ function* grpcProbe(action: { port: number; service?: string }, target: ProbeTar
     const output = `timeout: failed to connect service "${address}" within ${goDuration(timeoutUs)}: context deadline exceeded`;
     return { result: 'Failure', output };
   }
-  const { status = 0 } = (result.response as unknown as HttpResponse | null) ?? {};
-  return status === 200 ? { result: 'Success' } : { result: 'Failure', output: 'service unhealthy (responded with "NOT_SERVING")' };
+  const { status = 0, body = '' } = (result.response as unknown as HttpResponse | null) ?? {};
+  if (status === 200 && (body === 'SERVING' || body === '')) return { result: 'Success' };
+  if (status === 200 && body === 'NOT_SERVING') return { result: 'Failure', output: 'service unhealthy (responded with "NOT_SERVING")' };
+  if (status === 404 && body === 'unknown service') return { result: 'Failure', output: 'error: health rpc probe failed: rpc error: code = NotFound desc = unknown service' };
+  return { result: 'Failure', output: 'error: this server does not implement the grpc health protocol (grpc.health.v1.Health): unknown service grpc.health.v1.Health' };
 }
 
 /** An HTTP hook: any answer will do. */

@@ -85,7 +85,8 @@ export class StatusManager {
     const containers = finish(status.containerStatuses);
     const isOver = status.phase === 'Succeeded' || status.phase === 'Failed';
     status = { ...status, ...(containers === undefined ? {} : { containerStatuses: containers }), phase: isOver ? status.phase : 'Failed' } as core.PodStatus;
-    this.#statuses.set(uid, { pod, status, version: (old?.version ?? 0) + (old !== undefined && isSameStatus(old.status, status) ? 0 : 1), isFinished: true });
+    // Always a new version: a terminal phase was held back as long as containers could run, and is sent now.
+    this.#statuses.set(uid, { pod, status, version: (old?.version ?? 0) + 1, isFinished: true });
     this.#push(uid);
   }
 

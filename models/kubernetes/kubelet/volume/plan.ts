@@ -21,7 +21,7 @@ export interface Sources {
 
 export type Planned = { readonly path: string; readonly content: VolumeContent } | { readonly problem: string };
 
-type Files = Record<string, { content: string; mode: number }>;
+type Files = Record<string, { content: string; mode: number; uid?: number }>;
 
 /** Directory of a pod's volumes. */
 export function volumePath(pod: Pod, plugin: string, name: string): string {
@@ -51,20 +51,33 @@ export function* planVolume(pod: Pod, volume: core.Volume, sources: Sources, inp
   if (claim !== undefined) {
     const bound = yield* sources.claim(pod.metadata.namespace ?? '', claim);
     if ('problem' in bound) return bound;
-    return { path: volumePath(pod, 'csi', bound.volume), content: { kind: 'persistent', name: bound.volume } };
+    return { path: volumePath(pod, 'csi', bound.volume), content: { kind: 'persistent', name: bound.volume, ...groupOf(pod) } };
   }
   const files: Files = {};
   const problem = yield* fillFiles(pod, volume, sources, inputs, files);
   if (problem !== undefined) return { problem };
   const plugin = volume.configMap !== undefined ? 'configmap' : volume.secret !== undefined ? 'secret' : volume.projected !== undefined ? 'projected' : 'downward-api';
-  return { path: volumePath(pod, plugin, name), content: { kind: 'files', files } };
+  return { path: volumePath(pod, plugin, name), content: { kind: 'files', files, ...groupOf(pod) } };
+}
+
+/** Who may read a token: the fsGroup, or the one user of all containers, or everybody (projected.go, collectData). */
+function tokenAccess({ spec }: Pod): { readonly mode: number; readonly uid?: number } {
+  if (spec.securityContext?.fsGroup !== undefined) return { mode: 0o600 };
+  const users = new Set([...spec.containers, ...(spec.initContainers ?? [])].map(({ securityContext }) => securityContext?.runAsUser ?? spec.securityContext?.runAsUser));
+  const [uid] = users;
+  return users.size === 1 && uid !== undefined ? { mode: 0o600, uid } : { mode: 0o644 };
+}
+
+function groupOf({ spec }: Pod): { readonly fsGroup?: number } {
+  const fsGroup = spec.securityContext?.fsGroup;
+  return fsGroup === undefined ? {} : { fsGroup };
 }
 
 function emptyDir(pod: Pod, volume: core.Volume): Planned {
   const memory = volume.emptyDir?.medium === 'Memory';
   const limit = volume.emptyDir?.sizeLimit === undefined ? undefined : parseQuantity(String(volume.emptyDir.sizeLimit));
   const capacity = limit !== undefined && isRight(limit) ? { capacityBytes: quantityValue(limit.right) } : {};
-  return { path: volumePath(pod, 'empty-dir', volume.name), content: { kind: 'empty', memory, ...capacity } };
+  return { path: volumePath(pod, 'empty-dir', volume.name), content: { kind: 'empty', memory, ...capacity, ...groupOf(pod) } };
 }
 
 function* fillFiles(pod: Pod, volume: core.Volume, sources: Sources, inputs: EnvironmentInputs, files: Files): Task<string | undefined> {
@@ -86,7 +99,7 @@ function* fillFiles(pod: Pod, volume: core.Volume, sources: Sources, inputs: Env
     else if (source.serviceAccountToken !== undefined) {
       const { audience, expirationSeconds = 3600, path } = source.serviceAccountToken;
       const token = yield* sources.token(pod, audience, expirationSeconds);
-      if (typeof token === 'string') files[path] = { content: token, mode: 0o600 };
+      if (typeof token === 'string') files[path] = { content: token, ...tokenAccess(pod) };
       else problem = token.problem;
     }
     if (problem !== undefined) return problem;
