@@ -1,10 +1,4 @@
-/**
- * One text for one value: fields in order of their names, absent and empty ones left out.
- *
- * Template hashes and revision data are made of it. Upstream hashes a dump of Go structures; only stability and the form of
- * the hash are visible to users, so the dump is ours.
- */
-import { fnv32a, safeEncodeString } from '../object/hash.ts';
+/** One text for one value: fields in order of their names, absent and empty ones left out. */
 
 /** A text that is equal exactly for semantically equal values. */
 export function canonicalText(value: unknown): string {
@@ -19,10 +13,4 @@ export function canonicalText(value: unknown): string {
     if (text !== 'null' && text !== '{}' && text !== '[]') parts.push(`"${name}":${text}`);
   }
   return `{${parts.join(',')}}`;
-}
-
-/** `ComputeHash`: FNV-1a over the text, with the collision count behind it when there is one, in the safe alphabet. */
-export function templateHash(template: unknown, collisionCount: number | undefined): string {
-  const text = canonicalText(template) + (collisionCount === undefined ? '' : `#${collisionCount}`);
-  return safeEncodeString(String(fnv32a(text)));
 }

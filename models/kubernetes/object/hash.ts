@@ -137,9 +137,16 @@ export function fnv32a(text: string): number {
   return hash >>> 0;
 }
 
-/** FNV-1a, 32 bits, of bytes. An unsigned integer. */
-function fnv32aBytes(bytes: Uint8Array): number {
+/** FNV-1, 32 bits, of a string's UTF-8 bytes (Go's `fnv.New32`): it multiplies first. An unsigned integer. */
+export function fnv32(text: string): number {
   let hash = 0x811c9dc5;
+  for (const byte of utf8Bytes(text)) hash = Math.imul(hash, 0x01000193) ^ byte;
+  return hash >>> 0;
+}
+
+/** FNV-1a, 32 bits, of bytes, going on from the hash of what stood before them. An unsigned integer. */
+export function fnv32aBytes(bytes: Iterable<number>, before = 0x811c9dc5): number {
+  let hash = before;
   for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
   return hash >>> 0;
 }

@@ -54,9 +54,8 @@ export interface AdmissionWorld {
 export const isPod = ({ info, subresource }: Pick<Attributes, 'info' | 'subresource'>): boolean =>
   info.group === '' && info.resource === 'pods' && subresource === '';
 
-/** The name in a denial: admission runs before names are generated, so what is shown is the prefix. */
+/** The name in a denial. Mutating plugins run before names are generated, so what they show is the prefix. */
 export function nameForErrors({ name, object, old }: Attributes): string {
   const metadata = object?.metadata ?? old?.metadata;
-  if (metadata?.generateName) return metadata.generateName;
-  return name || metadata?.name || 'Unknown';
+  return name || metadata?.name || metadata?.generateName || 'Unknown';
 }

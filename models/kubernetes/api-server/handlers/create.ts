@@ -10,7 +10,7 @@ import type { Task } from '../../client/process.ts';
 import { isTerminating } from '../../object/meta.ts';
 import type { KubeObject } from '../../object/types.ts';
 import { trackCreate } from './track.ts';
-import { fillMetadata, beforeCreate } from '../strategy/before-create.ts';
+import { beforeCreate, fillMetadata, withName } from '../strategy/before-create.ts';
 import { alreadyExists, generateNameConflict, plainError, type Status } from '../status/status.ts';
 import { isUnavailable } from '../storage/etcd-client.ts';
 import { admit, admitFinally } from './admit.ts';
@@ -59,11 +59,12 @@ type Attempt = { readonly object: KubeObject } | { readonly taken: string; reado
 
 function* tryCreate(services: Services, call: Call, object: KubeObject, options: WriteOptions, isApplied: boolean): Task<Either<Status, Attempt>> {
   const { info } = call;
-  const named = fillMetadata(info, object, contextOf(call));
-  const tracked = isApplied ? named : trackCreate(call, named, options.manager);
+  const filled = fillMetadata(info, object, contextOf(call));
+  const tracked = isApplied ? filled : trackCreate(call, filled, options.manager);
   const admitted = yield* admit(services, call, 'CREATE', tracked, undefined);
   if (isLeft(admitted)) return admitted;
-  const reserved = reserve(services, call, admitted.right, undefined);
+  const named = withName(admitted.right, contextOf(call));
+  const reserved = reserve(services, call, named, undefined);
   if (isLeft(reserved)) return reserved;
   const stored = yield* store(services, call, reserved.right, options);
   if (isLeft(stored) || !('object' in stored.right) || options.isDryRun) release(services, call, reserved.right, undefined);

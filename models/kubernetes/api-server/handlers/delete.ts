@@ -54,9 +54,24 @@ export function* removeObject(services: Services, call: Call, name: string, opti
     if (isLeft(admitted)) return admitted;
     return right(marked === 'gone' ? { kind: 'delete' } : { kind: 'put', object: marked });
   };
-  const written = yield* guaranteedUpdate(services.storage.etcd, key, cached, decide, options.isDryRun);
+  const marked = yield* guaranteedUpdate(services.storage.etcd, key, cached, decide, options.isDryRun);
+  const written = isLeft(marked) || !isOver(call, marked.right) || options.isDryRun ? marked : yield* erase(services, call, key, marked.right);
   if (!isLeft(written) && written.right.kind === 'deleted' && !options.isDryRun) release(services, call, undefined, written.right.object);
   return written;
+}
+
+/** Whether the first of the two writes of a graceful deletion left nothing to wait for. */
+const isOver = ({ info }: Call, { kind, object: { metadata } }: Written): boolean =>
+  info.graceful && kind === 'updated' && metadata.deletionGracePeriodSeconds === 0 && (metadata.finalizers ?? []).length === 0;
+
+/** The second write: the object goes. Somebody else may have been faster. */
+function* erase(services: Services, { info }: Call, key: string, { object }: Written): Task<Either<Status, Written>> {
+  const { name, uid } = object.metadata;
+  const decide = function* (current: KubeObject | undefined): Task<Either<Status, Decision>> {
+    return current?.metadata.uid === uid ? right({ kind: 'delete' }) : left(notFound(info, name));
+  };
+  const erased = yield* guaranteedUpdate(services.storage.etcd, key, object, decide, false);
+  return isLeft(erased) && erased.left.reason === 'NotFound' ? right({ kind: 'deleted', object }) : erased;
 }
 
 function checkPreconditions({ info }: Call, { preconditions }: DeleteOptions, { metadata }: KubeObject): Status | undefined {
@@ -75,37 +90,37 @@ function checkPreconditions({ info }: Call, { preconditions }: DeleteOptions, { 
 /** What becomes of the object: removed at once, marked as being deleted, or left alone because that was done before. */
 function mark(call: Call, object: KubeObject, options: DeleteOptions): KubeObject | 'gone' | 'pending' {
   if (call.info.resource === 'namespaces') return markNamespace(call, object);
-  const grace = call.info.graceful ? podGrace(object, options.gracePeriodSeconds) : 0;
   const { metadata } = object;
-  const isDeleting = metadata.deletionTimestamp !== undefined;
-  if (isDeleting && call.info.graceful) {
-    const current = metadata.deletionGracePeriodSeconds ?? 0;
-    if (current > 0 && (options.gracePeriodSeconds === undefined || grace >= current)) return 'pending';
-    if (current > 0 && grace > 0) return shorten(object, current, grace);
-  }
   const finalizers = deletionFinalizers(call.info, object, options.propagationPolicy);
-  if (grace === 0 && finalizers.length === 0) return 'gone';
-  if (isDeleting && grace === 0 && metadata.deletionGracePeriodSeconds === 0) {
-    return finalizers === (metadata.finalizers ?? finalizers) ? 'pending' : { ...object, metadata: withFinalizers(metadata, finalizers) };
-  }
-  return stamp(call, object, grace, finalizers);
+  if (!call.info.graceful || (metadata.deletionTimestamp !== undefined && (metadata.deletionGracePeriodSeconds ?? 0) === 0)) return markAtOnce(call, object, finalizers);
+  if (metadata.deletionTimestamp === undefined) return stamp(call, object, podGrace(object, options.gracePeriodSeconds), finalizers);
+  const asked = options.gracePeriodSeconds;
+  const current = metadata.deletionGracePeriodSeconds as number;
+  return asked === undefined || asked >= current ? 'pending' : shorten(object, current, asked, finalizers);
+}
+
+/** Without a grace period only finalizers hold an object. */
+function markAtOnce(call: Call, object: KubeObject, finalizers: readonly string[]): KubeObject | 'gone' | 'pending' {
+  const { metadata } = object;
+  if (finalizers.length === 0) return 'gone';
+  if (metadata.deletionTimestamp === undefined || metadata.deletionGracePeriodSeconds !== 0) return stamp(call, object, 0, finalizers);
+  return finalizers === (metadata.finalizers ?? finalizers) ? 'pending' : { ...object, metadata: withFinalizers(metadata, finalizers) };
 }
 
 /** A second DELETE with a smaller grace period moves the deadline forward. */
-function shorten(object: KubeObject, current: number, grace: number): KubeObject {
+function shorten(object: KubeObject, current: number, grace: number, finalizers: readonly string[]): KubeObject {
   const { metadata } = object;
   const deadline = (parseTime(metadata.deletionTimestamp as string) as number) / 1_000_000 - current + grace;
-  return { ...object, metadata: bumped({ ...metadata, deletionTimestamp: formatSeconds(deadline), deletionGracePeriodSeconds: grace }) };
+  return { ...object, metadata: { ...withFinalizers(metadata, finalizers), deletionTimestamp: formatSeconds(deadline), deletionGracePeriodSeconds: grace } };
 }
 
 function stamp(call: Call, object: KubeObject, grace: number, finalizers: readonly string[]): KubeObject {
   const seconds = Math.floor((parseTime(contextOf(call).now) as number) / 1_000_000);
   const { metadata } = object;
-  const deletionTimestamp = metadata.deletionTimestamp !== undefined && grace === 0 && metadata.deletionGracePeriodSeconds === 0
-    ? metadata.deletionTimestamp
-    : formatSeconds(seconds + grace);
-  const marked = { ...withFinalizers(metadata, finalizers), deletionTimestamp, deletionGracePeriodSeconds: grace };
-  return { ...object, metadata: metadata.deletionTimestamp === undefined ? bumped(marked) : marked };
+  const earlier = metadata.deletionTimestamp;
+  const isPast = earlier !== undefined && (parseTime(earlier) as number) <= seconds * 1_000_000;
+  const marked = { ...withFinalizers(metadata, finalizers), deletionTimestamp: isPast ? earlier : formatSeconds(seconds + grace), deletionGracePeriodSeconds: grace };
+  return { ...object, metadata: earlier === undefined ? bumped(marked) : marked };
 }
 
 const withFinalizers = (metadata: KubeObject['metadata'], finalizers: readonly string[]): KubeObject['metadata'] => {

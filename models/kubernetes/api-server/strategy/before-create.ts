@@ -15,7 +15,7 @@ const SUFFIX_LENGTH = 5;
 /** Letters of generated suffixes: no vowels, so that no words appear (apimachinery/pkg/util/rand). */
 const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 
-/** Fills system metadata of a new object: name, uid, creation time; what the client must not set is cleared. */
+/** Fills system metadata of a new object: uid and creation time; what the client must not set is cleared. */
 export function fillMetadata(info: KindInfo, object: KubeObject, context: Context): KubeObject {
   const {
     deletionTimestamp: _deletion,
@@ -24,10 +24,8 @@ export function fillMetadata(info: KindInfo, object: KubeObject, context: Contex
     ...meta
   } = object.metadata as ObjectMeta & { selfLink?: string };
   delete (meta as { selfLink?: string }).selfLink;
-  const name = meta.name || (meta.generateName ? generateName(meta.generateName, context) : '');
   const metadata: ObjectMeta = {
     ...meta,
-    ...(name === '' ? {} : { name }),
     ...(info.namespaced ? { namespace: context.namespace } : {}),
     uid: uuid(context),
     creationTimestamp: context.now,
@@ -35,8 +33,14 @@ export function fillMetadata(info: KindInfo, object: KubeObject, context: Contex
   return { ...object, metadata };
 }
 
+/** Gives an object without a name one that begins with its `generateName`. Mutating admission comes before, validating after. */
+export function withName(object: KubeObject, context: Context): KubeObject {
+  const { name, generateName: prefix } = object.metadata;
+  return name || !prefix ? object : { ...object, metadata: { ...object.metadata, name: generateName(prefix, context) } };
+}
+
 /** A name of `prefix` and five random letters. */
-export function generateName(prefix: string, context: Context): string {
+function generateName(prefix: string, context: Context): string {
   let suffix = '';
   for (let i = 0; i < SUFFIX_LENGTH; i++) suffix += SUFFIX_ALPHABET[context.choose('generate-name', SUFFIX_ALPHABET.length)] as string;
   return prefix.slice(0, GENERATED_PREFIX_MAX) + suffix;

@@ -3,13 +3,13 @@
  *
  * Source: pkg/controller/daemon/update.go (constructHistory, snapshot, cleanupHistory).
  */
-import { templateHash } from '../../client/canonical-text.ts';
 import type { Client } from '../../client/client.ts';
 import { newControllerRef } from '../../client/controller-ref-manager.ts';
 import { failureOf, type Err } from '../../client/failure.ts';
 import type { Task } from '../../client/process.ts';
 import { CONTROLLER_REVISIONS, DAEMON_SETS, PODS } from '../../client/resources.ts';
 import { isAlreadyExists, isNotFound } from '../../client/result.ts';
+import { templateHash } from '../../object/template-hash.ts';
 import type { ControllerRevision, DaemonSet, Pod } from '../../object/types.ts';
 import { byRevision, isSameRevision } from '../history/controller-history.ts';
 import { HASH_LABEL, type DaemonSync } from './daemon-sync.ts';

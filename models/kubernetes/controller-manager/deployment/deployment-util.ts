@@ -3,10 +3,10 @@
  *
  * Source: pkg/controller/deployment/util/deployment_util.go.
  */
-import { templateHash } from '../../client/canonical-text.ts';
 import { semanticEqual } from '../../client/semantic-equal.ts';
 import type { WallClock } from '../../client/wall-clock.ts';
 import { getCondition } from '../../object/meta.ts';
+import { templateHash } from '../../object/template-hash.ts';
 import type { apps, core, Deployment, ReplicaSet } from '../../object/types.ts';
 
 export const HASH_LABEL = 'pod-template-hash';

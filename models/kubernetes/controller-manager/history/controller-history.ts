@@ -4,14 +4,13 @@
  * A revision's data is the patch that restores the template; equal data means equal revision. Its name holds a hash, and a name taken
  * by other data is avoided by counting collisions. Source: pkg/controller/history/controller_history.go.
  */
-import { canonicalText } from '../../client/canonical-text.ts';
 import type { Client } from '../../client/client.ts';
 import { newControllerRef } from '../../client/controller-ref-manager.ts';
 import { failureOf, type Err } from '../../client/failure.ts';
 import type { Task } from '../../client/process.ts';
 import { CONTROLLER_REVISIONS } from '../../client/resources.ts';
 import { isAlreadyExists } from '../../client/result.ts';
-import { fnv32a, safeEncodeString } from '../../object/hash.ts';
+import { fnv32, safeEncodeString } from '../../object/hash.ts';
 import type { ControllerRevision, KubeObject } from '../../object/types.ts';
 
 export const HASH_LABEL = 'controller.kubernetes.io/hash';
@@ -24,7 +23,7 @@ export function byRevision(a: ControllerRevision, b: ControllerRevision): number
   return a.metadata.name < b.metadata.name ? -1 : a.metadata.name > b.metadata.name ? 1 : 0;
 }
 
-export const isSameRevision = (a: ControllerRevision, b: ControllerRevision): boolean => canonicalText(a.data) === canonicalText(b.data);
+export const isSameRevision = (a: ControllerRevision, b: ControllerRevision): boolean => a.data === b.data || rawText(a.data) === rawText(b.data);
 
 /** A revision as it would be created; `labels` come from the owner's selector. */
 export function newRevision(owner: KubeObject, kind: { readonly apiVersion: string; readonly kind: string }, labels: Readonly<Record<string, string>>, data: unknown, revision: number, collisionCount: number | undefined, hash?: string): ControllerRevision {
@@ -44,8 +43,19 @@ export function newRevision(owner: KubeObject, kind: { readonly apiVersion: stri
   };
 }
 
+/** `HashControllerRevision`: FNV-1 over the data as JSON, with the collision count's digits behind it. */
 export function revisionHash(data: unknown, collisionCount: number | undefined): string {
-  return safeEncodeString(String(fnv32a(canonicalText(data) + (collisionCount === undefined ? '' : String(collisionCount)))));
+  return safeEncodeString(String(fnv32(rawText(data) + (collisionCount === undefined ? '' : String(collisionCount)))));
+}
+
+/** The bytes that Go's encoding/json makes of a map: keys in order, and what HTML would mistake escaped. */
+const rawText = (data: unknown): string => JSON.stringify(sorted(data)).replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const fields = value as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(Object.keys(fields).sort().map((key) => [key, sorted(fields[key])]));
 }
 
 /** Creates the revision, under another name for each that is taken by other data; returns it with the collision count. */

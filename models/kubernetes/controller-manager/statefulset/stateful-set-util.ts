@@ -65,7 +65,7 @@ export function applyRevision(set: StatefulSet, revision: ControllerRevision): S
 /** The pod of an ordinal at a revision, not yet made. */
 export function draftPod(set: StatefulSet, ordinal: number, revision: string): PodDraft {
   const name = `${set.metadata.name}-${ordinal}`;
-  const { generateName: _generated, ...metadata } = podFromTemplate(set.spec.template, set, newControllerRef(set, STATEFUL_SET_KIND)).metadata as Record<string, unknown>;
+  const { metadata } = podFromTemplate(set.spec.template, set, newControllerRef(set, STATEFUL_SET_KIND));
   const labels = { ...set.spec.template.metadata?.labels, [POD_NAME_LABEL]: name, [POD_INDEX_LABEL]: String(ordinal), [REVISION_LABEL]: revision };
   const spec = set.spec.template.spec as core.PodSpec;
   return {
