@@ -67,26 +67,28 @@ export interface EtcdOptions {
   readonly id?: string;
   /** How long a write takes to become durable, in µs: an inclusive range. Writes queue behind each other's fsync. */
   readonly commitTime?: { readonly min: number; readonly max: number };
+  /** What is stored at the start. Default: nothing. */
+  readonly store?: Store;
 }
 
 /** The actor. */
-export function etcd({ id = 'etcd', commitTime = { min: 0, max: 0 } }: EtcdOptions = {}): ActorSpec {
+export function etcd({ id = 'etcd', commitTime = { min: 0, max: 0 }, store = new Store() }: EtcdOptions = {}): ActorSpec {
   const behavior: Behavior<State, EtcdRequest | Expire | Commit> = {
-    start: (context, kept) => start(context, kept as Durable | undefined, commitTime),
+    start: (context, kept) => start(context, (kept as Durable | undefined) ?? { store, expiries: new Heap<Expiry>(({ key }) => key, isBefore) }, commitTime),
     step: (state, message, context) => step(state, message, context),
     durable: ({ store, expiries }): Durable => ({ store, expiries }),
   };
   return { id, type: 'etcd', behavior };
 }
 
-function start(context: Context, kept: Durable | undefined, commitTime: State['commitTime']): State {
+function start(context: Context, kept: Durable, commitTime: State['commitTime']): State {
   const state: State = {
     commitTime,
     busyUntil: 0,
     commits: 0,
-    store: kept?.store ?? new Store(),
+    store: kept.store,
     watchers: [],
-    expiries: kept?.expiries ?? new Heap<Expiry>(({ key }) => key, isBefore),
+    expiries: kept.expiries,
     nextExpiry: Infinity,
   };
   armExpiry(state, context);

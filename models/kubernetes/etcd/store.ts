@@ -24,6 +24,15 @@ export class Store {
   private history: EtcdEvent[] = [];
   private readonly directories = new Map<string, Directory>();
 
+  /** A store that holds these values as of `revision`; everything before it counts as compacted. Values bring their resourceVersion. */
+  static restored(values: Iterable<KeyValue>, revision: number): Store {
+    const store = new Store();
+    store.revision = revision;
+    store.compactRevision = revision;
+    for (const value of values) store.directory(directoryOf(value.key)).entries.set(value.key, value);
+    return store;
+  }
+
   get(key: string): KeyValue | undefined {
     return this.directories.get(directoryOf(key))?.entries.get(key);
   }

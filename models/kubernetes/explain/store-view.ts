@@ -25,6 +25,8 @@ export interface Stored {
 /** What the store holds at a position, by key. */
 export interface StoreView {
   readonly objects: Map<string, Stored>;
+  /** The store's revision: that of the last write or delete. A fresh etcd is at 1. */
+  revision: number;
 }
 
 interface PutFact {
@@ -36,26 +38,33 @@ interface PutFact {
 
 /** The objects of the store, as etcd's facts tell them. */
 export const STORE_VIEW: Projection<StoreView> = {
-  name: 'kubernetes/store/1',
+  name: 'kubernetes/store/2',
   facts: ['etcd.put', 'etcd.delete'],
-  init: () => ({ objects: new Map() }),
+  init: () => ({ objects: new Map(), revision: 1 }),
   apply: (state, record) => {
     for (const { kind, data } of record.facts) {
       if (kind === 'etcd.put') put(state, data as unknown as PutFact, record.seq);
-      else if (kind === 'etcd.delete') state.objects.delete((data as { key: string }).key);
+      else if (kind === 'etcd.delete') remove(state, data as unknown as { readonly key: string; readonly rev: number });
     }
   },
-  clone: (state) => ({ objects: new Map(state.objects) }),
-  encode: (state) => [...state.objects].map(([key, { object, revision, seq }]) => [key, object as unknown as Json, revision, seq]),
-  decode: (encoded) => ({
-    objects: new Map((encoded as unknown as [string, KubeObject, number, number][]).map(([key, object, revision, seq]) => [key, { object, revision, seq }])),
-  }),
+  clone: (state) => ({ objects: new Map(state.objects), revision: state.revision }),
+  encode: (state) => [state.revision, [...state.objects].map(([key, { object, revision, seq }]) => [key, object as unknown as Json, revision, seq])],
+  decode: (encoded) => {
+    const [revision, entries] = encoded as unknown as [number, [string, KubeObject, number, number][]];
+    return { objects: new Map(entries.map(([key, object, rev, seq]) => [key, { object, revision: rev, seq }])), revision };
+  },
 };
+
+function remove(state: StoreView, { key, rev }: { readonly key: string; readonly rev: number }): void {
+  state.objects.delete(key);
+  state.revision = rev;
+}
 
 function put(state: StoreView, { key, rev, value, edits }: PutFact, seq: number): void {
   const before = state.objects.get(key);
   const object = value ?? (before === undefined ? undefined : applyEdits(before.object, edits ?? []));
   if (object !== undefined) state.objects.set(key, { object, revision: rev, seq });
+  state.revision = rev;
 }
 
 /** The etcd key of an object. */

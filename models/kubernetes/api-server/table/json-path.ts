@@ -1,22 +1,25 @@
 /**
  * The part of kubectl's JSONPath that columns and scale paths of custom resources use.
  *
- * `.spec.size`, `.status.conditions[?(@.type=="Ready")].status`, `.items[0]`, `.spec['a.b']`, `[*]`. A path that finds
- * nothing gives an empty list. Upstream: client-go/util/jsonpath.
+ * `.spec.size`, `.status.conditions[?(@.type=="Ready")].status`, `.items[0]`, `[1:3]`, `.spec['a.b']`, `[*]`, `..name`. A path
+ * that finds nothing gives an empty list. Upstream: client-go/util/jsonpath.
  */
 import { isObject, own } from '../patch/json-value.ts';
 
 type Step =
   | { readonly kind: 'field'; readonly name: string }
   | { readonly kind: 'index'; readonly at: number }
+  | { readonly kind: 'slice'; readonly from: number; readonly to: number | undefined; readonly by: number }
   | { readonly kind: 'all' }
-  | { readonly kind: 'filter'; readonly path: readonly string[]; readonly equal: boolean; readonly value: unknown };
+  | { readonly kind: 'descend' }
+  | { readonly kind: 'filter'; readonly path: readonly string[]; readonly operator: string; readonly value: unknown };
 
 const FIELD = /^\.([^.[\]]+)/;
 const QUOTED = /^\[(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\]/;
 const INDEX = /^\[(-?\d+)\]/;
 const ALL = /^(?:\[\*\]|\.\*)/;
-const FILTER = /^\[\?\(\s*@((?:\.[^.=!\s]+)+)\s*(==|!=)\s*(?:"([^"]*)"|'([^']*)'|([^)\s]+))\s*\)\]/;
+const SLICE = /^\[(-?\d*):(-?\d*)(?::(\d+))?\]/;
+const FILTER = /^\[\?\(\s*@((?:\.[^.=!<>\s)]+)+)\s*(?:(==|!=|<=|>=|<|>)\s*(?:"([^"]*)"|'([^']*)'|([^)\s]+))\s*)?\)\]/;
 
 /** A compiled path; undefined when the text is none of the supported forms. */
 export function parseJsonPath(text: string): readonly Step[] | undefined {
@@ -43,8 +46,14 @@ function nextStep(rest: string): { readonly step: Step; readonly length: number 
   if (filter) {
     const literal = filter[3] ?? filter[4] ?? scalar(filter[5] ?? '');
     const path = (filter[1] ?? '').split('.').slice(1);
-    return { step: { kind: 'filter', path, equal: filter[2] === '==', value: literal }, length: filter[0].length };
+    return { step: { kind: 'filter', path, operator: filter[2] ?? 'exists', value: literal }, length: filter[0].length };
   }
+  const slice = SLICE.exec(rest);
+  if (slice) {
+    const [whole, from = '', to = '', by = ''] = slice;
+    return { step: { kind: 'slice', from: Number(from), to: to === '' ? undefined : Number(to), by: by === '' ? 1 : Number(by) }, length: whole.length };
+  }
+  if (rest.startsWith('..')) return { step: { kind: 'descend' }, length: 1 };
   const field = escapedField(rest);
   return field === undefined ? undefined : { step: { kind: 'field', name: field.name }, length: field.length };
 }
@@ -89,9 +98,33 @@ function step(value: unknown, { ...at }: Step): readonly unknown[] {
     }
     case 'all':
       return Array.isArray(value) ? value : isObject(value) ? Object.values(value) : [];
+    case 'slice':
+      return Array.isArray(value) ? value.slice(at.from, at.to).filter((_, i) => i % at.by === 0) : [];
+    case 'descend':
+      return descendants(value);
     case 'filter':
-      return Array.isArray(value) ? value.filter((item) => (follow(item, at.path) === at.value) === at.equal) : [];
+      return Array.isArray(value) ? value.filter((item) => holds(follow(item, at.path), at.operator, at.value)) : [];
   }
+}
+
+/** A value and everything inside it, outermost first. */
+function descendants(value: unknown): readonly unknown[] {
+  const inner = Array.isArray(value) ? value : isObject(value) ? Object.values(value) : [];
+  return [value, ...inner.flatMap(descendants)];
+}
+
+function holds(left: unknown, operator: string, right: unknown): boolean {
+  switch (operator) {
+    case 'exists':
+      return left !== undefined;
+    case '==':
+      return left === right;
+    case '!=':
+      return left !== right;
+  }
+  if (typeof left !== typeof right || (typeof left !== 'number' && typeof left !== 'string')) return false;
+  const order = left < (right as typeof left) ? -1 : left > (right as typeof left) ? 1 : 0;
+  return operator === '<' ? order < 0 : operator === '>' ? order > 0 : operator === '<=' ? order <= 0 : order >= 0;
 }
 
 /** All values that a path finds. */

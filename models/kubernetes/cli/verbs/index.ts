@@ -1,4 +1,5 @@
 /** Every verb, in the order in which `kubetwin help` lists them. A new verb is one file here and one line below. */
+import { registerGet } from './get.ts';
 import { registerReplay } from './replay.ts';
 import { registerRun } from './run.ts';
 import { registerServe } from './serve.ts';
@@ -8,4 +9,5 @@ export const VERBS: readonly Register[] = [
   registerRun,
   registerServe,
   registerReplay,
+  registerGet,
 ];
