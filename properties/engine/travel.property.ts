@@ -228,7 +228,7 @@ describe('why', () => {
     const root = path[path.length - 1]?.record;
     expect(root?.cause).toBe(-1);
     for (let i = 0; i + 1 < path.length; i++) expect(path[i]?.record.cause).toBe(path[i + 1]?.record.seq);
-    const told = tellWhy(path, { say: plainly });
+    const told = tellWhy(log, path, { say: plainly });
     expect(told[0]).toContain('inspector/1 received answer from ledger');
     expect(told[1]).toContain('because ledger received question from inspector/1');
     expect(told[told.length - 1]).toContain('how the run began');

@@ -19,7 +19,9 @@ export interface Link {
 /** What a model contributes. */
 export interface Phrasebook {
   /** What happened in this step, in plain words and without a full stop; undefined leaves it out of short answers. */
-  say(record: LogRecord): string | undefined;
+  say(record: LogRecord, log: LogReader): string | undefined;
+  /** Set when nobody asks what lies behind this step (a person decided): the path ends here, and this says how. */
+  root?(record: LogRecord, log: LogReader): string | undefined;
   /** Further causes. */
   links?(record: LogRecord, log: LogReader): readonly Link[];
 }
@@ -37,7 +39,7 @@ export interface WhyOptions {
   readonly phrasebook?: Phrasebook;
 }
 
-/** A renewed timer of one actor is followed back this many rounds. */
+/** A renewed timer of one actor is followed back this many rounds in which nothing new was said. */
 const ROUNDS_MAX = 3;
 
 /**
@@ -46,22 +48,43 @@ const ROUNDS_MAX = 3;
  */
 export function why(log: LogReader, seq: number, options: WhyOptions = {}): Reason[] {
   const path: Reason[] = [{ record: log.at(seq) }];
-  const rounds = new Map<string, number>();
+  const rounds = new Rounds(log, options.phrasebook);
   const most = options.most ?? 500;
   for (let record = log.at(seq); path.length < most; ) {
+    if (options.phrasebook?.root?.(record, log) !== undefined || rounds.isEnough(record)) break;
     const link = options.phrasebook?.links?.(record, log)[0];
     const next = link !== undefined && link.seq < record.seq ? link.seq : record.cause;
     if (next < 0) break;
-    const found = log.at(next);
-    path.push(link !== undefined && link.seq === next ? { record: found, because: link.because } : { record: found });
-    if (found.via === 'timer') {
-      const round = `${found.actor}\n${found.kind}`;
-      rounds.set(round, (rounds.get(round) ?? 0) + 1);
-      if ((rounds.get(round) ?? 0) >= ROUNDS_MAX) break;
-    }
-    record = found;
+    record = log.at(next);
+    path.push(link !== undefined && link.seq === next ? { record, because: link.because } : { record });
   }
   return path;
+}
+
+/** Counts how often the same timer went off while nothing new was said: such a path goes back to the run's start and tells nothing. */
+class Rounds {
+  private readonly log: LogReader;
+  private readonly phrasebook: Phrasebook | undefined;
+  private readonly counts = new Map<string, number>();
+  private said: string | undefined;
+
+  constructor(log: LogReader, phrasebook: Phrasebook | undefined) {
+    this.log = log;
+    this.phrasebook = phrasebook;
+  }
+
+  isEnough(record: LogRecord): boolean {
+    const sentence = this.phrasebook?.say(record, this.log);
+    if (sentence !== undefined && sentence !== this.said) {
+      this.counts.clear();
+      this.said = sentence;
+    }
+    if (record.via !== 'timer') return false;
+    const timer = `${record.actor}\n${record.kind}`;
+    const count = (this.counts.get(timer) ?? 0) + 1;
+    this.counts.set(timer, count);
+    return count >= ROUNDS_MAX;
+  }
 }
 
 /** All records that `seq` depends on, over causes and links, newest first. At most `most`. */
@@ -81,38 +104,48 @@ export function ancestors(log: LogReader, seq: number, options: WhyOptions = {})
   return [...seen].sort((x, y) => y - x);
 }
 
-/** A path in words, one step a line, addresses first. */
-export function tellWhy(path: readonly Reason[], phrasebook: Phrasebook): string[] {
-  const lines: string[] = [];
-  let last: { sentence: string; times: number } | undefined;
-  const flush = (): void => {
-    if (last !== undefined && last.times > 1) lines[lines.length - 1] += ` (and ${last.times - 1} more such steps before)`;
-  };
+/** One line of a told path. */
+export interface Told {
+  readonly record: LogRecord;
+  readonly sentence: string;
+  /** How it is linked to the line before, when the model knows more than that it is the cause. */
+  readonly because?: string;
+  /** How many steps with the same sentence follow it on the path. */
+  readonly repeated: number;
+}
+
+/** The steps of a path that are worth a sentence, and what kind of root it ends in. */
+export function pathTold(log: LogReader, path: readonly Reason[], phrasebook: Phrasebook): { readonly steps: readonly Told[]; readonly root: string } {
+  const steps: { record: LogRecord; sentence: string; because?: string; repeated: number }[] = [];
   path.forEach(({ record, because }, i) => {
-    const said = phrasebook.say(record);
+    const said = phrasebook.root?.(record, log) ?? phrasebook.say(record, log);
     const isEnd = i === 0 || i === path.length - 1;
     if (said === undefined && !isEnd) return;
     const sentence = said ?? plainly(record);
-    if (last !== undefined && last.sentence === sentence) {
-      last.times++;
-      return;
-    }
-    flush();
-    last = { sentence, times: 1 };
-    const lead = i === 0 ? '' : because === undefined ? 'because ' : `because ${because}: `;
-    lines.push(`${address(record).padEnd(24)}${lead}${sentence}`);
+    const last = steps[steps.length - 1];
+    if (last !== undefined && last.sentence === sentence) last.repeated++;
+    else steps.push({ record, sentence, repeated: 0, ...(because === undefined ? {} : { because }) });
   });
-  flush();
-  const root = path[path.length - 1]?.record;
-  if (root !== undefined) lines.push(`${' '.repeat(24)}${rootOf(root)}`);
-  return lines;
+  const end = path[path.length - 1]?.record;
+  return { steps, root: end === undefined ? '' : rootOf(end, phrasebook.root?.(end, log) !== undefined) };
+}
+
+/** A path in words, one step a line, addresses first. */
+export function tellWhy(log: LogReader, path: readonly Reason[], phrasebook: Phrasebook): string[] {
+  const { steps, root } = pathTold(log, path, phrasebook);
+  const lines = steps.map(({ record, sentence, because, repeated }, i) => {
+    const lead = i === 0 ? '' : because === undefined ? 'because ' : `because ${because}: `;
+    const more = repeated === 0 ? '' : ` (and ${repeated} more such step${repeated === 1 ? '' : 's'} before)`;
+    return `${address(record).padEnd(24)}${lead}${sentence}${more}`;
+  });
+  return root === '' ? lines : [...lines, `${' '.repeat(24)}${root}`];
 }
 
 /** What kind of root a path ends in. */
-function rootOf(record: LogRecord): string {
-  if (record.external === true) return 'That came from outside: a user or another program.';
+function rootOf(record: LogRecord, isDecision: boolean): string {
+  if (isDecision || record.external === true) return 'That came from outside: a user or another program.';
   if (record.via === 'control') return 'That was a fault of the plan.';
-  if (record.cause >= 0) return `That is a timer which renews itself; \`why #${record.seq}\` goes further back.`;
+  if (record.cause >= 0) return `That is a timer which renews itself; \`why '#${record.seq}'\` goes further back.`;
   return 'That is how the run began.';
 }
 

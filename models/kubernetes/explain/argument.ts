@@ -2,10 +2,10 @@
  * An argument: claims in plain words, each with the record that proves it.
  */
 import type { LogRecord } from '../../../src/index.ts';
-import { address, tellWhy, why } from '../../../src/explain/why.ts';
+import { address, tellWhy, why, type Phrasebook } from '../../../src/explain/why.ts';
 import type { LogReader } from '../../../src/log/reader.ts';
 import type { KubeObject } from '../object/types.ts';
-import { blameField } from './blame.ts';
+import { blameField, type FieldBlame } from './blame.ts';
 import { PHRASEBOOK } from './phrasebook.ts';
 import type { StoreView } from './store-view.ts';
 
@@ -31,9 +31,12 @@ export interface Place {
 }
 
 /** The value of an object's etcd key and path that was written last before the place. */
-export function lastWrite(place: Place, key: string, pointer: string): { readonly record: LogRecord; readonly writer: string } | undefined {
+export function lastWrite(place: Place, key: string, pointer: string): FieldBlame | undefined {
   return blameField(place.log, key, pointer, place.position);
 }
+
+/** An actor as people call it: `kubectl` and requests from outside are the user's. */
+export const writerName = (actor: string): string => (actor === 'kubectl' || actor === 'gateway' ? 'the user' : actor);
 
 /** How far back facts are looked for. */
 const FACTS_WITHIN = 400_000;
@@ -88,14 +91,14 @@ export function eventsOf(place: Place, object: KubeObject, reasons?: readonly st
 }
 
 /** The argument in words: the claims with their addresses, then the chain of causes of the decisive one. */
-export function tell(place: Place, argument: Argument): string[] {
+export function tell(place: Place, argument: Argument, phrasebook: Phrasebook = PHRASEBOOK): string[] {
   const lines = [argument.question];
   for (const { text, seq } of argument.claims) {
     lines.push(`  ${(seq === undefined ? '' : address(place.log.at(seq))).padEnd(24)}${text}`);
   }
   if (argument.decisive === undefined) return lines;
   lines.push('', 'How it came to that, latest first:');
-  const path = why(place.log, argument.decisive, { phrasebook: PHRASEBOOK });
-  for (const line of tellWhy(path, PHRASEBOOK)) lines.push(`  ${line}`);
+  const path = why(place.log, argument.decisive, { phrasebook });
+  for (const line of tellWhy(place.log, path, phrasebook)) lines.push(`  ${line}`);
   return lines;
 }

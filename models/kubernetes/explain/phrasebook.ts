@@ -5,18 +5,44 @@
  * left out of short answers.
  */
 import type { Fact, Json, LogRecord } from '../../../src/index.ts';
-import type { Phrasebook } from '../../../src/explain/why.ts';
-import { sayKey, writesOf } from './store-view.ts';
+import type { Link, Phrasebook } from '../../../src/explain/why.ts';
+import type { LogReader } from '../../../src/log/reader.ts';
+import type { KubeObject } from '../object/types.ts';
+import { blameField, requesterOf } from './blame.ts';
+import { keyOf, kindNamed, sayKey, writesOf } from './store-view.ts';
 
 type Members = { readonly [key: string]: Json };
 
 /** The cluster's phrasebook. */
-export const PHRASEBOOK: Phrasebook = { say };
+export const PHRASEBOOK: Phrasebook = { say, root, links };
 
-function say(record: LogRecord): string | undefined {
+/** What the user wants, the user wants: the path does not go through what they did before. */
+function root(record: LogRecord): string | undefined {
+  return record.actor === 'kubectl' && record.via !== 'input' ? "the user applied the run's manifests, one after the other" : undefined;
+}
+
+/**
+ * A controller's create is because of the owner that it serves, whatever event woke it: the chain of messages leads to the create of
+ * the sibling before.
+ */
+function links(record: LogRecord, log: LogReader): readonly Link[] {
+  for (const { kind, data } of record.facts) {
+    const value = kind === 'etcd.put' ? (data as { value?: KubeObject }).value : undefined;
+    const owner = value?.metadata.ownerReferences?.find((reference) => reference.controller === true);
+    if (value === undefined || owner === undefined) continue;
+    const info = kindNamed(`${owner.kind.toLowerCase()}${owner.apiVersion.includes('/') ? `.${owner.apiVersion.split('/')[0]}` : ''}`);
+    if (info === undefined || value.kind === 'EndpointSlice') continue;
+    const decision = requesterOf(log, record);
+    const write = blameField(log, keyOf(info, value.metadata.namespace, owner.name), '/spec', decision.seq);
+    if (write !== undefined) return [{ seq: write.record.seq, because: `${decision.actor} serves its owner` }];
+  }
+  return [];
+}
+
+function say(record: LogRecord, log: LogReader): string | undefined {
   if (record.via === 'control') return sayControl(record);
   if (record.via === 'input') return sayInput(record);
-  const said = [...sayWrites(record), ...record.facts.flatMap((fact) => sayFact(fact, record) ?? [])];
+  const said = [...sayWrites(record, log), ...record.facts.flatMap((fact) => sayFact(fact, record) ?? [])];
   if (said.length > 0) return said.join('; ');
   return record.via === 'start' ? `${record.actor} started` : undefined;
 }
@@ -35,15 +61,19 @@ function sayInput(record: LogRecord): string {
   return `${record.actor} was given ${record.kind} from outside`;
 }
 
-function sayWrites(record: LogRecord): string[] {
-  return writesOf(record).map(({ key, what, edits }) => {
+function sayWrites(record: LogRecord, log: LogReader): string[] {
+  const writes = writesOf(record);
+  if (writes.length === 0) return [];
+  const writer = requesterOf(log, record).actor;
+  const by = writer === record.actor || writer.startsWith('kube-apiserver') ? writer : writer === 'kubectl' || writer === 'gateway' ? 'the user' : writer;
+  return writes.map(({ key, what, edits }) => {
     const name = sayKey(key);
-    if (what === 'create') return `${name} was created`;
-    if (what === 'delete') return `${name} was removed`;
+    if (what === 'create') return `${by} created ${name}`;
+    if (what === 'delete') return `${by} removed ${name}`;
     const fields = [...new Set(edits.map(([path]) => path.filter((part) => typeof part === 'string').slice(0, 3).join('.')))]
       .filter((path) => !path.startsWith('metadata.managedFields') && path !== 'metadata.resourceVersion')
       .sort((x, y) => (x < y ? -1 : x > y ? 1 : 0));
-    return `${name} was changed${fields.length === 0 ? '' : ` (${fields.slice(0, 4).join(', ')}${fields.length > 4 ? ', …' : ''})`}`;
+    return `${by} changed ${name}${fields.length === 0 ? '' : ` (${fields.slice(0, 4).join(', ')}${fields.length > 4 ? ', …' : ''})`}`;
   });
 }
 

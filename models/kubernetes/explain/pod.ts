@@ -3,7 +3,7 @@
  */
 import { isConditionTrue } from '../object/meta.ts';
 import type { core, Node, Pod } from '../object/types.ts';
-import { eventsOf, lastControl, lastFact, lastWrite, type Argument, type Claim, type Place } from './argument.ts';
+import { eventsOf, lastControl, lastFact, lastWrite, writerName, type Argument, type Claim, type Place } from './argument.ts';
 import { keyOf, kindNamed } from './store-view.ts';
 import type { KindInfo } from '../api-server/registry/kind.ts';
 
@@ -46,7 +46,7 @@ function decided(claims: readonly Claim[]): { decisive?: number } {
 function atWrite(place: Place, key: string, pointer: string, text: string): Found {
   const write = lastWrite(place, key, pointer);
   if (write === undefined) return { claims: [{ text }] };
-  return { claims: [{ text: `${text} (written for ${write.writer})`, seq: write.record.seq }], decisive: write.record.seq };
+  return { claims: [{ text: `${text} (written by ${writerName(write.writer)})`, seq: write.record.seq }], decisive: write.record.seq };
 }
 
 function whyUnscheduled(place: Place, key: string, pod: Pod): Found {
@@ -78,7 +78,7 @@ function whyStarting(place: Place, key: string, pod: Pod): Found {
   const node = pod.spec.nodeName as string;
   const claims: Claim[] = [];
   const bound = lastWrite(place, key, '/spec/nodeName');
-  claims.push({ text: `it was given to ${node} by ${bound?.writer ?? 'its author'}`, ...(bound === undefined ? {} : { seq: bound.record.seq }) });
+  claims.push({ text: `it was given to ${node} by ${bound === undefined ? 'its author' : writerName(bound.writer)}`, ...(bound === undefined ? {} : { seq: bound.record.seq }) });
   const down = downClaim(place, node);
   if (down !== undefined) claims.push(down);
   if (pod.status.startTime === undefined) {
@@ -97,7 +97,7 @@ function whyUnready(place: Place, key: string, pod: Pod): Found {
     if (!isConditionTrue(pod.status.conditions, gate.conditionType)) claims.push({ text: `its readiness gate ${gate.conditionType} is not True` });
   }
   const ready = lastWrite(place, key, '/status/conditions');
-  if (claims.length === 0 && ready !== undefined) claims.push({ text: `its Ready condition was last written for ${ready.writer}`, seq: ready.record.seq });
+  if (claims.length === 0 && ready !== undefined) claims.push({ text: `its Ready condition was last written by ${writerName(ready.writer)}`, seq: ready.record.seq });
   return { claims, ...decided(claims) };
 }
 
@@ -172,7 +172,7 @@ function whyNode(place: Place, key: string, pod: Pod): Found {
 function whyTerminating(place: Place, key: string, pod: Pod): Found {
   const asked = lastWrite(place, key, '/metadata/deletionTimestamp');
   const claims: Claim[] = [];
-  if (asked !== undefined) claims.push({ text: `its deletion was asked for by ${asked.writer}`, seq: asked.record.seq });
+  if (asked !== undefined) claims.push({ text: `its deletion was asked for by ${writerName(asked.writer)}`, seq: asked.record.seq });
   const finalizers = pod.metadata.finalizers ?? [];
   if (finalizers.length > 0) claims.push({ text: `it still has finalizers: ${finalizers.join(', ')}` });
   claims.push({ text: `its grace period is ${pod.metadata.deletionGracePeriodSeconds ?? 30} s, until ${pod.metadata.deletionTimestamp}` });
@@ -211,7 +211,7 @@ export function whyGone(place: Place, key: string, name: string): Argument {
   const claims: Claim[] = [];
   const before: Place = { ...place, position: gone.record.seq };
   const asked = lastWrite(before, key, '/metadata/deletionTimestamp');
-  if (asked !== undefined) claims.push({ text: `its deletion was asked for by ${asked.writer}`, seq: asked.record.seq });
-  claims.push({ text: `it was removed from the store for ${gone.writer}`, seq: gone.record.seq });
+  if (asked !== undefined) claims.push({ text: `its deletion was asked for by ${writerName(asked.writer)}`, seq: asked.record.seq });
+  claims.push({ text: `it was removed from the store for ${writerName(gone.writer)}`, seq: gone.record.seq });
   return { question, claims, decisive: (asked ?? gone).record.seq };
 }

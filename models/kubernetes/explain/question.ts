@@ -5,12 +5,13 @@ import { selectorFromSet, selectorMatches } from '../object/selector.ts';
 import { isConditionTrue } from '../object/meta.ts';
 import type { KindInfo } from '../api-server/registry/kind.ts';
 import type { Deployment, EndpointSlice, KubeObject, Namespace, Node, Pod, ReplicaSet, Service } from '../object/types.ts';
-import { eventsOf, lastControl, lastWrite, type Argument, type Claim, type Place } from './argument.ts';
+import { eventsOf, lastControl, lastWrite, writerName, type Argument, type Claim, type Place } from './argument.ts';
+import type { Named } from './ask.ts';
 import { whyGone, whyPod } from './pod.ts';
 import { keyOf, kindNamed, listObjects } from './store-view.ts';
 
 /** The argument for an object, by its kind, namespace and name. */
-export function whyObject(place: Place, info: KindInfo, namespace: string | undefined, name: string): Argument {
+export function whyObject(place: Place, info: Named, namespace: string | undefined, name: string): Argument {
   const key = keyOf(info, namespace, name);
   const stored = place.view.objects.get(key);
   const label = `${info.kind} ${info.namespaced ? `${namespace ?? 'default'}/` : ''}${name}`;
@@ -53,7 +54,11 @@ function whyService(place: Place, service: Service): Argument {
   const pods = all<Pod>(place, 'pods', metadata.namespace);
   const selected = pods.filter((pod) => selectorMatches(selectorFromSet(spec.selector), pod.metadata.labels));
   const wanted = Object.entries(spec.selector).map(([key, value]) => `${key}=${value}`).join(',');
-  if (selected.length === 0) return { question, claims: [...claims, { text: `no pod in its namespace has the labels ${wanted}` }, ...nearMisses(pods, spec.selector)] };
+  if (selected.length === 0) {
+    const write = lastWrite(place, keyOf(kindNamed('services') as KindInfo, metadata.namespace, metadata.name as string), '/spec/selector');
+    const none: Claim = { text: `no pod in its namespace has the labels ${wanted}, which it selects${write === undefined ? '' : `; ${writerName(write.writer)} wrote that selector`}`, ...(write === undefined ? {} : { seq: write.record.seq }) };
+    return { question, claims: [...claims, none, ...nearMisses(pods, spec.selector)], ...(write === undefined ? {} : { decisive: write.record.seq }) };
+  }
   claims.push({ text: `${selected.length} pods have the labels ${wanted}` });
   let decisive: number | undefined;
   for (const pod of selected) {
@@ -66,7 +71,7 @@ function whyService(place: Place, service: Service): Argument {
   return { question, claims, ...(decisive === undefined ? {} : { decisive }) };
 }
 
-/** Pods that miss the selector by one label. */
+/** Pods that miss the selector by one label: by another value that looks like it, or by one of several labels. */
 function nearMisses(pods: readonly Pod[], selector: Readonly<Record<string, string>>): Claim[] {
   const claims: Claim[] = [];
   for (const pod of pods) {
@@ -74,10 +79,29 @@ function nearMisses(pods: readonly Pod[], selector: Readonly<Record<string, stri
     if (missing.length !== 1 || claims.length >= 5) continue;
     const [key, value] = missing[0] as [string, string];
     const has = pod.metadata.labels?.[key];
-    if (Object.keys(selector).length === 1 && has?.toLowerCase() !== value.toLowerCase()) continue;
+    if (Object.keys(selector).length === 1 && (has === undefined || !isAlike(has, value))) continue;
     claims.push({ text: `pod ${pod.metadata.name} has ${has === undefined ? `no label ${key}` : `${key}=${has}`}, not ${key}=${value}` });
   }
   return claims;
+}
+
+/** True when one text becomes the other by at most two changed, added, missing or swapped letters, and not by more than half of them. */
+function isAlike(x: string, y: string): boolean {
+  const [a, b] = [x.toLowerCase(), y.toLowerCase()];
+  let before: number[] = [];
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const isSame = a[i - 1] === b[j - 1];
+      let least = Math.min((row[j] as number) + 1, (next[j - 1] as number) + 1, (row[j - 1] as number) + (isSame ? 0 : 1));
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) least = Math.min(least, (before[j - 2] as number) + 1);
+      next.push(least);
+    }
+    [before, row] = [row, next];
+  }
+  const distance = row[b.length] as number;
+  return distance <= 2 && distance * 2 <= Math.max(a.length, b.length);
 }
 
 function portClaims(service: Service, pods: readonly Pod[]): Claim[] {
@@ -96,7 +120,7 @@ function whyDeployment(place: Place, key: string, deployment: Deployment): Argum
   const question = isDone ? `Is the rollout of ${name} done?` : `Why is the rollout of ${name} not done?`;
   const claims: Claim[] = [{ text: `${status.updatedReplicas ?? 0} of ${wanted} replicas are updated, ${status.availableReplicas ?? 0} available, ${status.replicas ?? 0} exist` }];
   const write = lastWrite(place, key, '/spec/template') ?? lastWrite(place, key, '/spec');
-  if (write !== undefined) claims.push({ text: `its template was last written for ${write.writer}`, seq: write.record.seq });
+  if (write !== undefined) claims.push({ text: `its template was last written by ${writerName(write.writer)}`, seq: write.record.seq });
   if ((status.observedGeneration ?? 0) < (metadata.generation ?? 0)) claims.push({ text: 'its controller has not seen the newest change yet' }, ...downManager(place));
   if (spec.paused === true) claims.push({ text: 'it is paused' });
   for (const condition of status.conditions ?? []) {
@@ -145,7 +169,7 @@ function whyNamespace(place: Place, key: string, namespace: Namespace): Argument
   const { metadata, spec, status } = namespace;
   if (metadata.deletionTimestamp === undefined) return whyAny(place, key, `Namespace ${metadata.name}`, namespace);
   const asked = lastWrite(place, key, '/metadata/deletionTimestamp');
-  const claims: Claim[] = asked === undefined ? [] : [{ text: `its deletion was asked for by ${asked.writer}`, seq: asked.record.seq }];
+  const claims: Claim[] = asked === undefined ? [] : [{ text: `its deletion was asked for by ${writerName(asked.writer)}`, seq: asked.record.seq }];
   for (const condition of status.conditions ?? []) {
     if (condition.status === 'True') claims.push({ text: `${condition.type}: ${condition.message ?? condition.reason ?? ''}` });
   }
@@ -173,7 +197,7 @@ function whyNodeState(place: Place, key: string, node: Node): Argument {
   const control = lastControl(place, `kubelet/${name}`);
   if (control !== undefined) claims.push({ text: `the last thing done to its kubelet: ${control.kind}`, seq: control.seq });
   const write = lastWrite(place, key, '/status/conditions');
-  if (write !== undefined) claims.push({ text: `its conditions were last written for ${write.writer}`, seq: write.record.seq });
+  if (write !== undefined) claims.push({ text: `its conditions were last written by ${writerName(write.writer)}`, seq: write.record.seq });
   const decisive = control?.seq ?? write?.record.seq;
   const isReady = isConditionTrue(node.status.conditions, 'Ready');
   return { question: isReady ? `Why is Node ${name} as it is?` : `Why is Node ${name} not Ready?`, claims: claims.length === 0 ? [{ text: 'it is Ready' }] : claims, ...(decisive === undefined ? {} : { decisive }) };
@@ -186,6 +210,6 @@ function whyAny(place: Place, key: string, label: string, object: KubeObject): A
   for (const { type, status, reason, message } of conditions) claims.push({ text: `${type}=${status}${reason === undefined ? '' : `: ${reason}`}${message === undefined ? '' : `: ${message}`}` });
   for (const event of eventsOf(place, object).slice(0, 3)) claims.push({ text: `${event.reason}: ${event.message}`, seq: event.seq });
   const write = lastWrite(place, key, '');
-  if (write !== undefined) claims.push({ text: `it was last written for ${write.writer}`, seq: write.record.seq });
+  if (write !== undefined) claims.push({ text: `it was last written by ${writerName(write.writer)}`, seq: write.record.seq });
   return { question: `Why is ${label} as it is?`, claims, ...(write === undefined ? {} : { decisive: write.record.seq }) };
 }

@@ -68,7 +68,7 @@ function put(state: StoreView, { key, rev, value, edits }: PutFact, seq: number)
 }
 
 /** The etcd key of an object. */
-export function keyOf(info: KindInfo, namespace: string | undefined, name: string): string {
+export function keyOf(info: Pick<KindInfo, 'keyPrefix' | 'namespaced'>, namespace: string | undefined, name: string): string {
   return `/registry/${info.keyPrefix}/${info.namespaced ? `${namespace ?? 'default'}/` : ''}${name}`;
 }
 

@@ -3,6 +3,7 @@ import { registerGet } from './get.ts';
 import { registerReplay } from './replay.ts';
 import { registerRun } from './run.ts';
 import { registerServe } from './serve.ts';
+import { registerWhy } from './why.ts';
 import type { Register } from './verb.ts';
 
 export const VERBS: readonly Register[] = [
@@ -10,4 +11,5 @@ export const VERBS: readonly Register[] = [
   registerServe,
   registerReplay,
   registerGet,
+  registerWhy,
 ];
