@@ -41,4 +41,6 @@ export const CSI_DRIVERS = gvr('storage.k8s.io', 'v1', 'csidrivers');
 export const NETWORK_POLICIES = gvr('networking.k8s.io', 'v1', 'networkpolicies');
 export const INGRESSES = gvr('networking.k8s.io', 'v1', 'ingresses');
 export const CLUSTER_ROLES = gvr('rbac.authorization.k8s.io', 'v1', 'clusterroles');
+export const VALIDATING_ADMISSION_POLICIES = gvr('admissionregistration.k8s.io', 'v1', 'validatingadmissionpolicies');
+export const SUBJECT_ACCESS_REVIEWS = gvr('authorization.k8s.io', 'v1', 'subjectaccessreviews');
 export const CERTIFICATE_SIGNING_REQUESTS = gvr('certificates.k8s.io', 'v1', 'certificatesigningrequests');

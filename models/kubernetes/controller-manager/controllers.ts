@@ -27,6 +27,19 @@ import { ResourceQuotaController } from './resourcequota/resource-quota-controll
 import { StatefulSetController } from './statefulset/stateful-set-controller.ts';
 import { TaintEvictionController } from './tainteviction/taint-eviction.ts';
 import { TTLAfterFinishedController } from './ttlafterfinished/ttlafterfinished-controller.ts';
+import { CSRApprovingController } from './certificates/approver.ts';
+import { CSRCleanerController } from './certificates/cleaner.ts';
+import { CSRSigningController } from './certificates/signer.ts';
+import { ClusterRoleAggregationController } from './clusterroleaggregation/clusterroleaggregation-controller.ts';
+import { RangeAllocator } from './nodeipam/range-allocator.ts';
+import { LegacySATokenCleaner } from './serviceaccount/legacy-serviceaccount-token-cleaner.ts';
+import { TTLController } from './ttl/ttl-controller.ts';
+import { ValidatingAdmissionPolicyStatusController } from './validatingadmissionpolicystatus/controller.ts';
+import { EphemeralVolumeController } from './volume/ephemeral/ephemeral-volume-controller.ts';
+import { ExpandController } from './volume/expand/expand-controller.ts';
+import { PersistentVolumeController } from './volume/persistentvolume/pv-controller.ts';
+import { PVCProtectionController } from './volume/pvcprotection/pvc-protection-controller.ts';
+import { PVProtectionController } from './volume/pvprotection/pv-protection-controller.ts';
 
 export interface ControllerDescriptor {
   readonly name: string;
@@ -60,6 +73,25 @@ export const CONTROLLERS: readonly ControllerDescriptor[] = Object.freeze([
   { name: 'resourcequota-controller', start: (context) => new ResourceQuotaController(context) },
   { name: 'serviceaccount-controller', start: (context) => new ServiceAccountsController(context) },
   { name: 'root-ca-certificate-publisher-controller', start: (context) => new RootCACertificatePublisher(context) },
+  { name: 'legacy-serviceaccount-token-cleaner-controller', start: (context) => new LegacySATokenCleaner(context) },
+  {
+    name: 'node-ipam-controller',
+    start: (context) => (context.options.allocateNodeCIDRs === true ? new RangeAllocator(context) : undefined),
+  },
+  { name: 'persistentvolume-binder-controller', start: (context) => new PersistentVolumeController(context) },
+  { name: 'persistentvolume-expander-controller', start: (context) => new ExpandController(context) },
+  { name: 'ephemeral-volume-controller', start: (context) => new EphemeralVolumeController(context) },
+  { name: 'persistentvolumeclaim-protection-controller', start: (context) => new PVCProtectionController(context) },
+  { name: 'persistentvolume-protection-controller', start: (context) => new PVProtectionController(context) },
+  { name: 'ttl-controller', start: (context) => new TTLController(context) },
+  { name: 'clusterrole-aggregation-controller', start: (context) => new ClusterRoleAggregationController(context) },
+  {
+    name: 'certificatesigningrequest-signing-controller',
+    start: (context) => (context.options.clusterSigning === false ? undefined : new CSRSigningController(context)),
+  },
+  { name: 'certificatesigningrequest-approving-controller', start: (context) => new CSRApprovingController(context) },
+  { name: 'certificatesigningrequest-cleaner-controller', start: (context) => new CSRCleanerController(context) },
+  { name: 'validatingadmissionpolicy-status-controller', start: (context) => new ValidatingAdmissionPolicyStatusController(context) },
 ] satisfies ControllerDescriptor[]);
 
 /** Whether `--controllers` turns this loop on. */

@@ -13,3 +13,20 @@ export function base64(bytes: Uint8Array): string {
   }
   return text;
 }
+
+/** The bytes of a base64 text; whatever is not in the alphabet is skipped. */
+export function decodeBase64(text: string): Uint8Array {
+  const bytes: number[] = [];
+  let word = 0;
+  let bits = 0;
+  for (const character of text) {
+    const value = ALPHABET.indexOf(character);
+    if (value < 0) continue;
+    word = ((word << 6) | value) & 0xffff;
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes.push((word >> bits) & 0xff);
+  }
+  return Uint8Array.from(bytes);
+}

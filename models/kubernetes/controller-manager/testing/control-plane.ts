@@ -108,7 +108,7 @@ const WATCHED = [
   ['', 'v1', 'pods'], ['apps', 'v1', 'deployments'], ['apps', 'v1', 'replicasets'], ['apps', 'v1', 'statefulsets'], ['apps', 'v1', 'daemonsets'], ['batch', 'v1', 'jobs'],
   ['batch', 'v1', 'cronjobs'], ['', 'v1', 'services'], ['', 'v1', 'endpoints'], ['discovery.k8s.io', 'v1', 'endpointslices'], ['', 'v1', 'events'], ['', 'v1', 'namespaces'],
   ['', 'v1', 'nodes'], ['', 'v1', 'configmaps'], ['', 'v1', 'serviceaccounts'], ['policy', 'v1', 'poddisruptionbudgets'], ['', 'v1', 'resourcequotas'], ['', 'v1', 'replicationcontrollers'],
-  ['autoscaling', 'v2', 'horizontalpodautoscalers'], ['', 'v1', 'persistentvolumeclaims'], ['', 'v1', 'persistentvolumes'], ['apps', 'v1', 'controllerrevisions'], ['', 'v1', 'secrets'],
+  ['autoscaling', 'v2', 'horizontalpodautoscalers'], ['storage.k8s.io', 'v1', 'storageclasses'], ['storage.k8s.io', 'v1', 'volumeattachments'], ['certificates.k8s.io', 'v1', 'certificatesigningrequests'], ['rbac.authorization.k8s.io', 'v1', 'clusterroles'], ['', 'v1', 'persistentvolumeclaims'], ['', 'v1', 'persistentvolumes'], ['apps', 'v1', 'controllerrevisions'], ['', 'v1', 'secrets'],
 ] as const;
 
 function watchAll(process: Process, client: Client, seen: Map<string, Map<string, KubeObject>>, options: ControlPlaneOptions, nodes: number): void {

@@ -8,7 +8,7 @@ import type { Listers } from '../framework/listers.ts';
 import type { NodeInfo } from '../framework/node-info.ts';
 import type { Cycle, Plugin } from '../framework/plugin.ts';
 import { type Status, unresolvable, unschedulable } from '../framework/status.ts';
-import { claimClassOf, claimUsesOf, isClaimOf, usesClaim } from './claim.ts';
+import { claimClassOf, claimUsesOf, isClaimOf, usesClaim } from '../../object/claim.ts';
 
 const NAME = 'NodeVolumeLimits';
 const REFUSED = unschedulable(NAME, 'node(s) exceed max volume count');

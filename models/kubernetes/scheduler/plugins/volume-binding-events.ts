@@ -8,7 +8,7 @@ import type { CSIDriver, StorageClass } from '../../object/types.ts';
 import { sameData } from '../framework/canonical.ts';
 import { ADD, type EventRegistration, UPDATE, UPDATE_NODE_LABEL } from '../framework/event.ts';
 import type { CSIStorageCapacity } from '../framework/listers.ts';
-import { usesClaim } from './claim.ts';
+import { usesClaim } from '../../object/claim.ts';
 import { limitOf } from './volume-plan.ts';
 
 const MIGRATED_PLUGINS = 'storage.alpha.kubernetes.io/migrated-plugins';

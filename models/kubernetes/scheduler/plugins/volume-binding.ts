@@ -11,21 +11,19 @@ import { compareQuantity } from '../../object/quantity.ts';
 import type { PersistentVolume, PersistentVolumeClaim } from '../../object/types.ts';
 import type { BindingCycle, Cycle, Plugin } from '../framework/plugin.ts';
 import { failure, type Status, unresolvable } from '../framework/status.ts';
-import { claimUsesOf } from './claim.ts';
+import { BOUND_BY_CONTROLLER, claimUsesOf, SELECTED_NODE } from '../../object/claim.ts';
 import { volumeBindingEvents } from './volume-binding-events.ts';
-import { requestedStorage } from './volume-match.ts';
+import { requestedStorage } from '../../object/volume-match.ts';
 import {
   claimError,
   type ClaimState,
   isBound,
   isDelayed,
   planVolumes,
-  SELECTED_NODE,
   type VolumePlan,
 } from './volume-plan.ts';
 
 const NAME = 'VolumeBinding';
-const BOUND_BY_CONTROLLER = 'pv.kubernetes.io/bound-by-controller';
 /** How often it is looked whether the volumes are bound (binder.go), µs. */
 const POLL_PERIOD = 1_000_000;
 const DEFAULT_BIND_TIMEOUT_SECONDS = 600;

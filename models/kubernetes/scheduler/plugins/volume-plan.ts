@@ -8,17 +8,14 @@ import { type Labels, selectorMatches, selectorOf } from '../../object/selector.
 import type { PersistentVolume, PersistentVolumeClaim, Pod, StorageClass } from '../../object/types.ts';
 import type { CSIStorageCapacity, Listers } from '../framework/listers.ts';
 import type { NodeInfo } from '../framework/node-info.ts';
-import { claimClassOf, isClaimOf } from './claim.ts';
-import { findVolume, requestedStorage, volumeReaches } from './volume-match.ts';
+import { BIND_COMPLETED, claimClassOf, isClaimOf, SELECTED_NODE } from '../../object/claim.ts';
+import { findVolume, requestedStorage, volumeReaches } from '../../object/volume-match.ts';
 
 const NODE_CONFLICT = 'node(s) had volume node affinity conflict';
 const BIND_CONFLICT = "node(s) didn't find available persistent volumes to bind";
 const NO_SPACE = 'node(s) did not have enough free storage';
 const NO_VOLUME = 'node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)';
-const BIND_COMPLETED = 'pv.kubernetes.io/bind-completed';
 const NO_PROVISIONER = 'kubernetes.io/no-provisioner';
-/** The annotation that tells a provisioner for which node to make a volume. */
-export const SELECTED_NODE = 'volume.kubernetes.io/selected-node';
 
 /** A pod's claims, as far as a node matters to them. */
 export interface ClaimState {

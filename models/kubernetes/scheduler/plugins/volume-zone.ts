@@ -7,7 +7,7 @@ import type { KubeObject, PersistentVolume, StorageClass } from '../../object/ty
 import { ADD, UPDATE, UPDATE_NODE_LABEL } from '../framework/event.ts';
 import type { Cycle, Plugin } from '../framework/plugin.ts';
 import { type Status, unresolvable } from '../framework/status.ts';
-import { claimClassOf, usesClaim } from './claim.ts';
+import { claimClassOf, usesClaim } from '../../object/claim.ts';
 
 const NAME = 'VolumeZone';
 const REFUSED = unresolvable(NAME, 'node(s) had no available volume zone');

@@ -2,7 +2,7 @@
  * Claims that a pod uses, directly or through an ephemeral volume. Source: component-helpers/storage/volume,
  * storage/ephemeral.
  */
-import type { core, PersistentVolumeClaim, Pod } from '../../object/types.ts';
+import type { core, PersistentVolumeClaim, Pod } from './types.ts';
 
 export interface ClaimUse {
   readonly name: string;
@@ -32,3 +32,12 @@ export const claimClassOf = (claim: PersistentVolumeClaim): string =>
 /** Whether an ephemeral claim was made for this very pod, and not for an earlier one of the same name. */
 export const isClaimOf = (pod: Pod, claim: PersistentVolumeClaim): boolean =>
   (claim.metadata.ownerReferences ?? []).some((owner) => owner.controller === true && owner.uid === pod.metadata.uid);
+
+/** Annotations by which claims and volumes are bound and made (component-helpers/storage/volume/pv_helpers.go). */
+export const BIND_COMPLETED = 'pv.kubernetes.io/bind-completed';
+export const BOUND_BY_CONTROLLER = 'pv.kubernetes.io/bound-by-controller';
+export const PROVISIONED_BY = 'pv.kubernetes.io/provisioned-by';
+export const STORAGE_PROVISIONER = 'volume.kubernetes.io/storage-provisioner';
+export const BETA_STORAGE_PROVISIONER = 'volume.beta.kubernetes.io/storage-provisioner';
+/** Tells a provisioner for which node to make a volume. */
+export const SELECTED_NODE = 'volume.kubernetes.io/selected-node';
