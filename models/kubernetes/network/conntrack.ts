@@ -71,6 +71,12 @@ export class Conntrack {
     return this.#entries.size;
   }
 
+  copy(): Conntrack {
+    const copy = new Conntrack();
+    for (const [key, entry] of this.#entries) copy.#entries.set(key, entry);
+    return copy;
+  }
+
   /** Deletes UDP entries to the given destinations whose endpoint does not serve any more. */
   purge(stale: NonNullable<NetRules['staleUDP']>): void {
     if (this.#entries.size === 0 || stale.length === 0) return;

@@ -110,9 +110,10 @@ export class DataPlane {
   readonly #nftables: NftablesPath;
   #nextPort = 0;
 
-  /** `base`: use the machines, addresses, listeners and policies of another plane. */
+  /** `base`: begin with the machines of another plane as they are, and share its addresses, listeners and policies. */
   constructor(options: DataPlaneOptions, base?: DataPlane) {
-    this.kernels = base === undefined ? new Map() : base.kernels;
+    this.kernels = new Map();
+    for (const [name, kernel] of base?.kernels ?? []) this.kernels.set(name, new NodeKernel(name, kernel));
     this.book = base === undefined ? new AddressBook() : base.book;
     this.#endpoints = base === undefined ? new Map() : base.#endpoints;
     this.#listeners = base === undefined ? new Map() : base.#listeners;
@@ -122,8 +123,8 @@ export class DataPlane {
     this.#nftables = new NftablesPath(this.book);
   }
 
-  /** The same machines with other draws and another clock: for looking at a run from outside. */
-  withEnvironment(environment: Environment): DataPlane {
+  /** The same machines with other draws and another clock, for questions from outside: connections there leave no trace here. */
+  asIf(environment: Environment): DataPlane {
     return new DataPlane({ environment }, this);
   }
 

@@ -1,8 +1,8 @@
 /**
  * Questions that people ask of a run's network: what rules does a node have, and where would a connection go?
  *
- * The answers come from the machines of the run itself, with draws of their own, so asking changes no choice of the run.
- * Connections leave their marks (affinity, round robin) as real ones would; ask on a run that nobody continues.
+ * The answers come from copies of the run's machines, with draws of their own: asking changes nothing of the run. Connections of one
+ * question leave their marks (affinity, round robin) for each other, as real ones would.
  */
 import { parseIP } from '../object/ip.ts';
 import type { Pod, Service } from '../object/types.ts';
@@ -20,7 +20,7 @@ export interface Objects {
 export interface ConnectionQuestion {
   /** `pod/name`, `node/name`, or an address outside of the cluster. */
   readonly from: string;
-  /** `service:80`, `service.namespace:http`, `10.0.0.1:30080` or `[fd00::1]:80`. */
+  /** `service:80`, `service.namespace:http`, `pod/name:8080`, `10.0.0.1:30080` or `[fd00::1]:80`. */
   readonly to: string;
   readonly namespace: string;
   readonly protocol?: Protocol;
@@ -57,10 +57,11 @@ function sourceOf(
     const fromIP = plane.kernels.get(name)?.address('IPv4') ?? plane.kernels.get(name)?.address('IPv6');
     return fromIP === undefined ? wrong(`node ${name} has no address`) : { ok: true, value: { node: name, fromIP } };
   }
+  if (kind !== 'pod') return wrong(`connections come from pod/NAME, node/NAME or an address, not from ${question.from}`);
   const pod = objects.pod(question.namespace, name);
   const fromIP = pod?.status?.podIP;
   const node = pod?.spec.nodeName;
-  if (fromIP === undefined || node === undefined) return wrong(`pod ${question.namespace}/${name} has no address`);
+  if (fromIP === undefined || node === undefined) return wrong(`pod ${question.namespace}/${name} ${pod === undefined ? 'does not exist' : 'has no address'}`);
   return { ok: true, value: { node, fromIP } };
 }
 
@@ -75,7 +76,8 @@ function targetOf(objects: Objects, question: ConnectionQuestion): Inspection<{ 
       ? { ok: true, value: { toIP: host, port: number } }
       : wrong(`${portText} is no port`);
   }
-  const [name, namespace = question.namespace] = host.split('.') as [string, string | undefined];
+  if (host.startsWith('pod/')) return podTarget(objects, question.namespace, host.slice('pod/'.length), number, portText);
+  const [name, namespace = question.namespace] = host.replace(/^(svc|service)\//, '').split('.') as [string, string | undefined];
   const service = objects.service(namespace, name);
   const toIP = service?.spec.clusterIP;
   if (service === undefined) return wrong(`service ${namespace}/${name} does not exist`);
@@ -87,26 +89,35 @@ function targetOf(objects: Objects, question: ConnectionQuestion): Inspection<{ 
     : wrong(`service ${namespace}/${name} has no port ${portText}`);
 }
 
-/** The way of a connection, hop by hop, and the distribution of many. `choose` draws in [0, n). */
-export function describeConnection(
+function podTarget(objects: Objects, namespace: string, name: string, port: number, portText: string): Inspection<{ toIP: string; port: number }> {
+  const toIP = objects.pod(namespace, name)?.status?.podIP;
+  if (toIP === undefined) return wrong(`pod ${namespace}/${name} has no address`);
+  return Number.isInteger(port) ? { ok: true, value: { toIP, port } } : wrong(`${portText} is no port`);
+}
+
+/** The connections of a question, made one after the other; the first has its hops. `choose` draws in [0, n). */
+export function tryConnections(
   plane: DataPlane,
   objects: Objects,
   question: ConnectionQuestion,
   now: number,
   choose: (n: number) => number,
-): Inspection<readonly string[]> {
+): Inspection<readonly ConnectOutcome[]> {
   const source = sourceOf(plane, objects, question);
   if (!source.ok) return source;
   const target = targetOf(objects, question);
   if (!target.ok) return target;
-  const own = plane.withEnvironment({ now, choose: (_kind, n) => choose(n) });
+  const own = plane.asIf({ now, choose: (_kind, n) => choose(n) });
   const { protocol = 'TCP', count = 1 } = question;
   const request = { ...source.value, ...target.value, protocol };
-  const outcomes: ConnectOutcome[] = [];
-  for (let i = 0; i < count; i++) outcomes.push(own.connect({ ...request, trace: i === 0 }));
-  const first = outcomes[0];
-  if (first === undefined) return { ok: true, value: [] };
+  return { ok: true, value: Array.from({ length: count }, (_, i) => own.connect({ ...request, trace: i === 0 })) };
+}
+
+/** The way of the first connection, hop by hop, and the distribution of all. */
+export function describeConnections(outcomes: readonly ConnectOutcome[]): string[] {
+  const [first] = outcomes;
+  if (first === undefined) return [];
   const lines = [...describeHops(first.hops), describeOutcome(first)];
-  if (count > 1) lines.push('', `${count} connections:`, ...describeDistribution(outcomes));
-  return { ok: true, value: lines };
+  if (outcomes.length > 1) lines.push('', `${outcomes.length} connections:`, ...describeDistribution(outcomes));
+  return lines;
 }

@@ -39,6 +39,12 @@ class RecentLists {
   remove(list: string): void {
     this.#lists.delete(list);
   }
+
+  copy(): RecentLists {
+    const copy = new RecentLists(this.#limit);
+    for (const [list, addresses] of this.#lists) copy.#lists.set(list, new Map(addresses));
+    return copy;
+  }
 }
 
 /** What an IPVS virtual server remembers. */
@@ -62,19 +68,32 @@ export interface UserspaceState {
 export class NodeKernel {
   readonly name: string;
   /** The node's own addresses, without loopback. */
-  readonly addresses = new Set<string>();
+  readonly addresses: Set<string>;
   /** The node's address in its pod network, by family (what masqueraded packets to its own pods come from). */
-  readonly gateways = new Map<IPFamily, string>();
-  readonly rules = new Map<IPFamily, NodeRules>();
-  readonly conntrack = new Conntrack();
-  readonly recent = new RecentLists();
+  readonly gateways: Map<IPFamily, string>;
+  readonly rules: Map<IPFamily, NodeRules>;
+  readonly conntrack: Conntrack;
+  readonly recent: RecentLists;
   /** nftables sets hold 65535 elements. */
-  readonly affinity = new RecentLists(65535);
-  readonly virtualServers = new Map<string, VirtualServerState>();
-  readonly userspace = new Map<string, UserspaceState>();
+  readonly affinity: RecentLists;
+  readonly virtualServers: Map<string, VirtualServerState>;
+  readonly userspace: Map<string, UserspaceState>;
 
-  constructor(name: string) {
+  /** `like`: a kernel whose state the new one begins with. */
+  constructor(name: string, like?: NodeKernel) {
     this.name = name;
+    this.addresses = new Set(like?.addresses);
+    this.gateways = new Map(like?.gateways);
+    this.rules = new Map(like?.rules);
+    this.conntrack = like?.conntrack.copy() ?? new Conntrack();
+    this.recent = like?.recent.copy() ?? new RecentLists();
+    this.affinity = like?.affinity.copy() ?? new RecentLists(65535);
+    this.virtualServers = new Map();
+    this.userspace = new Map();
+    for (const [key, { last, persistent, connections }] of like?.virtualServers ?? []) {
+      this.virtualServers.set(key, { last, persistent: new Map(persistent), connections: new Map(connections) });
+    }
+    for (const [key, state] of like?.userspace ?? []) this.userspace.set(key, { ...state, affinity: new Map(state.affinity) });
   }
 
   /** Whether an address belongs to this node. */

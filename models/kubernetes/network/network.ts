@@ -251,6 +251,9 @@ export class NetworkPlane {
   }
 }
 
+/** The plane of a running cluster, from the state of its actor `network`; undefined while there is none. */
+export const networkPlane = (state: unknown): DataPlane | undefined => (state as { readonly exposed?: NetworkPlane } | undefined)?.exposed?.plane;
+
 /** The network's actor. `seen` gets the plane when the actor starts, for tools that look at rules and traces. */
 export function network(options: NetworkOptions, seen?: (plane: NetworkPlane) => void): ActorSpec {
   return {
@@ -258,6 +261,7 @@ export function network(options: NetworkOptions, seen?: (plane: NetworkPlane) =>
     type: 'network',
     behavior: processBehavior((process) => {
       const plane = new NetworkPlane(process, options);
+      process.exposed = plane;
       seen?.(plane);
       process.on<NetRules>('net.rules', (message) => plane.rules(message));
       process.on<NetEndpoint>('net.endpoint', (message) => plane.endpoint(message));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeConnection, describeNodeRules } from '../../../models/kubernetes/network/inspect.ts';
+import { describeConnections, describeNodeRules, tryConnections } from '../../../models/kubernetes/network/inspect.ts';
 import type { Objects } from '../../../models/kubernetes/network/inspect.ts';
 import { endpointSlice, service, ServiceWorld } from './service-world.ts';
 
@@ -30,8 +30,8 @@ describe('inspecting a run', () => {
   it('shows the way of a connection and the distribution of many', () => {
     const { w, objects } = world();
     const question = { from: 'pod/client', to: 'web:http', namespace: 'shop', count: 1000 };
-    const answer = describeConnection(w.plane, objects, question, 0, (n) => w.random.below(n));
-    const lines = answer.ok ? answer.value : [];
+    const answer = tryConnections(w.plane, objects, question, 0, (n) => w.random.below(n));
+    const lines = answer.ok ? describeConnections(answer.value) : [];
     expect(lines[0]).toBe('n1');
     expect(lines[1]).toMatch(/^ {2}KUBE-SERVICES +-A KUBE-SERVICES -d 10\.96\.0\.7\/32 /);
     expect(lines.find((line) => line.startsWith('TCP 10.96.0.7:80 is answered by 10.244.'))).toBeDefined();
@@ -46,14 +46,29 @@ describe('inspecting a run', () => {
   it('says what is wrong with a question', () => {
     const { w, objects } = world();
     const ask = (from: string, to: string): string => {
-      const answer = describeConnection(w.plane, objects, { from, to, namespace: 'shop' }, 0, () => 0);
-      return answer.ok ? answer.value.join('\n') : answer.problem;
+      const answer = tryConnections(w.plane, objects, { from, to, namespace: 'shop' }, 0, () => 0);
+      return answer.ok ? describeConnections(answer.value).join('\n') : answer.problem;
     };
-    expect(ask('pod/nobody', 'web:80')).toBe('pod shop/nobody has no address');
+    expect(ask('pod/nobody', 'web:80')).toBe('pod shop/nobody does not exist');
     expect(ask('pod/client', 'none:80')).toBe('service shop/none does not exist');
     expect(ask('pod/client', 'web:ftp')).toBe('service shop/web has no port ftp');
     expect(ask('pod/client', 'web')).toBe('web is not HOST:PORT');
     expect(ask('node/n2', '10.244.1.5:8080')).toContain('which sees the client as 10.0.0.2');
+  });
+
+  it('leaves no trace in the run', () => {
+    const { w, objects } = world();
+    const sticky = service({ name: 'web', spec: { clusterIP: '10.96.0.7', sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds: 60 } }, ports: [{ name: 'http', port: 80, protocol: 'TCP' }] } });
+    w.apply(sticky);
+    w.sync();
+    const backends = new Set<string>();
+    for (let draw = 0; draw < 20; draw++) {
+      const answer = tryConnections(w.plane, objects, { from: 'pod/client', to: 'web:80', namespace: 'shop', count: 5 }, draw, (n) => w.random.below(n));
+      const own = new Set(answer.ok ? answer.value.map(({ backendIP }) => backendIP) : []);
+      expect(own.size).toBe(1);
+      for (const ip of own) backends.add(ip);
+    }
+    expect(backends.size).toBe(2);
   });
 
   it('lists the rules of a node', () => {
