@@ -2,6 +2,7 @@
  * The facade's seam to a simulation that runs in this process.
  */
 import { parseDuration } from '../../../src/cli/duration.ts';
+import { CliError } from '../../../src/cli/exit.ts';
 import type { Message } from '../../../src/index.ts';
 import type { ApiRequest, ServerToClient } from '../api/message.ts';
 import { servedKinds } from '../api-server/server.ts';
@@ -11,6 +12,11 @@ import { apiServerIds } from '../cluster/cluster.ts';
 import { GATEWAY, gatewayState } from '../cluster/gateway.ts';
 import type { Simulation } from '../cluster/simulation.ts';
 import type { ClockCommand, ControlResult, Handle, Seam, SimulationStatus, Submission } from '../facade/seam.ts';
+import { describeNodeRules, type Inspection } from '../network/inspect.ts';
+import { networkPlane } from '../network/network.ts';
+import type { Pod, Service } from '../object/types.ts';
+import { answerOf, questionOf } from './network/connect.ts';
+import type { NetworkMoment } from './network/plane.ts';
 import { Pacer } from './pacer.ts';
 
 /** How long `{"until":"converged"}` may take, in µs of virtual time. */
@@ -102,6 +108,36 @@ export class SimulationSeam implements Seam {
     for (const [kind, actor] of wanted) this.simulation.kernel.control({ kind, actor, reason: String(fault) }, this.simulation.now, true);
     this.pacer.soon();
     return { fault, ...(node === undefined ? {} : { node }) };
+  }
+
+  connect(question: Readonly<Record<string, unknown>>): ControlResult {
+    const { from, to, namespace, protocol, count, seed } = question as Readonly<Record<string, string | number | undefined>>;
+    if (typeof from !== 'string' || typeof to !== 'string') return { error: 'from and to must be texts, such as "pod/client" and "my-service:80"' };
+    return this.askNetwork((moment) => {
+      const asked = questionOf({ from, to, namespace: String(namespace ?? 'default'), protocol: String(protocol ?? 'TCP'), count: String(count ?? 1) });
+      return answerOf(moment, asked, String(seed ?? '1'));
+    });
+  }
+
+  rules({ node }: Readonly<Record<string, unknown>>): ControlResult {
+    return this.askNetwork(({ plane }) => describeNodeRules(plane, String(node)));
+  }
+
+  private askNetwork(ask: (moment: NetworkMoment) => Inspection<unknown>): ControlResult {
+    const { simulation } = this;
+    const plane = networkPlane(simulation.kernel.state('network'));
+    if (plane === undefined) return { error: 'the simulation has no network' };
+    const objects = {
+      pod: (namespace: string, name: string) => simulation.get('pods', namespace, name) as Pod | undefined,
+      service: (namespace: string, name: string) => simulation.get('services', namespace, name) as Service | undefined,
+    };
+    try {
+      const answer = ask({ plane, objects, now: simulation.now });
+      return answer.ok ? { value: answer.value } : { error: answer.problem };
+    } catch (error) {
+      if (error instanceof CliError) return { error: error.message };
+      throw error;
+    }
   }
 
   private enter(message: Message): void {

@@ -61,6 +61,14 @@ export class FakeSeam implements Seam {
     return { ...command };
   }
 
+  connect(): ControlResult {
+    return { error: 'this seam has no network' };
+  }
+
+  rules(): ControlResult {
+    return { error: 'this seam has no network' };
+  }
+
   async fault(command: Readonly<Record<string, unknown>>): Promise<ControlResult> {
     return command['fault'] === undefined ? { error: 'no fault given' } : { started: command['fault'] };
   }

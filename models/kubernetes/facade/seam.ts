@@ -51,4 +51,8 @@ export interface Seam {
   status(): SimulationStatus;
   clock(command: ClockCommand): Promise<ControlResult>;
   fault(command: Readonly<Record<string, unknown>>): Promise<ControlResult>;
+  /** Where connections would go at this moment (`from`, `to`, `namespace`, `protocol`, `count`, `seed`); `value` is the answer. */
+  connect(question: Readonly<Record<string, unknown>>): ControlResult;
+  /** The rules of the node `node`; `value` is their lines. */
+  rules(question: Readonly<Record<string, unknown>>): ControlResult;
 }

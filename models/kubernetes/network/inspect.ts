@@ -38,7 +38,10 @@ export function describeNodeRules(plane: DataPlane, node: string): Inspection<re
   const kernel = plane.kernels.get(node);
   if (kernel === undefined || kernel.rules.size === 0) return wrong(`no kube-proxy has written rules on node ${node}`);
   const lines: string[] = [];
-  for (const rules of kernel.rules.values()) lines.push(`# ${rules.mode}, ${rules.family}`, ...rules.table.listing());
+  for (const family of ['IPv4', 'IPv6'] as const) {
+    const rules = kernel.rules.get(family);
+    if (rules !== undefined) lines.push(`# ${rules.mode}, ${rules.family}`, ...rules.table.listing());
+  }
   return { ok: true, value: lines };
 }
 

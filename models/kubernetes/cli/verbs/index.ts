@@ -1,6 +1,8 @@
 /** Every verb, in the order in which `kubetwin help` lists them. A new verb is one file here and one line below. */
 import { registerGet } from './get.ts';
+import { registerConnect } from './connect.ts';
 import { registerReplay } from './replay.ts';
+import { registerRules } from './rules.ts';
 import { registerRun } from './run.ts';
 import { registerServe } from './serve.ts';
 import { registerWhy } from './why.ts';
@@ -12,4 +14,6 @@ export const VERBS: readonly Register[] = [
   registerReplay,
   registerGet,
   registerWhy,
+  registerConnect,
+  registerRules,
 ];
