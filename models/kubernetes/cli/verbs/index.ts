@@ -1,4 +1,5 @@
 /** Every verb, in the order in which `kubetwin help` lists them. A new verb is one file here and one line below. */
+import { registerDiff } from './diff.ts';
 import { registerGet } from './get.ts';
 import { registerConnect } from './connect.ts';
 import { registerReplay } from './replay.ts';
@@ -16,4 +17,5 @@ export const VERBS: readonly Register[] = [
   registerWhy,
   registerConnect,
   registerRules,
+  registerDiff,
 ];
