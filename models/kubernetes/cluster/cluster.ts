@@ -29,6 +29,9 @@ export const CLUSTER_DNS = '10.96.0.10';
 const CLUSTER_CIDR = '10.244.0.0/16';
 const RUNTIME_TIMING = { realistic: REALISTIC_TIMING, fast: FAST_TIMING, zero: ZERO_TIMING } as const;
 
+/** Kubelets relist once a second, each at a moment of its own. */
+const RELIST_SPREAD = 1_000_000;
+
 /** How long a sync of the rules takes, in µs. */
 const RULE_SYNC = { min: 20_000, max: 60_000 };
 
@@ -106,7 +109,7 @@ function spawnNode(kernel: Kernel, config: ClusterConfig, node: Node, proxies: K
         ...(node.status.images === undefined ? {} : { images: node.status.images }),
       }),
     );
-    kernel.spawn(kubelet({ ...settings, node: name, servers, epoch, template: node, clusterDns: CLUSTER_DNS, runtime }));
+    kernel.spawn(kubelet({ ...settings, node: name, servers, epoch, template: node, clusterDns: CLUSTER_DNS, runtime, ...(timing === 'realistic' ? { startSpread: RELIST_SPREAD } : {}) }));
   }
   if (has('kube-proxy')) kernel.spawn(kubeProxy({ node: name, servers, epoch, shared: proxies, ...(timing === 'realistic' ? { syncTime: RULE_SYNC } : {}) }));
 }

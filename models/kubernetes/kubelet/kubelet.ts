@@ -125,7 +125,7 @@ class Kubelet {
     this.nodeEvent('Normal', 'Starting', 'Starting kubelet.');
     process.go(this.nodeStatus.run());
     process.go(renewLease(process, this.client, node, epoch, () => this.nodeStatus.node));
-    this.pleg.start();
+    this.pleg.start(options.startSpread ? process.choose('pleg.start', options.startSpread) : 0);
     factory.start();
   }
 
@@ -246,7 +246,7 @@ function fieldPathOf({ spec }: Pod, { name }: core.Container): string {
   return `spec.containers{${name}}`;
 }
 
-/** Whether more than the status changed. */
+/** Whether more than the status changed, or the readiness of a pod that others decide about, too (`NeedToReconcilePodReadiness`). */
 function isMeaningful(before: Pod, pod: Pod): boolean {
   const { metadata: old } = before;
   const { metadata } = pod;
@@ -256,6 +256,6 @@ function isMeaningful(before: Pod, pod: Pod): boolean {
     old.annotations !== metadata.annotations ||
     old.deletionTimestamp !== metadata.deletionTimestamp ||
     old.deletionGracePeriodSeconds !== metadata.deletionGracePeriodSeconds ||
-    before.status.phase !== pod.status.phase
+    ((pod.spec.readinessGates ?? []).length > 0 && before.status.conditions !== pod.status.conditions)
   );
 }

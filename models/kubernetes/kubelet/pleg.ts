@@ -44,8 +44,10 @@ export class Pleg {
   /** State of every container and sandbox at the last relist, by pod. */
   #old = new Map<string, Map<string, State>>();
   #waiters: Waiter[] = [];
-  /** The last point of the grid at which a relist began. */
+  /** When the last relist ended; the next one begins a period later. Relists that are left out take no time. */
   #gridUs: number;
+  /** When the last relist that is over began. What it saw may be that old. */
+  #listedUs: number;
   #isDirty = true;
   #isRelisting = false;
   #relistStartedUs: number;
@@ -56,12 +58,14 @@ export class Pleg {
     this.#cri = cri;
     this.#emit = emit;
     this.#gridUs = process.now - RELIST_PERIOD_US;
+    this.#listedUs = this.#gridUs;
     this.#relistStartedUs = process.now;
   }
 
-  /** Does the first relist. */
-  start(): void {
-    this.#process.go(this.#relist());
+  /** Does the first relist, `afterUs` from now: kubelets that did not start at one instant do not relist at one instant. */
+  start(afterUs: number): void {
+    this.#gridUs = this.#process.now + afterUs - RELIST_PERIOD_US;
+    this.#schedule();
   }
 
   /** The runtime changed: the next relist has something to do. */
@@ -97,19 +101,20 @@ export class Pleg {
 
   /** When the last relist began, counting those that were left out. */
   #globalUs(): number {
-    if (this.#isRelisting) return this.#gridUs;
-    const passed = Math.floor((this.#process.now - this.#gridUs) / RELIST_PERIOD_US);
-    return this.#gridUs + passed * RELIST_PERIOD_US;
+    const passed = this.#isRelisting ? 0 : Math.floor((this.#process.now - this.#gridUs) / RELIST_PERIOD_US);
+    return passed <= 0 ? this.#listedUs : this.#gridUs + passed * RELIST_PERIOD_US;
   }
 
   #schedule(): void {
     if (this.#timer !== undefined || this.#isRelisting) return;
-    const next = this.#globalUs() + RELIST_PERIOD_US;
+    const passed = Math.max(0, Math.floor((this.#process.now - this.#gridUs) / RELIST_PERIOD_US));
+    const next = this.#gridUs + (passed + 1) * RELIST_PERIOD_US;
     this.#timer = this.#process.after('pleg.relist', next - this.#process.now, () => {
       this.#timer = undefined;
       if (this.#isDirty) this.#process.go(this.#relist());
       else {
         this.#gridUs = this.#process.now;
+        this.#listedUs = this.#gridUs;
         this.#serveWaiters();
       }
     });
@@ -129,6 +134,7 @@ export class Pleg {
     }
     // The next relist is one period after the end of this one.
     this.#gridUs = this.#process.now;
+    this.#listedUs = this.#relistStartedUs;
     this.#update(sandboxes.value as readonly SandboxStatus[], containers.value as readonly ContainerStatus[], this.#relistStartedUs);
     this.#serveWaiters();
     if (this.#isDirty) this.#schedule();
@@ -168,9 +174,9 @@ export class Pleg {
     if (events.length > 0) this.#emit(events);
   }
 
-  #set(uid: string, pod: { sandboxes: SandboxStatus[]; containers: ContainerStatus[] }, _startedUs: number): void {
+  #set(uid: string, pod: { sandboxes: SandboxStatus[]; containers: ContainerStatus[] }, startedUs: number): void {
     const status = podStatusOf(uid, pod.sandboxes, pod.containers, this.#cache.get(uid)?.status);
-    this.#cache.set(uid, { status, modifiedUs: this.#process.now });
+    this.#cache.set(uid, { status, modifiedUs: startedUs });
   }
 
   #serveWaiters(): void {
