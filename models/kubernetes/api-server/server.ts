@@ -8,16 +8,16 @@
 import type { ActorSpec } from '../../../src/index.ts';
 import type { ApiClose, ApiRequest, ApiResponse } from '../api/message.ts';
 import { processBehavior, type Process, type Task } from '../client/process.ts';
-import type { KindInfo } from './registry/kind.ts';
+import type { StorageResource } from './registry/kind.ts';
 import { startBootstrap } from './bootstrap/start.ts';
-import { createServices, type Services } from './handlers/services.ts';
+import { createServices, type KindMap, type Services } from './handlers/services.ts';
 import { route } from './handlers/route.ts';
 import { failed, type Answer } from './handlers/request.ts';
 import { plainError } from './status/status.ts';
 import type { OpenWatch } from './handlers/watch.ts';
 
 /** The kinds that a running server serves, custom ones included. */
-export const servedKinds = (process: Process): ReadonlyMap<string, KindInfo> => (process.exposed as Services).kinds;
+export const servedKinds = (process: Process): KindMap => (process.exposed as Services).kinds;
 
 export interface ApiServerOptions {
   /** Actor id; `kube-apiserver` for the only one. */
@@ -32,6 +32,8 @@ export interface ApiServerOptions {
   readonly authorization?: 'AlwaysAllow' | 'RBAC';
   /** Whether this server creates the objects of a fresh cluster. Default true. */
   readonly bootstrap?: boolean;
+  /** Whether there are other servers on the same etcd; then new custom kinds are established with a delay. */
+  readonly isOneOfMany?: boolean;
 }
 
 /** The period of compaction (`--etcd-compaction-interval`, etcd3/compact.go). */
@@ -56,7 +58,7 @@ class ApiServer {
 
   constructor(process: Process, options: ApiServerOptions) {
     this.process = process;
-    this.services = createServices(process, options, () => this.closeAll());
+    this.services = createServices(process, options, (resource) => this.closeAll(resource));
     process.exposed = this.services;
     process.on<ApiRequest>('api.request', (request) => process.go(this.serve(request, process.from)));
     process.on<ApiClose>('api.close', ({ id }) => this.close(`${process.from} ${id}`));
@@ -99,9 +101,12 @@ class ApiServer {
     this.watches.delete(key);
   }
 
-  private closeAll(): void {
-    for (const watch of this.watches.values()) watch.close();
-    this.watches.clear();
+  private closeAll(of?: StorageResource): void {
+    for (const [key, watch] of [...this.watches]) {
+      if (of !== undefined && (watch.resource.group !== of.group || watch.resource.resource !== of.resource)) continue;
+      watch.close();
+      this.watches.delete(key);
+    }
   }
 
   private answer(client: string, id: number, { code, body, warnings }: Answer): void {

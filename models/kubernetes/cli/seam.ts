@@ -29,7 +29,7 @@ export class SimulationSeam implements Seam {
   private nextHandle = 1;
   private kindList: readonly KindInfo[] = [];
   private kindMap: ReadonlyMap<string, KindInfo> | undefined;
-  private kindCount = -1;
+  private kindRevision = -1;
 
   constructor(simulation: Simulation, speed: number | 'max', failed: (error: unknown) => void) {
     this.simulation = simulation;
@@ -51,9 +51,9 @@ export class SimulationSeam implements Seam {
     const server = apiServerIds(this.simulation.config.apiServers).map((id) => this.simulation.kernel.state(id) as Process | undefined).find((state) => state?.exposed !== undefined);
     if (server === undefined) return this.kindList;
     const map = servedKinds(server);
-    if (map === this.kindMap && map.size === this.kindCount) return this.kindList;
+    if (map === this.kindMap && map.revision === this.kindRevision) return this.kindList;
     this.kindMap = map;
-    this.kindCount = map.size;
+    this.kindRevision = map.revision;
     this.kindList = [...map.values()];
     return this.kindList;
   }

@@ -59,7 +59,7 @@ export function buildCluster(config: ClusterConfig, options: KernelOptions, exte
   const shared = { servers, epoch };
   kernel.spawn(etcd({ commitTime: COMMIT_TIME[config.timing] }));
   for (const [index, id] of servers.entries()) {
-    kernel.spawn(kubeApiServer({ id, epoch, serviceCidr: SERVICE_CIDR, authorization: config.authorization, bootstrap: index === 0 }));
+    kernel.spawn(kubeApiServer({ id, epoch, serviceCidr: SERVICE_CIDR, authorization: config.authorization, bootstrap: index === 0, isOneOfMany: servers.length > 1 }));
   }
   if (has('kube-controller-manager')) {
     kernel.spawn(kubeControllerManager({ ...shared, clusterCIDRs: [CLUSTER_CIDR], serviceCIDRs: [SERVICE_CIDR] }));

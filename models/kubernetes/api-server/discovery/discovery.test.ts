@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { KINDS } from '../registry/kinds.ts';
-import { aggregatedDiscovery, apiGroup, apiGroupList, apiResourceList, compareVersions } from './discovery.ts';
+import { aggregatedDiscovery, apiGroup, apiGroupList, apiResourceList } from './discovery.ts';
+import { compareVersions } from './version-order.ts';
 import { hash64 } from './storage-version-hash.ts';
 
 const ORACLE = new URL('../../../../../shared/oracle/api-public.json', import.meta.url);

@@ -4,32 +4,22 @@
  * Everything is derived from the registry of kinds, so a kind that is registered is discoverable and nothing else is.
  * Upstream: apiserver/pkg/endpoints/discovery, apiserver/pkg/endpoints/installer.go.
  */
+import { compareVersions } from './version-order.ts';
 import { hash64 } from './storage-version-hash.ts';
 import type { KindInfo, SubresourceInfo } from '../registry/kind.ts';
 import { groupVersionText } from '../registry/kind.ts';
 
-const groupsOf = (kinds: readonly KindInfo[]): readonly string[] => [...new Set(kinds.map((info) => info.group))];
+/** Groups in order of priority: built-in ones as they are listed, then those of custom resources by name. */
+function groupsOf(kinds: readonly KindInfo[]): readonly string[] {
+  const builtIn = new Set(kinds.filter((info) => !isCustom(info)).map((info) => info.group));
+  const custom = new Set(kinds.map((info) => info.group).filter((group) => !builtIn.has(group)));
+  return [...builtIn, ...[...custom].sort()];
+}
 
 /** Versions of a group, best first. */
 export function versionsOf(kinds: readonly KindInfo[], group: string): readonly string[] {
   const versions = new Set(kinds.filter((info) => info.group === group).flatMap((info) => info.versions.map((entry) => entry.version)));
   return [...versions].sort(compareVersions);
-}
-
-/** v2 before v1 before v1beta2 before v1beta1 before v1alpha1 (apimachinery/pkg/version). */
-export function compareVersions(a: string, b: string): number {
-  const parse = (version: string): readonly number[] | undefined => {
-    const match = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version);
-    if (match === null) return undefined;
-    return [match[2] === undefined ? 2 : match[2] === 'beta' ? 1 : 0, Number(match[1]), Number(match[3] ?? 0)];
-  };
-  const [left, right] = [parse(a), parse(b)];
-  if (left === undefined || right === undefined) {
-    if (left !== undefined || right !== undefined) return left === undefined ? 1 : -1;
-    return a < b ? -1 : a > b ? 1 : 0;
-  }
-  for (let at = 0; at < 3; at++) if (left[at] !== right[at]) return (right[at] ?? 0) - (left[at] ?? 0);
-  return 0;
 }
 
 /** Kinds of one group and version, in order of registration (which is by resource name). */

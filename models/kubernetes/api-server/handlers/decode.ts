@@ -4,12 +4,13 @@
  */
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
 import type { KubeObject } from '../../object/types.ts';
-import { groupVersionText } from '../registry/kind.ts';
+import { groupVersionText, type ServedVersion } from '../registry/kind.ts';
 import { decode as decodeValue } from '../schema/decode.ts';
 import { identityError, notAnObject } from '../schema/identity.ts';
 import { structType } from '../schema/types.ts';
 import { goQuote } from '../status/go-format.ts';
-import { badRequest, type Status } from '../status/status.ts';
+import { invalidValue } from '../status/field-error.ts';
+import { badRequest, invalid, type Status } from '../status/status.ts';
 import type { FieldValidation } from './options.ts';
 import type { Call } from './request.ts';
 
@@ -23,15 +24,24 @@ export interface Decoded {
 export interface BodyType {
   readonly apiVersion: string;
   readonly kind: string;
-  /** Name in the type table; `''` for custom resources, whose own schema is applied elsewhere. */
+  /** Name in the type table; `''` for custom resources. */
   readonly schema: string;
+  /** How custom resources are decoded. */
+  readonly custom?: ServedVersion['decode'];
 }
+
+/** The body that the main resource of a request takes. */
+export const bodyTypeOf = ({ info, version }: Pick<Call, 'info' | 'version'>): BodyType => ({
+  apiVersion: groupVersionText(info.group, version.version),
+  kind: info.kind,
+  schema: version.schema,
+  ...(version.decode === undefined ? {} : { custom: version.decode }),
+});
 
 /** Decodes a body for the main resource or a subresource of the same kind: storage form, with defaults. */
 export function decode(call: Call, body: unknown, validation: FieldValidation): Either<Status, Decoded> {
   const { info, version, request } = call;
-  const type = { apiVersion: groupVersionText(info.group, version.version), kind: info.kind, schema: version.schema };
-  const decoded = decodeBody(type, body, validation);
+  const decoded = decodeBody(bodyTypeOf(call), body, validation);
   if (isLeft(decoded)) return decoded;
   const { object, warnings } = decoded.right;
   const { namespace } = object.metadata;
@@ -45,10 +55,10 @@ export function decode(call: Call, body: unknown, validation: FieldValidation): 
 export function decodeBody(type: BodyType, body: unknown, validation: FieldValidation): Either<Status, Decoded> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return left(unrecognized(type, body, `couldn't get version/kind; json parse error: ${notAnObject(body)}`));
   const sent = body as Partial<KubeObject>;
+  if (type.custom !== undefined) return decodeCustom(type, type.custom, sent, validation);
   const { apiVersion = type.apiVersion, kind = type.kind } = sent;
   const mistaken = identityError(apiVersion, kind, type);
   if (mistaken !== undefined) return left(badRequest(mistaken));
-  if (type.schema === '') return right({ object: { ...sent, apiVersion, kind, metadata: sent.metadata ?? {} } as KubeObject, warnings: [] });
   const decoded = decodeValue(structType(type.schema), sent);
   const refuse = (why: string): Either<Status, never> =>
     left(badRequest(`${kind} in version ${goQuote(versionOf(apiVersion))} cannot be handled as a ${type.kind}: ${why}`));
@@ -58,6 +68,26 @@ export function decodeBody(type: BodyType, body: unknown, validation: FieldValid
   return right({ object, warnings: validation === 'Warn' ? decoded.strict : [] });
 }
 
+/** Custom resources must say what they are; unknown fields are dropped and reported like everywhere. */
+function decodeCustom(type: BodyType, custom: NonNullable<BodyType['custom']>, sent: Partial<KubeObject>, validation: FieldValidation): Either<Status, Decoded> {
+  const { apiVersion = '', kind = '' } = sent;
+  if (typeof kind !== 'string' || kind === '') {
+    const text = JSON.stringify(sent);
+    return left(badRequest(`the object provided is unrecognized (must be of type ${type.kind}): Object 'Kind' is missing in '${text}' (${text.slice(0, SHOWN_MAX)})`));
+  }
+  if (apiVersion !== type.apiVersion) {
+    return left(badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${type.apiVersion})`));
+  }
+  if (kind !== type.kind) return left(invalid({ group: groupOf(apiVersion), kind: type.kind }, sent.metadata?.name ?? '', [invalidValue('kind', kind, `must be ${type.kind}`)]));
+  const decoded = custom(sent);
+  const refuse = (why: string): Either<Status, never> => left(badRequest(`${kind} in version ${goQuote(versionOf(apiVersion))} cannot be handled as a ${type.kind}: ${why}`));
+  if (isLeft(decoded)) return refuse(decoded.left);
+  const { object, unknown } = decoded.right;
+  const problems = unknown.map((path) => `unknown field ${goQuote(path)}`);
+  if (problems.length > 0 && validation === 'Strict') return refuse(`strict decoding error: ${problems.join(', ')}`);
+  return right({ object: typed(object, apiVersion, kind), warnings: validation === 'Warn' ? problems : [] });
+}
+
 /** The object with its type and metadata, which the pipeline relies on. */
 function typed(object: KubeObject, apiVersion: string, kind: string): KubeObject {
   if (object.apiVersion === apiVersion && object.kind === kind && object.metadata !== undefined) return object;
@@ -65,6 +95,7 @@ function typed(object: KubeObject, apiVersion: string, kind: string): KubeObject
   return { apiVersion, kind, metadata: metadata ?? ({} as KubeObject['metadata']), ...rest };
 }
 
+const groupOf = (apiVersion: string): string => apiVersion.slice(0, Math.max(0, apiVersion.indexOf('/')));
 const versionOf = (apiVersion: string): string => apiVersion.slice(apiVersion.indexOf('/') + 1);
 
 /** How many bytes of an unreadable body the message shows. */

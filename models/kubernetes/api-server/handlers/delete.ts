@@ -8,6 +8,9 @@ import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
 import type { Task } from '../../client/process.ts';
 import { formatSeconds, parseTime } from '../../object/time.ts';
 import type { KubeObject } from '../../object/types.ts';
+import { CLEANUP_FINALIZER, DEFINITIONS, withCondition, type Definition } from '../crd/definition.ts';
+import { MARKED_FOR_DELETION } from '../crd/definition-strategy.ts';
+import type { KindInfo } from '../registry/kind.ts';
 import { conflict, notFound, success, type Status } from '../status/status.ts';
 import { guaranteedUpdate, type Decision, type Written } from '../storage/guaranteed-update.ts';
 import { admitFinally } from './admit.ts';
@@ -90,6 +93,7 @@ function checkPreconditions({ info }: Call, { preconditions }: DeleteOptions, { 
 /** What becomes of the object: removed at once, marked as being deleted, or left alone because that was done before. */
 function mark(call: Call, object: KubeObject, options: DeleteOptions): KubeObject | 'gone' | 'pending' {
   if (call.info.resource === 'namespaces') return markNamespace(call, object);
+  if (isDefinition(call.info) && object.metadata.deletionTimestamp === undefined) return markDefinition(object as Definition, contextOf(call).now);
   const { metadata } = object;
   const finalizers = deletionFinalizers(call.info, object, options.propagationPolicy);
   if (!call.info.graceful || (metadata.deletionTimestamp !== undefined && (metadata.deletionGracePeriodSeconds ?? 0) === 0)) return markAtOnce(call, object, finalizers);
@@ -153,3 +157,11 @@ function markNamespace(call: Call, object: KubeObject): KubeObject | 'gone' | 'p
   };
 }
 
+const isDefinition = ({ group, resource }: KindInfo): boolean => group === DEFINITIONS.group && resource === DEFINITIONS.resource;
+
+/** A definition waits for the cleanup of its objects (pkg/registry/customresourcedefinition/etcd.go). */
+function markDefinition(definition: Definition, now: string): KubeObject {
+  const { metadata } = definition;
+  const finalizers = [...(metadata.finalizers ?? []).filter((name) => name !== CLEANUP_FINALIZER), CLEANUP_FINALIZER];
+  return withCondition({ ...definition, metadata: { ...metadata, deletionTimestamp: now, finalizers } }, MARKED_FOR_DELETION, now);
+}

@@ -12,7 +12,7 @@ import type { KubeObject } from '../../object/types.ts';
 import { APPLY_PATCH, applyPatch, patchTypeOf } from '../patch/apply-patch.ts';
 import { groupVersionText } from '../registry/kind.ts';
 import { badRequest, conflict, type Status } from '../status/status.ts';
-import { decodeBody } from './decode.ts';
+import { bodyTypeOf, decodeBody } from './decode.ts';
 import { writeOptions, writeOptionsErrors, type WriteOptions } from './options.ts';
 import { createObject } from './create.ts';
 import { type Answer, type Call, failed } from './request.ts';
@@ -49,7 +49,7 @@ function applyTo(call: Call, type: PatchType, current: KubeObject, options: Writ
   });
   if (isLeft(patched)) return patched;
   if (patched.right === live) return right(current);
-  const decoded = decodeBody({ apiVersion: groupVersionText(info.group, version.version), kind: info.kind, schema: version.schema }, patched.right, options.fieldValidation);
+  const decoded = decodeBody(bodyTypeOf(call), patched.right, options.fieldValidation);
   if (isLeft(decoded)) return decoded;
   warnings.push(...decoded.right.warnings);
   const { object } = decoded.right;
@@ -77,7 +77,7 @@ function* applyNew(services: Services, call: Call, options: WriteOptions): Task<
   if (uid !== undefined && uid !== '') {
     return failed(conflict(info, request.name ?? '', `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`));
   }
-  const decoded = decodeBody({ apiVersion, kind: info.kind, schema: version.schema }, patched.right, options.fieldValidation);
+  const decoded = decodeBody(bodyTypeOf(call), patched.right, options.fieldValidation);
   if (isLeft(decoded)) return failed(decoded.left);
   const object = version.toStorage(version.defaults(decoded.right.object));
   const made = yield* createObject(services, { ...call, request: { ...request, verb: 'create' } }, object, options, true);

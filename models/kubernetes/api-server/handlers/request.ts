@@ -96,6 +96,10 @@ class CallContext implements Context {
   choose(purpose: string, n: number): number {
     return this.call.world.process.choose(purpose, n);
   }
+
+  warn(text: string): void {
+    this.call.warnings.push(text);
+  }
 }
 
 /** The selectors of a list or watch, compiled. */

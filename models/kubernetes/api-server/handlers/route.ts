@@ -8,8 +8,10 @@ import { authorize } from '../authorization/authorize.ts';
 import { servedVersion } from '../registry/define.ts';
 import type { KindInfo } from '../registry/kind.ts';
 import { methodNotAllowed, unknownResource, type Status } from '../status/status.ts';
+import type { Definition } from '../crd/definition.ts';
 import { bind } from './binding.ts';
 import { create } from './create.ts';
+import { admitCustom } from './custom.ts';
 import { removeCollection } from './delete-collection.ts';
 import { remove } from './delete.ts';
 import { evict } from './eviction.ts';
@@ -41,9 +43,11 @@ export function* route(services: Services, request: ApiRequest, connection: Conn
   const version = info === undefined ? undefined : servedVersion(info, request.version);
   if (info === undefined || version === undefined) return failed(unknownResource());
   const call: Call = { world: services, request, info, version, warnings: [] };
+  const barred = info.definition === undefined ? undefined : yield* admitCustom(services, call, info.definition as Definition);
+  if (barred !== undefined) return failed(barred);
   const answer = request.subresource === undefined ? yield* main(services, call, connection) : yield* sub(services, call, request.subresource);
   if (answer === undefined || call.warnings.length === 0) return answer;
-  return { ...answer, warnings: [...call.warnings, ...(answer.warnings ?? [])] };
+  return { ...answer, warnings: [...new Set([...call.warnings, ...(answer.warnings ?? [])])] };
 }
 
 function* main(services: Services, call: Call, connection: Connection): Task<Answer | undefined> {

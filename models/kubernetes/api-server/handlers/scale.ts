@@ -9,7 +9,7 @@ import type { ScaleInfo } from '../registry/kind.ts';
 import { applyPatch, patchTypeOf } from '../patch/apply-patch.ts';
 import { shapeOf } from '../patch/shape.ts';
 import { invalidValue } from '../status/field-error.ts';
-import { invalid, notFound, type Status } from '../status/status.ts';
+import { internalError, invalid, notFound, type GroupResource, type Status } from '../status/status.ts';
 import { decodeBody } from './decode.ts';
 import { live } from './get.ts';
 import { writeOptions, writeOptionsErrors } from './options.ts';
@@ -26,7 +26,9 @@ export function* scale(services: Services, call: Call, info: ScaleInfo): Task<An
   if (request.verb === 'get') {
     const found = yield* live(call, request.name ?? '');
     if ('answer' in found) return found.answer;
-    return found.object === undefined ? failed(notFound(call.info, request.name ?? '')) : { code: 200, body: scaleOf(found.object, info) };
+    if (found.object === undefined) return failed(notFound(scaleResource(call), request.name ?? ''));
+    const missing = info.missing?.(found.object);
+    return missing === undefined ? { code: 200, body: scaleOf(found.object, info) } : failed(internalError(missing));
   }
   const isPatch = request.verb === 'patch';
   const query = request.query ?? {};
@@ -46,6 +48,12 @@ export function* scale(services: Services, call: Call, info: ScaleInfo): Task<An
   const sent = (isPatch ? undefined : (request.body as KubeObject | undefined)?.metadata) as Partial<KubeObject['metadata']> | undefined;
   const written = yield* updateObject(services, call, call.info.strategy, next, options, { resourceVersion: sent?.resourceVersion, uid: sent?.uid });
   return isLeft(written) ? failed(written.left) : { code: 200, body: scaleOf(written.right.object, info) };
+}
+
+/** A GET of a missing parent's scale names the subresource; a write names the parent. */
+function scaleResource({ info }: Call): GroupResource {
+  if (info.definition !== undefined) return info;
+  return { group: info.group === '' ? 'autoscaling' : info.group, resource: `${info.resource}/scale` };
 }
 
 function patched(call: Call, current: KubeObject): Either<Status, KubeObject> {

@@ -3,7 +3,8 @@
  */
 import type { Process } from '../../client/process.ts';
 import { ServiceAllocators } from '../allocator/service.ts';
-import type { KindInfo } from '../registry/kind.ts';
+import { CustomKinds } from '../crd/registry.ts';
+import type { KindInfo, StorageResource } from '../registry/kind.ts';
 import { KINDS } from '../registry/kinds.ts';
 import { EtcdClient } from '../storage/etcd-client.ts';
 import { StorageRegistry } from '../storage/registry.ts';
@@ -14,23 +15,38 @@ import type { ServerWorld } from './request.ts';
 export interface Services extends ServerWorld {
   readonly options: ApiServerOptions;
   /** Kinds by `group/resource`: the built-in ones, and those that CustomResourceDefinitions define. */
-  readonly kinds: Map<string, KindInfo>;
+  readonly kinds: KindMap;
   readonly allocators: ServiceAllocators;
   readonly nodes: NodeProxy;
+}
+
+/** Kinds by `group/resource`; `revision` moves with each change. */
+export class KindMap extends Map<string, KindInfo> {
+  revision = 0;
+  override set(key: string, info: KindInfo): this {
+    this.revision = (this.revision ?? 0) + 1;
+    return super.set(key, info);
+  }
+  override delete(key: string): boolean {
+    this.revision++;
+    return super.delete(key);
+  }
 }
 
 /** The Service range of the recorded cluster. */
 const DEFAULT_SERVICE_CIDR = '10.96.0.0/16';
 
-export function createServices(process: Process, options: ApiServerOptions, onReset: () => void): Services {
+export function createServices(process: Process, options: ApiServerOptions, onReset: (resource?: StorageResource) => void): Services {
   const etcd = new EtcdClient(process, options.etcd ?? 'etcd');
-  return {
+  const services: Services = {
     process,
     options,
     epoch: options.epoch,
     storage: new StorageRegistry(process, etcd, onReset),
     allocators: new ServiceAllocators(options.serviceCidr ?? DEFAULT_SERVICE_CIDR),
     nodes: new NodeProxy(process),
-    kinds: new Map(KINDS.map((info) => [`${info.group}/${info.resource}`, info])),
+    kinds: new KindMap(KINDS.map((info) => [`${info.group}/${info.resource}`, info])),
   };
+  new CustomKinds(services);
+  return services;
 }

@@ -10,7 +10,7 @@ import { isLeft } from 'fp-ts/lib/Either.js';
 import type { ApiClose, ApiWatchEvents, WatchEvent } from '../../api/message.ts';
 import type { Process, Task, TimerHandle } from '../../client/process.ts';
 import type { KubeObject } from '../../object/types.ts';
-import { groupVersionText } from '../registry/kind.ts';
+import { groupVersionText, type StorageResource } from '../registry/kind.ts';
 import { badRequest, tooOldResourceVersion, tooLargeResourceVersion } from '../status/status.ts';
 import { isUnavailable } from '../storage/etcd-client.ts';
 import { triggerFieldOf } from '../storage/registry.ts';
@@ -26,6 +26,8 @@ const BOOKMARK_BEFORE_END = 2_000_000;
 
 /** An open watch, as the server keeps it. */
 export interface OpenWatch {
+  /** What is watched. */
+  readonly resource: StorageResource;
   /** Ends it without a word: the client is gone. */
   readonly stop: () => void;
   /** Ends it and says so. */
@@ -73,6 +75,7 @@ function* catchUp({ world, info }: Call, revision: number): Task<Answer | undefi
 }
 
 class WatchStream implements OpenWatch {
+  readonly resource: StorageResource;
   private readonly call: Call;
   private readonly client: string;
   private readonly process: Process;
@@ -85,6 +88,7 @@ class WatchStream implements OpenWatch {
 
   constructor(call: Call, client: string, selection: Selection) {
     const { request, info, version, world } = call;
+    this.resource = info.storage;
     this.call = call;
     this.client = client;
     this.process = world.process;

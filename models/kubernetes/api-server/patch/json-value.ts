@@ -64,3 +64,13 @@ export function scalarText(value: unknown): string {
   );
   return `"${escaped}"`;
 }
+
+/** JSON text with sorted keys, as Go prints maps: equal values have equal text. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (!isObject(value)) return scalarText(value);
+  return `{${Object.keys(value)
+    .sort()
+    .map((name) => `${scalarText(name)}:${canonicalJson(value[name])}`)
+    .join(',')}}`;
+}

@@ -48,6 +48,14 @@ function unknownFieldText(kind: string, labels: readonly string[]): (field: stri
   return (field) => `field label not supported: ${field}`;
 }
 
+/** What only custom resources bring along. */
+const optional = ({ shape, printer, openApiSchema, definition }: KindDefinition): Pick<KindInfo, 'shape' | 'printer' | 'openApiSchema' | 'definition'> => ({
+  ...(shape === undefined ? {} : { shape }),
+  ...(printer === undefined ? {} : { printer }),
+  ...(openApiSchema === undefined ? {} : { openApiSchema }),
+  ...(definition === undefined ? {} : { definition }),
+});
+
 /** Completes a definition. */
 export function defineKind(part: KindDefinition): KindInfo {
   const version = part.version ?? 'v1';
@@ -80,6 +88,7 @@ export function defineKind(part: KindDefinition): KindInfo {
     returnDeletedObject: part.returnDeletedObject ?? false,
     graceful: part.graceful ?? false,
     virtual: part.virtual ?? false,
+    ...optional(part),
   };
 }
 

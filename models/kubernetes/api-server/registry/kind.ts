@@ -44,6 +44,8 @@ export interface Context {
   /** One choice in `0..n-1`; `purpose` names the stream. */
   choose(purpose: string, n: number): number;
   readonly lookup: Lookup;
+  /** Takes texts of `Warning` headers, where somebody listens. */
+  readonly warn?: (text: string) => void;
 }
 
 /** A function that rewrites an object before it is written. */
@@ -86,6 +88,8 @@ export interface ServedVersion {
   readonly schema: string;
   /** Fills defaults of this version; returns the same reference when nothing was missing. */
   readonly defaults: (object: KubeObject) => KubeObject;
+  /** Custom resources: decodes a body by the version's own schema, with defaults. Left: why it cannot be read. */
+  readonly decode?: (sent: unknown) => Either<string, { readonly object: KubeObject; readonly unknown: readonly string[] }>;
   readonly toStorage: (object: KubeObject) => KubeObject;
   readonly fromStorage: (object: KubeObject) => KubeObject;
 }
@@ -108,6 +112,8 @@ export interface ScaleInfo {
   /** The serialised selector. */
   readonly selector: (object: KubeObject) => string;
   readonly withReplicas: (object: KubeObject, replicas: number) => KubeObject;
+  /** Why the object has no scale, if it has none (custom resources without the field). */
+  readonly missing?: (object: KubeObject) => string | undefined;
 }
 
 /** Fields that field selectors may name, as `{ 'status.phase': 'Running' }` without metadata.name and namespace. */
@@ -153,6 +159,8 @@ export interface KindInfo {
   readonly printer?: (version: string) => Printer;
   /** The openAPIV3Schema of a custom resource's version. */
   readonly openApiSchema?: (version: string) => unknown;
+  /** The CustomResourceDefinition of a custom resource. */
+  readonly definition?: KubeObject;
   /** Nothing is stored: reviews, Binding. POST computes an answer. */
   readonly virtual: boolean;
 }

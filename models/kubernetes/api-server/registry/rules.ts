@@ -4,6 +4,7 @@
  * Kept beside the identities (core.ts, workload.ts, ...) and merged into them by define.ts, so that a kind's entry in
  * discovery can be read without its rules. Custom resources have rules of their own (crd/).
  */
+import { DEFINITION, defaultDefinition } from '../crd/definition-strategy.ts';
 import * as cluster from '../defaults/cluster.ts';
 import { defaultPod } from '../defaults/pod.ts';
 import * as service from '../defaults/service.ts';
@@ -73,5 +74,6 @@ export const RULES: Readonly<Record<string, Rules>> = {
     defaults: cluster.defaultPriorityLevel,
     strategy: rest.flowControl('flowcontrol.v1.PriorityLevelConfiguration'),
   },
+  'apiextensions.v1.CustomResourceDefinition': { defaults: defaultDefinition, strategy: DEFINITION },
   'apiregistration.v1.APIService': { defaults: cluster.defaultApiService, strategy: rest.API_SERVICE },
 };

@@ -46,10 +46,11 @@ export class StorageRegistry implements Lookup {
   private readonly byPrefix = new Map<string, Cacher>();
   private waiters: Waiter[] = [];
   private onReady: (() => void)[] = [];
-  private readonly onReset: () => void;
+  private readonly onReset: (resource?: StorageResource) => void;
+  private readonly listeners = new Map<Cacher, (name: string, object: KubeObject | undefined) => void>();
 
-  /** `onReset` is called when the caches were filled anew, so that open watches must end. */
-  constructor(process: Process, etcd: EtcdClient, onReset: () => void) {
+  /** `onReset` is called when watches must end: all, because the caches were filled anew, or those of a resource. */
+  constructor(process: Process, etcd: EtcdClient, onReset: (resource?: StorageResource) => void) {
     this.process = process;
     this.etcd = etcd;
     this.onReset = onReset;
@@ -67,6 +68,16 @@ export class StorageRegistry implements Lookup {
     this.cachers.set(key, cacher);
     this.byPrefix.set(prefix, cacher);
     return cacher;
+  }
+
+  /** Ends the watches of a resource that is no longer served as it was. */
+  close(resource: StorageResource): void {
+    this.onReset(resource);
+  }
+
+  /** Calls `listener` for each change of a resource (undefined: deleted), before any later event is taken in. */
+  onChange(resource: StorageResource, listener: (name: string, object: KubeObject | undefined) => void): void {
+    this.listeners.set(this.cacher(resource), listener);
   }
 
   cacher({ group, resource }: StorageResource): Cacher {
@@ -122,14 +133,24 @@ export class StorageRegistry implements Lookup {
   }
 
   private fill(kvs: readonly KeyValue[], revision: number): void {
+    this.revision = revision;
+    // What others listen to comes first: definitions decide which caches there are.
+    for (const [cacher, listener] of this.listeners) {
+      const before = new Set(cacher.list('').map(({ metadata }) => metadata.name));
+      cacher.replace(kvs.filter(({ key }) => this.cacherOfKey(key) === cacher), revision);
+      for (const object of cacher.list('')) {
+        before.delete(object.metadata.name);
+        listener(object.metadata.name, object);
+      }
+      for (const name of before) listener(name, undefined);
+    }
     const groups = new Map<Cacher, KeyValue[]>();
-    for (const cacher of this.byPrefix.values()) groups.set(cacher, []);
+    for (const cacher of this.byPrefix.values()) if (!this.listeners.has(cacher)) groups.set(cacher, []);
     for (const kv of kvs) {
       const cacher = this.cacherOfKey(kv.key);
       if (cacher !== undefined) groups.get(cacher)?.push(kv);
     }
     for (const [cacher, members] of groups) cacher.replace(members, revision);
-    this.revision = revision;
     if (this.isReady) this.onReset();
     this.isReady = true;
     for (const resume of this.onReady.splice(0)) resume();
@@ -158,8 +179,11 @@ export class StorageRegistry implements Lookup {
     const { now } = this.process;
     for (const event of events) {
       if (event.revision <= this.revision) continue;
-      this.cacherOfKey(event.key)?.apply(event, now);
+      const cacher = this.cacherOfKey(event.key);
+      cacher?.apply(event, now);
       this.revision = event.revision;
+      const listener = cacher === undefined ? undefined : this.listeners.get(cacher);
+      listener?.(event.object.metadata.name, event.type === 'put' ? event.object : undefined);
     }
     this.revision = Math.max(this.revision, revision);
     this.wake();

@@ -4,7 +4,7 @@
  * Upstream: apiextensions-apiserver/pkg/registry/customresource/tableconvertor/tableconvertor.go.
  */
 import type { KubeObject } from '../../object/types.ts';
-import { isObject, scalarText } from '../patch/json-value.ts';
+import { canonicalJson, isObject } from '../patch/json-value.ts';
 import { instant, humanDuration } from './age.ts';
 import { AGE, NAME, column } from './column.ts';
 import type { Cell, Printer } from './column.ts';
@@ -24,16 +24,6 @@ const DEFAULT_COLUMNS: readonly PrinterColumn[] = [
   { name: 'Age', type: 'date', description: AGE.description, jsonPath: '.metadata.creationTimestamp' },
 ];
 
-/** JSON with sorted keys, as Go prints maps. */
-function objectText(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(objectText).join(',')}]`;
-  if (!isObject(value)) return scalarText(value);
-  return `{${Object.keys(value)
-    .sort()
-    .map((key) => `${scalarText(key)}:${objectText(value[key])}`)
-    .join(',')}}`;
-}
-
 function cellFor(type: string, value: unknown, now: number): Cell {
   switch (type) {
     case 'integer':
@@ -45,7 +35,7 @@ function cellFor(type: string, value: unknown, now: number): Cell {
     case 'date':
       return typeof value === 'string' ? humanDuration(now - instant(value)) : '<invalid>';
     default:
-      return typeof value === 'string' ? value : isObject(value) || Array.isArray(value) ? objectText(value) : String(value);
+      return typeof value === 'string' ? value : isObject(value) || Array.isArray(value) ? canonicalJson(value) : String(value);
   }
 }
 
