@@ -57,7 +57,7 @@ export function registerNetwork(env: Environment, fail: Fail): void {
   env.registerFunction(`${ip}.family(): int`, (value: Ip) => value.family);
   env.registerFunction(`${ip}.isUnspecified(): bool`, (value: Ip) => range(value) === 'unspecified' && /^(?:::|0\.0\.0\.0)$/.test(value.text));
   env.registerFunction(`${ip}.isLoopback(): bool`, (value: Ip) => range(value) === 'loopback');
-  env.registerFunction(`${ip}.isLinkLocalMulticast(): bool`, (value: Ip) => /^224\.0\.0\./.test(value.text) || /^ff[0-9a-f]2:/i.test(value.text));
+  env.registerFunction(`${ip}.isLinkLocalMulticast(): bool`, (value: Ip) => value.text.startsWith('224.0.0.') || /^ff[0-9a-f]2:/i.test(value.text));
   env.registerFunction(`${ip}.isLinkLocalUnicast(): bool`, (value: Ip) => range(value) === 'linkLocal');
   env.registerFunction(`${ip}.isGlobalUnicast(): bool`, (value: Ip) => !['unspecified', 'loopback', 'linkLocal', 'multicast', 'broadcast'].includes(range(value)));
   env.registerOperator(`${ip} == ${ip}`, (a: Ip, b: Ip) => a.text === b.text);
