@@ -39,6 +39,26 @@ export interface CriEvent {
   readonly type: 'CREATED' | 'STARTED' | 'STOPPED' | 'DELETED';
 }
 
+/** Runtime -> kubelet: what containers use has changed since the last `NodeStats`. Sent once; stands for the polling of statistics. */
+export interface CriUsage {
+  readonly kind: 'cri.usage';
+}
+
+/**
+ * Runtime -> kubelet: something is wrong with the runtime, look at its `Status`. Stands for the kubelet's poll of every five
+ * seconds, which goes on from here until the runtime is well.
+ */
+export interface CriDoubt {
+  readonly kind: 'cri.doubt';
+}
+
+/** Runtime -> kubelet: the kernel ran out of memory and killed a process (what the kubelet's oomWatcher reads). */
+export interface SystemOom {
+  readonly kind: 'node.oom';
+  readonly process: string;
+  readonly pid: number;
+}
+
 export interface PodSandboxMetadata {
   readonly name: string;
   readonly namespace: string;
@@ -96,6 +116,8 @@ export interface ContainerConfig {
   readonly tty: boolean;
   readonly terminationMessagePath: string;
   readonly memoryLimitBytes?: number;
+  /** How willingly the kernel kills it when the node has no memory left: -997 to 1000 (qos/policy.go). */
+  readonly oomScoreAdj?: number;
   readonly runAsUser?: number;
   readonly runAsGroup?: number;
   readonly supplementalGroups: readonly number[];
@@ -157,12 +179,24 @@ export interface ContainerUsage {
   readonly cpuMilli: number;
   /** Writable layer and logs. */
   readonly diskBytes: number;
+  readonly processes: number;
+}
+
+/** The node as its kubelet's statistics see it (pkg/kubelet/server/stats). One disk serves as nodefs and imagefs. */
+export interface NodeStats {
+  readonly memory: { readonly capacityBytes: number; readonly usedBytes: number };
+  readonly disk: { readonly capacityBytes: number; readonly usedBytes: number; readonly inodes: number; readonly inodesUsed: number };
+  readonly pids: { readonly max: number; readonly running: number };
+  readonly containers: readonly ContainerUsage[];
+  /** Bytes in each emptyDir, by its path. */
+  readonly volumes: Readonly<Record<string, number>>;
 }
 
 /** Parameters and results of each call. */
 export interface CriCalls {
   Version: { params: Record<string, never>; result: { readonly runtimeName: string; readonly runtimeVersion: string } };
-  Status: { params: Record<string, never>; result: { readonly runtimeReady: boolean; readonly networkReady: boolean } };
+  /** `boots` counts how often the machine has been started before; not CRI, the kubelet reads the boot id from /proc. */
+  Status: { params: Record<string, never>; result: { readonly runtimeReady: boolean; readonly networkReady: boolean; readonly boots: number } };
   UpdateRuntimeConfig: { params: { readonly podCidr: string }; result: null };
   RunPodSandbox: { params: PodSandboxConfig; result: { readonly id: string } };
   StopPodSandbox: { params: { readonly id: string }; result: null };
@@ -186,6 +220,8 @@ export interface CriCalls {
   /** Not CRI: the kubelet reads log files itself. */
   ReadLogs: { params: { readonly id: string; readonly query: LogQuery }; result: { readonly text: string } };
   ListContainerStats: { params: Record<string, never>; result: readonly ContainerUsage[] };
+  /** Not CRI: cAdvisor and the kubelet's own look at the node. */
+  NodeStats: { params: Record<string, never>; result: NodeStats };
   /** Not CRI: the kubelet's volume plugins work on the node's disk. */
   MountVolume: { params: { readonly path: string; readonly content: VolumeContent }; result: null };
   UnmountVolume: { params: { readonly path: string }; result: null };

@@ -6,7 +6,7 @@
  * task runs at a time and switches happen at `yield*` only, so state that tasks share needs no locks. Everything in a
  * process is volatile: a crash loses it, and `main` runs again at the restart.
  */
-import { assert, type Behavior, type Context, type Message } from '../../../src/index.ts';
+import { assert, type Behavior, type Context, type Message, type PeerMessage } from '../../../src/index.ts';
 
 /** What a task yields: a function that arranges for `resume` to be called later, at most once. */
 export type Suspend = (resume: (value: never) => void) => void;
@@ -27,6 +27,12 @@ export interface TimerHandle {
 /** Handles messages of one kind that arrive at the process. */
 export type MessageHandler = (message: never, process: Process) => void;
 
+/** What to do when an actor that is watched goes or comes back. */
+export interface PeerWatcher {
+  down(): void;
+  up(): void;
+}
+
 interface TimerMessage extends Message {
   readonly timer: number;
 }
@@ -38,6 +44,7 @@ export class Process {
   exposed: unknown = undefined;
   private context: Context;
   private readonly handlers = new Map<string, MessageHandler>();
+  private readonly peers = new Map<string, PeerWatcher>();
   private readonly timers = new Map<number, { readonly key: string; readonly fire: () => void }>();
   private nextTimer = 0;
   private ready: (() => void)[] = [];
@@ -82,6 +89,13 @@ export class Process {
 
   monitor(id: string): void {
     this.context.monitor(id);
+  }
+
+  /** Watches one actor: `down` is called when it crashes, `up` when it is back. One watch an actor. */
+  watch(actor: string, watcher: PeerWatcher): void {
+    assert(!this.peers.has(actor), `${actor} is watched once`);
+    this.peers.set(actor, watcher);
+    this.context.monitor(actor);
   }
 
   /** Handles messages whose `kind` is `kind`. One handler a kind. */
@@ -139,6 +153,7 @@ export class Process {
     for (const { key } of this.timers.values()) this.context.cancelTimer(key);
     this.timers.clear();
     this.handlers.clear();
+    this.peers.clear();
     this.ready = [];
     this.after('process.restart', delay, () => this.main?.(this, undefined));
   }
@@ -169,8 +184,15 @@ export class Process {
       const entry = this.timers.get(timer);
       this.timers.delete(timer);
       entry?.fire();
-    } else this.handlers.get(message.kind)?.(message as never, this);
+    } else if (!this.tellWatcher(message)) this.handlers.get(message.kind)?.(message as never, this);
     this.settle();
+  }
+
+  private tellWatcher(message: Message): boolean {
+    const { kind, actor } = message as PeerMessage;
+    const watcher = kind === 'down' || kind === 'up' ? this.peers.get(actor) : undefined;
+    watcher?.[kind]();
+    return watcher !== undefined;
   }
 
   /** @internal Runs what was put off to the end of the step. */

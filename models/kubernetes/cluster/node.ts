@@ -1,6 +1,7 @@
 /**
  * The nodes of a simulated cluster: plain ones by number, or copies of real Node objects.
  */
+import { quantityOf, quantityValue } from '../object/quantity.ts';
 import type { KubeObject, Node } from '../object/types.ts';
 
 /** What every plain node has; the recorded cluster's nodes are of this size. */
@@ -48,3 +49,11 @@ export function nodesOf(nodes: number | readonly KubeObject[]): Node[] {
 /** A node's internal address. */
 export const internalIP = ({ status }: Node): string =>
   (status.addresses ?? []).find(({ type }) => type === 'InternalIP')?.address ?? '127.0.0.1';
+
+/** How much memory and disk a node's machine has, by its capacity. */
+export function machineOf({ status }: Node): { readonly memoryBytes?: number; readonly diskBytes?: number } {
+  const capacity = (status.capacity ?? {}) as Readonly<Record<string, string>>;
+  const bytes = (name: string): number | undefined => (capacity[name] === undefined ? undefined : quantityValue(quantityOf(capacity[name])));
+  const [memoryBytes, diskBytes] = [bytes('memory'), bytes('ephemeral-storage')];
+  return { ...(memoryBytes === undefined ? {} : { memoryBytes }), ...(diskBytes === undefined ? {} : { diskBytes }) };
+}

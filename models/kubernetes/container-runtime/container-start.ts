@@ -64,6 +64,7 @@ export function usageOf(containers: Iterable<Container>): ContainerUsage[] {
       memoryBytes: container.scope === undefined ? 0 : memoryOf(container.scope),
       cpuMilli: processes.reduce((sum, process) => sum + process.cpuMilli, 0),
       diskBytes: layerUsage(container.tree.root) + container.log.size,
+      processes: processes.length,
     });
   }
   return usage;

@@ -102,6 +102,13 @@ export class Disk {
     return this.#volumes.get(path)?.volume;
   }
 
+  /** Bytes in each emptyDir, by path. */
+  emptyDirs(): Record<string, number> {
+    const usage: Record<string, number> = {};
+    for (const [path, { volume }] of this.#volumes) if (path.includes('/kubernetes.io~empty-dir/')) usage[path] = volumeUsage(volume);
+    return usage;
+  }
+
   usage(path: string): number {
     const volume = this.find(path);
     return volume === undefined ? 0 : volumeUsage(volume);

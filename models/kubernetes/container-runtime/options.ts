@@ -25,6 +25,9 @@ export interface ContainerRuntimeOptions {
   readonly epoch: number;
   readonly nodeIps: readonly string[];
   readonly podCidr?: string;
+  /** The machine's memory and disk; without them nothing on the node ever runs short. */
+  readonly memoryBytes?: number;
+  readonly diskBytes?: number;
   readonly runtime?: 'containerd' | 'cri-o' | 'docker';
   readonly version?: string;
   readonly timing?: RuntimeTiming;

@@ -13,6 +13,7 @@ import { Disk } from './disk.ts';
 import { behaviourFor, behaviourProgram } from './image/behaviour.ts';
 import { programOf } from './image/layout.ts';
 import { ImageStore } from './image-store.ts';
+import { Machine } from './machine.ts';
 import { NodeNetwork } from './node-network.ts';
 import { type ContainerRuntimeOptions, type Range, REALISTIC_TIMING, type RuntimeTiming } from './options.ts';
 import { Host } from './process/host.ts';
@@ -34,10 +35,16 @@ export interface Surviving {
   readonly disk: Disk;
   readonly images: ImageStore;
   count: number;
+  /** How often the machine has been started before. */
+  boots: number;
 }
 
-/** Told of every change. */
-export type Notify = (podUid: string, containerId: string, type: 'CREATED' | 'STARTED' | 'STOPPED' | 'DELETED') => void;
+/** The kubelet, as far as the runtime and the kernel tell it something by themselves. */
+export interface Kubelet {
+  changed(podUid: string, containerId: string, type: 'CREATED' | 'STARTED' | 'STOPPED' | 'DELETED'): void;
+  usageChanged(): void;
+  outOfMemory(process: string, pid: number): void;
+}
 
 type Handlers = { readonly [M in CriMethod]: (params: CriCalls[M]['params']) => Task<Outcome<M>> };
 
@@ -51,25 +58,29 @@ export class RuntimeService {
   readonly #network: NodeNetwork;
   readonly #hostNamespace: NetworkNamespace;
   readonly #addresses: AddressPool;
-  readonly #notify: Notify;
+  readonly #kubelet: Kubelet;
+  readonly #machine: Machine;
+  /** What `Status` says. */
+  readonly health = { runtimeReady: true, networkReady: true };
   readonly #handlers: Handlers;
   readonly #executor: Executor;
   #wakeAtUs = Number.POSITIVE_INFINITY;
   #timer: { stop(): void } | undefined;
   #announced = false;
 
-  constructor(actor: Actor, options: ContainerRuntimeOptions, kept: Surviving | undefined, notify: Notify) {
+  constructor(actor: Actor, options: ContainerRuntimeOptions, kept: Surviving | undefined, kubelet: Kubelet) {
     this.#actor = actor;
     this.#options = options;
     this.#timing = options.timing ?? REALISTIC_TIMING;
     this.#runtime = options.runtime ?? 'containerd';
-    this.#notify = notify;
+    this.#kubelet = kubelet;
     this.#network = new NodeNetwork(actor, options.node, options.nodeIps[0] ?? '', (work) => this.touch(work));
     this.#host = new Host(this.#network, actor.now);
     this.#network.attach(this.#host);
     this.#hostNamespace = createNetworkNamespace(`node/${options.node}`, options.nodeIps);
     this.#addresses = new AddressPool(options.podCidr ?? '10.244.0.0/24');
     this.kept = kept ?? this.#fresh();
+    this.#machine = new Machine(options, this.kept, () => kubelet.usageChanged());
     if (kept !== undefined) this.#afterReboot();
     this.#handlers = this.#table();
     this.#executor = {
@@ -84,11 +95,12 @@ export class RuntimeService {
   #fresh(): Surviving {
     const { present = ['*'], images = [], registry = [] } = this.#options;
     const store = new ImageStore({ prefix: this.#runtime, present, images, registry });
-    return { sandboxes: new Map(), containers: new Map(), disk: new Disk(), images: store, count: 0 };
+    return { sandboxes: new Map(), containers: new Map(), disk: new Disk(), images: store, count: 0, boots: 0 };
   }
 
   /** All processes are gone: containers have exited with 255, sandboxes are not ready, tmpfs is empty. */
   #afterReboot(): void {
+    this.kept.boots++;
     this.kept.disk.reboot();
     for (const sandbox of this.kept.sandboxes.values()) {
       sandbox.status = { ...sandbox.status, state: 'NOTREADY', ips: [] };
@@ -110,7 +122,7 @@ export class RuntimeService {
     const ready = <T>(result: T): Task<{ result: T }> => this.#answer(result);
     return {
       Version: () => ready({ runtimeName: this.#runtime, runtimeVersion: this.#options.version ?? 'v1.7.27' }),
-      Status: () => ready({ runtimeReady: true, networkReady: true }),
+      Status: () => ready({ ...this.health, boots: this.kept.boots }),
       UpdateRuntimeConfig: ({ podCidr }) => {
         this.#addresses.setCidr(podCidr);
         return ready(null);
@@ -139,6 +151,7 @@ export class RuntimeService {
         return this.#found(log === undefined ? undefined : { text: log.read(query, this.#options.epoch) }, `container "${id}"`);
       },
       ListContainerStats: () => ready(usageOf(this.kept.containers.values())),
+      NodeStats: () => ready(this.#machine.stats()),
       MountVolume: ({ path, content }) => this.#mountVolume(path, content),
       UnmountVolume: ({ path }) => {
         this.kept.disk.unmount(path);
@@ -224,14 +237,18 @@ export class RuntimeService {
   #noteSandbox(sandbox: Sandbox, type: 'STARTED' | 'STOPPED' | 'DELETED'): void {
     const { id, state, ips, metadata } = sandbox.status;
     this.#actor.record('sandbox', { id, pod: `${metadata.namespace}/${metadata.name}`, attempt: metadata.attempt, state: type === 'DELETED' ? 'REMOVED' : state, ips });
-    this.#notify(metadata.uid, id, type);
+    this.#kubelet.changed(metadata.uid, id, type);
   }
 
   *#stopPodSandbox(id: string): Task<Outcome<'StopPodSandbox'>> {
     const sandbox = this.kept.sandboxes.get(id);
     if (sandbox === undefined || sandbox.status.state === 'NOTREADY') return { result: null };
     yield* this.#take('cri.sandbox.stop', this.#timing.stopSandbox);
-    if (isStopped(sandbox)) return { result: null };
+    if (!isStopped(sandbox)) this.#sandboxStopped(sandbox);
+    return { result: null };
+  }
+
+  #sandboxStopped(sandbox: Sandbox): void {
     this.touch(() => {
       for (const containerId of sandbox.containerIds) this.#kill(this.kept.containers.get(containerId));
       if (sandbox.pause !== undefined) this.#host.killAll(sandbox.pause);
@@ -242,7 +259,14 @@ export class RuntimeService {
     }
     sandbox.status = { ...sandbox.status, state: 'NOTREADY', ips: [] };
     this.#noteSandbox(sandbox, 'STOPPED');
-    return { result: null };
+  }
+
+  /** The pause process of a pod's sandbox dies. */
+  killSandbox(pod: string): void {
+    for (const sandbox of this.kept.sandboxes.values()) {
+      const { namespace, name } = sandbox.config.metadata;
+      if (`${namespace}/${name}` === pod && !isStopped(sandbox)) this.#sandboxStopped(sandbox);
+    }
   }
 
   #kill(container: Container | undefined): void {
@@ -289,7 +313,7 @@ export class RuntimeService {
     this.#actor.record('container', {
       id, pod: `${pod.namespace}/${pod.name}`, container: metadata.name, attempt: metadata.attempt, state: type === 'DELETED' ? 'REMOVED' : state, ...ended,
     });
-    this.#notify(pod.uid, id, type);
+    this.#kubelet.changed(pod.uid, id, type);
   }
 
   *#startContainer(id: string): Task<Outcome<'StartContainer'>> {
@@ -357,6 +381,7 @@ export class RuntimeService {
       processes: new Set(),
     };
     container.scope = scope;
+    container.tree.onGrowth = () => this.#machine.changed();
     const { now } = this.#actor;
     container.status = { ...container.status, state: 'RUNNING', startedAt: now };
     this.#noteContainer(container, 'STARTED');
@@ -376,7 +401,10 @@ export class RuntimeService {
     const sink = (stream: 'stdout' | 'stderr'): OpenFile => ({
       kind: 'sink',
       count: 0,
-      write: (text) => container.log.write(stream, text, this.#host.nowUs),
+      write: (text) => {
+        container.log.write(stream, text, this.#host.nowUs);
+        this.#machine.changed();
+      },
     });
     return new Map<number, OpenFile>([
       [0, container.config.stdin ? silentInput() : { kind: 'device', device: 'null', count: 0 }],
@@ -391,13 +419,30 @@ export class RuntimeService {
     this.#noteContainer(container, 'STOPPED');
   }
 
-  /** The memory of a container's processes against its limit: the cgroup is killed as a whole (memory.oom.group). */
+  /** The memory of a container's processes against its limit, then that of all against the machine's. */
   #checkMemory(container: Container): void {
+    this.#machine.changed();
     const limit = container.config.memoryLimitBytes;
-    if (limit === undefined || container.scope === undefined) return;
-    if (memoryOf(container.scope) <= limit) return;
+    if (limit !== undefined && container.scope !== undefined && memoryOf(container.scope) > limit) this.outOfMemory(container);
+    const victim = this.#machine.victim();
+    if (victim === undefined) return;
+    const { argv = [], pid = 0 } = victim.init ?? {};
+    this.#kubelet.outOfMemory(argv[0] ?? '', pid);
+    this.outOfMemory(victim);
+  }
+
+  /** The cgroup is killed as a whole (memory.oom.group). */
+  outOfMemory(container: Container): void {
     container.oomKilled = true;
-    this.#host.killAll(container.scope);
+    this.#kill(container);
+  }
+
+  get host(): Host {
+    return this.#host;
+  }
+
+  get machine(): Machine {
+    return this.#machine;
   }
 
   *#stopContainer(id: string, timeoutUs: number): Task<Outcome<'StopContainer'>> {

@@ -30,7 +30,7 @@ export class CriClient {
     settle?.(response);
   }
 
-  /** The runtime was restarted: nobody will answer what is open. */
+  /** The runtime went away: nobody will answer what is open. */
   abort(): void {
     const error: CriError = { code: 'Unavailable', message: 'error reading from server: EOF' };
     for (const id of [...this.#open.keys()]) this.#settle({ kind: 'cri.response', id, ok: false, error });

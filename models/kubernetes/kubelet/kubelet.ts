@@ -3,42 +3,47 @@
  *
  * Promises: a pod's containers are only ever touched by its worker; statuses go out in the order in which they were computed;
  * a crash of the kubelet leaves containers running, and the next one finds them through the runtime. The loop reacts to pods
- * from the API, to events of the PLEG and to probes, and does nothing in between.
+ * from its sources, to events of the PLEG and to probes, and does nothing in between.
  * Source: pkg/kubelet/kubelet.go (`syncLoopIteration`, `SyncPod`), cmd/kubelet/app/server.go.
  */
+import { parseDuration } from '../../../src/cli/duration.ts';
 import type { ActorSpec } from '../../../src/index.ts';
-import type { CriEvent } from '../api/cri.ts';
+import type { CriDoubt, CriEvent, CriUsage, SystemOom } from '../api/cri.ts';
 import type { KubeletRequest } from '../api/kubelet.ts';
+import type { NodeShutdown, StaticPodFiles } from '../api/node-operation.ts';
 import { Client } from '../client/client.ts';
 import { EventRecorder, referenceTo } from '../client/event-recorder.ts';
-import { processBehavior, type Process } from '../client/process.ts';
+import { processBehavior, type Process, type Task } from '../client/process.ts';
 import { NODES, PODS, SERVICES } from '../client/resources.ts';
 import { SharedInformerFactory, type SharedInformer } from '../client/shared-informer.ts';
 import type { core, Node, Pod, Service } from '../object/types.ts';
+import { isStatic, Mirrors, staticPod } from './config/static-pods.ts';
+import { Garbage } from './container/garbage.ts';
 import { Images } from './container/images.ts';
 import { KubeRuntime } from './container/kuberuntime.ts';
 import { CriClient } from './cri-client.ts';
+import { EvictionManager } from './eviction/eviction.ts';
 import { answerRequest } from './kubelet-server.ts';
-import { admit, type Rejection } from './node/admission.ts';
 import { renewLease } from './node/lease.ts';
-import { matchesNode, tolerates } from './node/node-match.ts';
 import { NodeStatus } from './node/node-status.ts';
+import { RuntimeHealth } from './node/runtime-health.ts';
+import { ShutdownManager } from './node/shutdown.ts';
 import { KUBELET_VERSION, type KubeletOptions } from './options.ts';
-import { Pleg, type PlegEvent } from './pleg.ts';
+import { Pleg } from './pleg.ts';
 import { PodSync } from './pod-sync.ts';
 import { PodWorkers } from './pod-workers.ts';
 import { httpHook, NodeClient } from './probe/probe.ts';
-import { Prober, type ProbeKind, type ProbeResult } from './probe/prober.ts';
-import { withTransition } from './status/api-status.ts';
+import { Prober } from './probe/prober.ts';
+import { type Condition } from './status/generate.ts';
+import { withCondition, withTransition } from './status/api-status.ts';
 import { StatusManager } from './status/status-manager.ts';
+import { SyncLoop } from './sync-loop.ts';
 import { ApiSources } from './volume/api-sources.ts';
 import { VolumeManager } from './volume/volume-manager.ts';
 
 /** kubeletconfig/v1beta1: kubeAPIQPS, kubeAPIBurst. */
 const QPS = 50;
 const BURST = 100;
-/** kubelet.go: housekeepingPeriod. */
-const HOUSEKEEPING_US = 2_000_000;
 
 /** Makes the actor. */
 export function kubelet(options: KubeletOptions): ActorSpec {
@@ -52,55 +57,64 @@ class Kubelet {
   private readonly recorder: EventRecorder;
   private readonly cri: CriClient;
   private readonly pleg: Pleg;
+  private readonly health: RuntimeHealth;
   private readonly prober: Prober;
   private readonly statuses: StatusManager;
   private readonly workers: PodWorkers;
   private readonly sync: PodSync;
+  private readonly loop: SyncLoop;
   private readonly nodeStatus: NodeStatus;
+  private readonly eviction: EvictionManager;
+  private readonly shutdown: ShutdownManager;
+  private readonly mirrors: Mirrors;
   private readonly pods: SharedInformer<Pod>;
   private readonly services: SharedInformer<Service>;
+  private readonly nodes: SharedInformer<Node>;
   private readonly hostIps: readonly string[];
-  /** Pods as their source shows them, by uid. */
-  private readonly desired = new Map<string, Pod>();
-  private readonly startedUs: number;
-  private isHousekeepingDue = false;
+  /** What the first list brings, until it is complete. */
+  private initial: Pod[] | undefined = [];
+  private staticPods: readonly Pod[] = [];
 
   constructor(process: Process, options: KubeletOptions) {
     this.process = process;
     this.options = options;
-    this.startedUs = process.now;
     const { node, servers, epoch, template } = options;
+    const runtimeActor = `container-runtime/${node}`;
     const user = { name: `system:node:${node}`, groups: ['system:nodes', 'system:authenticated'] };
     this.client = new Client(process, { servers, user, userAgent: `kubelet/${KUBELET_VERSION} (linux/amd64) kubernetes`, qps: QPS, burst: BURST });
     this.recorder = new EventRecorder(process, this.client, { component: 'kubelet', epoch, host: node });
     this.hostIps = (template.status?.addresses ?? []).filter(({ type }) => type === 'InternalIP').map(({ address }) => address);
-    this.cri = new CriClient(process, `container-runtime/${node}`);
-    this.pleg = new Pleg(process, this.cri, (events) => this.podEvents(events));
+    this.cri = new CriClient(process, runtimeActor);
+    this.pleg = new Pleg(process, this.cri, options.featureGates?.['EventedPLEG'] === true, (events) => this.loop.plegEvents(events));
+    this.health = new RuntimeHealth(process, this.cri, this.pleg, () => this.nodeStatus.changed());
+    this.mirrors = new Mirrors(process, this.client, () => this.nodeStatus.node);
     const net = new NodeClient(process, node, this.hostIps[0] ?? '127.0.0.1');
     this.prober = new Prober(process, this.cri, net, epoch, {
       status: (uid) => this.statuses.get(uid),
       event: (pod, container, type, reason, message) => this.event(pod, container, type, reason, message),
-      changed: (pod, kind, containerId, result) => this.probeChanged(pod, kind, containerId, result),
+      changed: (pod, kind, containerId, result) => this.loop.probeChanged(pod, kind, containerId, result),
     });
     const sources = new ApiSources(this.client);
     const volumes = new VolumeManager(process, this.cri, sources, (pod, message) => this.event(pod, undefined, 'Warning', 'FailedMount', message));
-    const runtime = new KubeRuntime(process, this.cri, new Images(process, this.cri, options.serializeImagePulls !== false), this.prober, {
-      event: (pod, container, type, reason, message) => this.event(pod, container, type, reason, message),
-      volumePath: (uid, name) => volumes.pathOf(uid, name),
-      environment: (pod, container, podIps) => this.sync.environment(pod, container, podIps),
-      httpHook: (_pod, container, action, podIp) => httpHook(action, container, podIp, net),
-    }, { server: options.clusterDns, domain: options.clusterDomain ?? 'cluster.local' });
+    const runtime = this.makeRuntime(volumes, net);
     this.statuses = new StatusManager(process, this.client, {
       couldRun: (uid) => this.workers.couldRun(uid),
-      latest: (uid) => this.desired.get(uid),
+      latest: (uid) => this.loop.pod(uid),
+      apiUid: (pod) => (isStatic(pod) ? this.mirrors.of(pod)?.metadata.uid : pod.metadata.uid),
     });
     const factory = new SharedInformerFactory(process, this.client);
     this.pods = factory.informer<Pod>(PODS, { fieldSelector: `spec.nodeName=${node}` });
     this.services = factory.informer<Service>(SERVICES);
-    const nodes = factory.informer<Node>(NODES, { fieldSelector: `metadata.name=${node}` });
-    this.nodeStatus = new NodeStatus(process, this.client, options, { errors: () => this.nodeErrors(), pressures: () => new Set() }, (type, reason, message) => this.nodeEvent(type, reason, message));
+    this.nodes = factory.informer<Node>(NODES, { fieldSelector: `metadata.name=${node}` });
+    this.nodeStatus = new NodeStatus(
+      process,
+      this.client,
+      options,
+      { errors: () => this.nodeErrors(), pressures: () => this.eviction.pressures, boots: () => this.health.boots },
+      (type, reason, message) => this.nodeEvent(type, reason, message),
+    );
     this.sync = new PodSync(
-      { process, cri: this.cri, pleg: this.pleg, prober: this.prober, statuses: this.statuses, runtime, volumes, sources },
+      { process, prober: this.prober, statuses: this.statuses, runtime, volumes, sources, mirrors: this.mirrors },
       {
         epoch,
         node,
@@ -108,40 +122,136 @@ class Kubelet {
         hostIps: this.hostIps,
         services: () => this.services.lister.list(),
         allocatable: () => (this.nodeStatus.node?.status.allocatable ?? template.status?.allocatable ?? {}) as Record<string, string>,
-        failMount: (pod, message) => this.event(pod, undefined, 'Warning', 'FailedMount', message),
-        finished: () => this.housekeepLater(),
+        event: (pod, type, reason, message) => this.event(pod, undefined, type, reason, message),
+        networkErrors: () => this.health.networkErrors(),
+        finished: () => this.loop.housekeepLater(),
       },
     );
-    this.workers = new PodWorkers(process, this.pleg, this.sync);
-    this.sync.onDeadline = (pod) => this.workers.update({ type: 'sync', pod: this.desired.get(pod.metadata.uid) ?? pod });
-    this.pods.addEventHandler({
-      add: (pod) => this.added(pod),
-      update: (_old, pod) => this.updated(pod),
-      delete: (pod) => this.removed(pod),
+    this.workers = new PodWorkers(process, this.pleg, this.sync, () => this.health.whenWell());
+    this.sync.onDeadline = (pod) => this.workers.update({ type: 'sync', pod: this.loop.pod(pod.metadata.uid) ?? pod });
+    const garbage = new Garbage(process, this.cri, this.pleg, runtime, (uid) => !this.workers.couldRun(uid));
+    this.loop = new SyncLoop(
+      { process, workers: this.workers, statuses: this.statuses, pleg: this.pleg, mirrors: this.mirrors, garbage },
+      {
+        epoch,
+        node: () => this.nodeStatus.node,
+        pressures: () => this.eviction.pressures,
+        isShuttingDown: () => this.shutdown.isShuttingDown,
+        event: (pod, type, reason, message) => this.event(pod, undefined, type, reason, message),
+        withReadiness: (pod, status, containerId, ready) => this.withReadiness(pod, status, containerId, ready),
+      },
+    );
+    const kills = {
+      activePods: (): readonly Pod[] => this.loop.active,
+      withCondition: (status: core.PodStatus, condition: Condition): core.PodStatus => withCondition(status, condition, { epoch, now: process.now }),
+    };
+    this.eviction = new EvictionManager(process, this.cri, options, {
+      ...kills,
+      podEvent: (pod, type, reason, message) => this.event(pod, undefined, type, reason, message),
+      nodeEvent: (type, reason, message) => this.nodeEvent(type, reason, message),
+      kill: (pod, grace, status) => this.loop.kill(pod, grace, true, status),
+      pressureChanged: () => this.nodeStatus.changed(),
+      reclaimDisk: () => garbage.reclaim(),
     });
-    nodes.addEventHandler({ add: (object) => this.nodeStatus.observe(object), update: (_old, object) => this.nodeStatus.observe(object) });
-    process.on<CriEvent>('cri.event', () => this.pleg.changed());
-    process.on<KubeletRequest>('kubelet.request', (request) => process.go(this.serve(request, process.from)));
-    this.nodeEvent('Normal', 'Starting', 'Starting kubelet.');
-    process.go(this.nodeStatus.run());
-    process.go(renewLease(process, this.client, node, epoch, () => this.nodeStatus.node));
-    this.pleg.start(options.startSpread ? process.choose('pleg.start', options.startSpread) : 0);
-    factory.start();
+    this.shutdown = new ShutdownManager(process, {
+      ...kills,
+      event: (reason, message) => this.nodeEvent('Normal', reason, message),
+      syncNodeStatus: () => this.nodeStatus.syncNow(),
+      kill: (pod, grace, status) => this.loop.kill(pod, grace, false, status),
+    }, { total: seconds(options.shutdownGracePeriod), critical: seconds(options.shutdownGracePeriodCriticalPods) });
+    this.listen(runtimeActor);
+    this.start(factory);
   }
 
-  private *serve(request: KubeletRequest, client: string): ReturnType<Process['sleep']> {
-    const response = yield* answerRequest(request, { cri: this.cri, epoch: this.options.epoch, pods: () => [...this.desired.values()], statusOf: (uid) => this.pleg.get(uid), now: () => this.process.now });
+  private makeRuntime(volumes: VolumeManager, net: NodeClient): KubeRuntime {
+    const { process, options } = this;
+    return new KubeRuntime(process, this.cri, new Images(process, this.cri, options.serializeImagePulls !== false), this.prober, {
+      event: (pod, container, type, reason, message) => this.event(pod, container, type, reason, message),
+      volumePath: (uid, name) => volumes.pathOf(uid, name),
+      environment: (pod, container, podIps) => this.sync.environment(pod, container, podIps),
+      httpHook: (_pod, container, action, podIp) => httpHook(action, container, podIp, net),
+      memoryCapacity: () => (this.nodeStatus.node?.status.capacity as Record<string, string> | undefined)?.['memory'],
+    }, { server: options.clusterDns, domain: options.clusterDomain ?? 'cluster.local' });
+  }
+
+  /** What others say: the runtime, the machine, the API server. */
+  private listen(runtimeActor: string): void {
+    const { process } = this;
+    process.on<CriEvent>('cri.event', () => this.pleg.changed());
+    process.on<CriUsage>('cri.usage', () => this.eviction.usageChanged());
+    process.on<CriDoubt>('cri.doubt', () => this.health.doubt());
+    process.on<SystemOom>('node.oom', ({ process: victim, pid }) => this.nodeEvent('Warning', 'SystemOOM', `System OOM encountered, victim process: ${victim}, pid: ${pid}`));
+    process.on<NodeShutdown>('node.shutdown', ({ active }) => this.shutdown.prepare(active));
+    process.on<StaticPodFiles>('node.static-pods', ({ files }) => this.setStaticPods(files));
+    process.on<KubeletRequest>('kubelet.request', (request) => process.go(this.serve(request, process.from)));
+    process.watch(runtimeActor, {
+      down: () => {
+        this.cri.abort();
+        this.health.doubt();
+      },
+      up: () => {
+        this.pleg.changed();
+        this.health.doubt();
+      },
+    });
+  }
+
+  private start(factory: SharedInformerFactory): void {
+    const { process } = this;
+    const { node, epoch } = this.options;
+    this.pods.addEventHandler({
+      add: (pod) => {
+        if (this.initial === undefined) this.loop.added([pod]);
+        else this.initial.push(pod);
+      },
+      update: (old, pod) => this.loop.updated(old, pod),
+      delete: (pod) => this.loop.removed(pod),
+    });
+    this.nodes.addEventHandler({ add: (object) => this.nodeStatus.observe(object), update: (_old, object) => this.nodeStatus.observe(object) });
+    this.nodeEvent('Normal', 'Starting', 'Starting kubelet.');
+    this.health.doubt();
+    process.go(this.nodeStatus.run());
+    process.go(renewLease(process, this.client, node, epoch, () => this.nodeStatus.node));
+    this.pleg.start();
+    factory.start();
+    process.go(this.takeInitialPods());
+    this.setStaticPods(this.options.staticPods ?? {});
+  }
+
+  /** Hands over the first list once it is complete, the oldest pod first. */
+  private *takeInitialPods(): Task {
+    while (!this.pods.hasSynced()) yield* this.process.sleep('sources.ready', 100_000);
+    const initial = this.initial ?? [];
+    this.initial = undefined;
+    this.loop.added(initial);
+    this.loop.sourcesReady();
+  }
+
+  /** The static pod folder changed. */
+  private setStaticPods(files: Readonly<Record<string, unknown>>): void {
+    const { node, epoch } = this.options;
+    const pods = Object.entries(files).filter(([path]) => !path.startsWith('.')).map(([path, manifest]) => staticPod(path, manifest, node, epoch, this.process.now));
+    const known = new Set(this.staticPods.map(({ metadata }) => metadata.uid));
+    const wanted = new Set(pods.map(({ metadata }) => metadata.uid));
+    for (const pod of this.staticPods) if (!wanted.has(pod.metadata.uid)) this.loop.removed(pod);
+    this.staticPods = pods;
+    this.loop.added(pods.filter(({ metadata }) => !known.has(metadata.uid)));
+  }
+
+  private *serve(request: KubeletRequest, client: string): Task {
+    const response = yield* answerRequest(request, { cri: this.cri, epoch: this.options.epoch, pods: () => this.loop.pods, statusOf: (uid) => this.pleg.get(uid), now: () => this.process.now });
     this.process.send(client, response);
   }
 
-  /** What keeps the node from being Ready. */
+  /** What keeps the node from being Ready, in upstream's order. */
   private nodeErrors(): readonly string[] {
-    const stuck = this.pleg.stuckUs;
-    return stuck < 180_000_000 ? [] : [`PLEG is not healthy: pleg was last seen active ${Math.floor(stuck / 1_000_000)}s ago; threshold is 3m0s`];
+    return [...this.health.errors(), ...this.health.networkErrors(), ...(this.shutdown.isShuttingDown ? ['node is shutting down'] : [])];
   }
 
   private event(pod: Pod, container: core.Container | undefined, type: 'Normal' | 'Warning', reason: string, message: string): void {
-    const reference = referenceTo({ ...pod, apiVersion: 'v1', kind: 'Pod' });
+    // Events about a static pod are about its mirror, as far as anybody can see.
+    const uid = isStatic(pod) ? (this.mirrors.of(pod)?.metadata.uid ?? pod.metadata.uid) : pod.metadata.uid;
+    const reference = referenceTo({ ...pod, metadata: { ...pod.metadata, uid }, apiVersion: 'v1', kind: 'Pod' });
     this.recorder.eventFor(container === undefined ? reference : { ...reference, fieldPath: fieldPathOf(pod, container) }, type, reason, message);
   }
 
@@ -150,94 +260,19 @@ class Kubelet {
     this.recorder.eventFor({ kind: 'Node', name: node, uid: node, apiVersion: '' }, type, reason, message);
   }
 
-  private added(pod: Pod): void {
-    this.desired.set(pod.metadata.uid, pod);
-    if (!this.workers.isTerminationRequested(pod.metadata.uid)) {
-      const rejection = this.reject(pod);
-      if (rejection !== undefined) {
-        this.event(pod, undefined, 'Warning', rejection.reason, rejection.message);
-        const { reason, message } = rejection;
-        this.statuses.set(pod, { ...pod.status, phase: 'Failed', reason, message: `Pod was rejected: ${message}` });
-        return;
-      }
-    }
-    this.workers.update({ type: 'create', pod });
-  }
-
-  /** Admission happens once, when the kubelet first sees a pod that has not run anywhere. */
-  private reject(pod: Pod): Rejection | undefined {
-    const node = this.nodeStatus.node;
-    const { phase } = pod.status;
-    const isActive = phase !== 'Failed' && phase !== 'Succeeded' && pod.metadata.deletionTimestamp === undefined;
-    if (node === undefined || !isActive || (pod.status.containerStatuses?.length ?? 0) > 0) return undefined;
-    const others = [...this.desired.values()].filter(({ metadata, status }) => metadata.uid !== pod.metadata.uid && status.phase !== 'Failed' && status.phase !== 'Succeeded' && !this.workers.isTerminationRequested(metadata.uid));
-    return admit(pod, { node, others, pressures: [], isShuttingDown: false, matchesNode, tolerates });
-  }
-
-  private updated(pod: Pod): void {
-    const { uid } = pod.metadata;
-    const before = this.desired.get(uid);
-    if (before === undefined) {
-      this.added(pod);
-      return;
-    }
-    this.desired.set(uid, pod);
-    if (this.workers.phaseOf(uid) === undefined && pod.metadata.deletionTimestamp === undefined) return;
-    // What the kubelet itself wrote tells it nothing new (config/config.go, `checkAndUpdatePod`).
-    if (!isMeaningful(before, pod)) return;
-    this.workers.update({ type: 'update', pod });
-  }
-
-  private removed(pod: Pod): void {
-    this.desired.delete(pod.metadata.uid);
-    this.workers.remove(pod);
-    this.housekeepLater();
-  }
-
-  private podEvents(events: readonly PlegEvent[]): void {
-    const touched = new Set(events.filter(({ type }) => type !== 'ContainerRemoved').map(({ uid }) => uid));
-    for (const uid of touched) {
-      const pod = this.desired.get(uid) ?? this.workers.podOf(uid);
-      if (pod !== undefined && this.workers.phaseOf(uid) !== undefined) this.workers.update({ type: 'sync', pod });
-    }
-  }
-
-  private probeChanged(pod: Pod, kind: ProbeKind, containerId: string, result: ProbeResult): void {
-    const { uid } = pod.metadata;
-    const current = this.desired.get(uid) ?? pod;
-    if (kind === 'readiness') {
-      this.statuses.setReady(current, containerId, (status) => this.withReadiness(current, status, containerId, result === 'Success'));
-    }
-    if (kind === 'liveness' && result !== 'Failure') return;
-    if (this.workers.phaseOf(uid) !== undefined) this.workers.update({ type: 'sync', pod: current });
-  }
-
   /** The status with one container's readiness changed (status_manager.go, `SetContainerReadiness`). */
   private withReadiness(pod: Pod, status: core.PodStatus, containerId: string, ready: boolean): core.PodStatus {
-    const containers = (status.containerStatuses ?? []).map((each) => (each.containerID?.endsWith(containerId) === true ? { ...each, ready } : each));
-    return this.sync.withReadyConditions(pod, { ...status, containerStatuses: containers }, (condition, old) =>
-      withTransition(condition, old, { epoch: this.options.epoch, now: this.process.now }),
-    );
-  }
-
-  private housekeepLater(): void {
-    if (this.isHousekeepingDue) return;
-    this.isHousekeepingDue = true;
-    const passed = (this.process.now - this.startedUs) % HOUSEKEEPING_US;
-    this.process.after('housekeeping', HOUSEKEEPING_US - passed, () => {
-      this.isHousekeepingDue = false;
-      this.process.go(this.housekeep());
-    });
-  }
-
-  /** Forgets finished pods that are gone and removes what they left in the runtime. */
-  private *housekeep(): ReturnType<Process['sleep']> {
-    const gone = [...this.workers.uids].filter((uid) => this.workers.phaseOf(uid) === 'finished' && !this.desired.has(uid));
-    for (const pod of this.workers.collect((uid) => this.desired.has(uid))) this.workers.update({ type: 'create', pod });
-    this.statuses.removeOrphans((uid) => this.desired.has(uid) || this.workers.phaseOf(uid) !== undefined);
-    for (const uid of gone) yield* this.sync.removeContent(uid);
+    const mark = (list: core.ContainerStatus[] | undefined): core.ContainerStatus[] | undefined =>
+      list?.map((each) => (each.containerID?.endsWith(containerId) === true ? { ...each, ready } : each));
+    const containers = mark(status.containerStatuses);
+    const init = mark(status.initContainerStatuses);
+    const next = { ...status, ...(containers === undefined ? {} : { containerStatuses: containers }), ...(init === undefined ? {} : { initContainerStatuses: init }) };
+    return this.sync.withReadyConditions(pod, next, (condition, old) => withTransition(condition, old, { epoch: this.options.epoch, now: this.process.now }));
   }
 }
+
+/** Whole seconds of a duration; 0 if there is none. */
+const seconds = (text: string | undefined): number => Math.floor((parseDuration(text ?? '') ?? 0) / 1_000_000);
 
 /** `spec.containers{name}`, as events of containers carry it. */
 function fieldPathOf({ spec }: Pod, { name }: core.Container): string {
@@ -246,16 +281,3 @@ function fieldPathOf({ spec }: Pod, { name }: core.Container): string {
   return `spec.containers{${name}}`;
 }
 
-/** Whether more than the status changed, or the readiness of a pod that others decide about, too (`NeedToReconcilePodReadiness`). */
-function isMeaningful(before: Pod, pod: Pod): boolean {
-  const { metadata: old } = before;
-  const { metadata } = pod;
-  return (
-    before.spec !== pod.spec ||
-    old.labels !== metadata.labels ||
-    old.annotations !== metadata.annotations ||
-    old.deletionTimestamp !== metadata.deletionTimestamp ||
-    old.deletionGracePeriodSeconds !== metadata.deletionGracePeriodSeconds ||
-    ((pod.spec.readinessGates ?? []).length > 0 && before.status.conditions !== pod.status.conditions)
-  );
-}

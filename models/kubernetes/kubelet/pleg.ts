@@ -12,7 +12,8 @@ import type { CriClient } from './cri-client.ts';
 
 /** pleg.go: genericPlegRelistPeriod and genericPlegRelistThreshold. */
 const RELIST_PERIOD_US = 1_000_000;
-export const RELIST_THRESHOLD_US = 180_000_000;
+/** evented.go: how often the cache's time is moved on when the runtime's events are trusted. */
+const EVENTED_PERIOD_US = 5_000_000;
 
 export type PlegEventType = 'ContainerStarted' | 'ContainerDied' | 'ContainerRemoved';
 
@@ -39,39 +40,53 @@ interface Waiter {
 export class Pleg {
   readonly #process: Process;
   readonly #cri: CriClient;
+  readonly #isEvented: boolean;
+  readonly #periodUs: number;
   readonly #emit: (events: readonly PlegEvent[]) => void;
   readonly #cache = new Map<string, Entry>();
   /** State of every container and sandbox at the last relist, by pod. */
   #old = new Map<string, Map<string, State>>();
   #waiters: Waiter[] = [];
-  /** When the last relist ended; the next one begins a period later. Relists that are left out take no time. */
+  /** Relists follow each other by one period from here: the end of the last one. */
   #gridUs: number;
-  /** When the last relist that is over began. What it saw may be that old. */
-  #listedUs: number;
+  /** When the last relist began: what the cache shows is not older. */
+  #listedUs = -1;
   #isDirty = true;
   #isRelisting = false;
   #relistStartedUs: number;
   #timer: TimerHandle | undefined;
+  #soon: TimerHandle | undefined;
 
-  constructor(process: Process, cri: CriClient, emit: (events: readonly PlegEvent[]) => void) {
+  /** `isEvented`: react to the runtime's events at once instead of at the next relist (feature gate EventedPLEG). */
+  constructor(process: Process, cri: CriClient, isEvented: boolean, emit: (events: readonly PlegEvent[]) => void) {
     this.#process = process;
     this.#cri = cri;
+    this.#isEvented = isEvented;
+    this.#periodUs = isEvented ? EVENTED_PERIOD_US : RELIST_PERIOD_US;
     this.#emit = emit;
-    this.#gridUs = process.now - RELIST_PERIOD_US;
-    this.#listedUs = this.#gridUs;
+    this.#gridUs = process.now - this.#periodUs;
     this.#relistStartedUs = process.now;
   }
 
-  /** Does the first relist, `afterUs` from now: kubelets that did not start at one instant do not relist at one instant. */
-  start(afterUs: number): void {
-    this.#gridUs = this.#process.now + afterUs - RELIST_PERIOD_US;
-    this.#schedule();
+  /** Does the first relist. */
+  start(): void {
+    this.#process.go(this.#relist());
   }
 
   /** The runtime changed: the next relist has something to do. */
   changed(): void {
     this.#isDirty = true;
-    this.#schedule();
+    if (this.#isEvented) this.#relistSoon();
+    else this.#schedule();
+  }
+
+  /** Lists after all events of this moment. */
+  #relistSoon(): void {
+    if (this.#isRelisting || this.#soon !== undefined) return;
+    this.#soon = this.#process.after('pleg.event', 0, () => {
+      this.#soon = undefined;
+      if (!this.#isRelisting && this.#isDirty) this.#process.go(this.#relist());
+    });
   }
 
   /** How long the present relist hangs; 0 if none does. */
@@ -101,20 +116,20 @@ export class Pleg {
 
   /** When the last relist began, counting those that were left out. */
   #globalUs(): number {
-    const passed = this.#isRelisting ? 0 : Math.floor((this.#process.now - this.#gridUs) / RELIST_PERIOD_US);
-    return passed <= 0 ? this.#listedUs : this.#gridUs + passed * RELIST_PERIOD_US;
+    const passed = this.#isRelisting ? 0 : Math.floor((this.#process.now - this.#gridUs) / this.#periodUs);
+    return passed === 0 ? this.#listedUs : this.#gridUs + passed * this.#periodUs;
   }
 
   #schedule(): void {
     if (this.#timer !== undefined || this.#isRelisting) return;
-    const passed = Math.max(0, Math.floor((this.#process.now - this.#gridUs) / RELIST_PERIOD_US));
-    const next = this.#gridUs + (passed + 1) * RELIST_PERIOD_US;
+    const passed = Math.floor((this.#process.now - this.#gridUs) / this.#periodUs);
+    const next = this.#gridUs + (passed + 1) * this.#periodUs;
     this.#timer = this.#process.after('pleg.relist', next - this.#process.now, () => {
       this.#timer = undefined;
       if (this.#isDirty) this.#process.go(this.#relist());
       else {
         this.#gridUs = this.#process.now;
-        this.#listedUs = this.#gridUs;
+        this.#listedUs = this.#process.now;
         this.#serveWaiters();
       }
     });
@@ -137,7 +152,8 @@ export class Pleg {
     this.#listedUs = this.#relistStartedUs;
     this.#update(sandboxes.value as readonly SandboxStatus[], containers.value as readonly ContainerStatus[], this.#relistStartedUs);
     this.#serveWaiters();
-    if (this.#isDirty) this.#schedule();
+    if (this.#isDirty && this.#isEvented) this.#relistSoon();
+    else if (this.#isDirty) this.#schedule();
   }
 
   #update(sandboxes: readonly SandboxStatus[], containers: readonly ContainerStatus[], startedUs: number): void {

@@ -9,8 +9,7 @@ import type { core, Pod, Service } from '../object/types.ts';
 import type { EnvironmentInputs } from './container/environment.ts';
 import type { KubeRuntime } from './container/kuberuntime.ts';
 import type { PodStatus } from './container/pod-status.ts';
-import type { CriClient } from './cri-client.ts';
-import type { Pleg } from './pleg.ts';
+import { isStatic, type Mirrors } from './config/static-pods.ts';
 import type { PodSyncer } from './pod-workers.ts';
 import type { Prober } from './probe/prober.ts';
 import { apiStatus } from './status/api-status.ts';
@@ -23,13 +22,12 @@ import type { VolumeManager } from './volume/volume-manager.ts';
 /** The kubelet's parts that a sync uses. */
 export interface SyncParts {
   readonly process: Process;
-  readonly cri: CriClient;
-  readonly pleg: Pleg;
   readonly prober: Prober;
   readonly statuses: StatusManager;
   readonly runtime: KubeRuntime;
   readonly volumes: VolumeManager;
   readonly sources: Sources;
+  readonly mirrors: Mirrors;
 }
 
 /** What a sync knows of its node. */
@@ -40,7 +38,9 @@ export interface SyncNode {
   readonly hostIps: readonly string[];
   readonly services: () => readonly Service[];
   readonly allocatable: () => Readonly<Record<string, string>>;
-  readonly failMount: (pod: Pod, message: string) => void;
+  readonly event: (pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string) => void;
+  /** Why only pods of the host network can be synced, if so. */
+  readonly networkErrors: () => readonly string[];
   readonly finished: () => void;
 }
 
@@ -57,16 +57,24 @@ export class PodSync implements PodSyncer {
     this.node = node;
   }
 
-  *syncPod(pod: Pod, status: PodStatus, _isFirst: boolean, isCancelled: () => boolean): Task<{ isTerminal: boolean; error: string | undefined; isSettled: boolean }> {
+  *syncPod(pod: Pod, status: PodStatus, isFirst: boolean, isCancelled: () => boolean): Task<{ isTerminal: boolean; error: string | undefined; isSettled: boolean }> {
     const { statuses, volumes, prober, runtime } = this.parts;
     const computed = this.statusOf(pod, status, false);
     statuses.set(pod, computed);
     if (computed.phase === 'Failed' || computed.phase === 'Succeeded') return { isTerminal: true, error: undefined, isSettled: true };
-    const inputs = yield* this.podInputs(pod, status.ips);
+    const network = this.node.networkErrors();
+    if (network.length > 0 && pod.spec.hostNetwork !== true) {
+      const problem = `network is not ready: ${network.join(', ')}`;
+      this.node.event(pod, 'Warning', 'NetworkNotReady', problem);
+      return { isTerminal: false, error: problem, isSettled: false };
+    }
+    if (isStatic(pod)) yield* this.parts.mirrors.ensure(pod);
+    if (isFirst) yield* this.lookForPullSecrets(pod);
+    const inputs = this.inputs(status.ips, new Map(), new Map());
     const problem = yield* volumes.waitFor(pod, inputs, isCancelled);
     if (isCancelled()) return { isTerminal: false, error: undefined, isSettled: true };
     if (problem !== undefined) {
-      this.node.failMount(pod, `Unable to attach or mount volumes: ${problem}`);
+      if (!problem.includes('context deadline exceeded')) this.node.event(pod, 'Warning', 'FailedMount', `Unable to attach or mount volumes: ${problem}`);
       return { isTerminal: false, error: problem, isSettled: false };
     }
     prober.addPod(pod);
@@ -108,14 +116,6 @@ export class PodSync implements PodSyncer {
     this.node.finished();
   }
 
-  /** Removes the containers and sandboxes of a pod that is gone. */
-  *removeContent(uid: string): Task {
-    const { cri, runtime, pleg } = this.parts;
-    const status = yield* runtime.readStatus(uid, pleg.get(uid));
-    for (const { id } of status.containers) yield* cri.call('RemoveContainer', { id });
-    for (const { id } of status.sandboxes) yield* cri.call('RemovePodSandbox', { id });
-  }
-
   /** What an environment or a volume of the pod may refer to, read from the API. */
   *environment(pod: Pod, container: core.Container, podIps: readonly string[]): Task<EnvironmentInputs> {
     const configMaps = new Map<string, Readonly<Record<string, string>> | undefined>();
@@ -146,9 +146,14 @@ export class PodSync implements PodSyncer {
     };
   }
 
-  private *podInputs(_pod: Pod, podIps: readonly string[]): Task<EnvironmentInputs> {
-    yield* [];
-    return this.inputs(podIps, new Map(), new Map());
+  /** Secrets for pulling are only missed, never used: every registry here is open. */
+  private *lookForPullSecrets(pod: Pod): Task {
+    const missing: string[] = [];
+    for (const { name = '' } of pod.spec.imagePullSecrets ?? []) {
+      if ((yield* this.parts.sources.secret(pod.metadata.namespace ?? '', name)) === undefined) missing.push(name);
+    }
+    if (missing.length === 0) return;
+    this.node.event(pod, 'Warning', 'FailedToRetrieveImagePullSecret', `Unable to retrieve some image pull secrets (${missing.join(', ')}); attempting to pull the image may not succeed.`);
   }
 
   private inputs(podIps: readonly string[], configMaps: References, secrets: References): EnvironmentInputs {

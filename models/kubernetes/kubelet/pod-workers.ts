@@ -4,7 +4,7 @@
  * A worker does one step at a time and keeps at most one pending update. Before each step it waits for a status that is newer
  * than the end of its previous step. Once a pod terminates there is no way back.
  */
-import type { Process, Task, TimerHandle } from '../client/process.ts';
+import { type Process, suspend, type Task, type TimerHandle } from '../client/process.ts';
 import type { core, Pod } from '../object/types.ts';
 import type { PodStatus } from './container/pod-status.ts';
 import type { Pleg } from './pleg.ts';
@@ -53,13 +53,17 @@ export class PodWorkers {
   readonly #process: Process;
   readonly #pleg: Pleg;
   readonly #syncer: PodSyncer;
+  readonly #whenWell: () => Task;
   readonly #workers = new Map<string, Worker>();
+  readonly #terminationWaiters = new Map<string, Set<() => void>>();
   readonly #startedUs: number;
 
-  constructor(process: Process, pleg: Pleg, syncer: PodSyncer) {
+  /** `whenWell` waits while the sync loop stands still. */
+  constructor(process: Process, pleg: Pleg, syncer: PodSyncer, whenWell: () => Task) {
     this.#process = process;
     this.#pleg = pleg;
     this.#syncer = syncer;
+    this.#whenWell = whenWell;
     this.#startedUs = process.now;
   }
 
@@ -76,6 +80,25 @@ export class PodWorkers {
   isTerminationRequested(uid: string): boolean {
     const phase = this.#workers.get(uid)?.phase;
     return phase !== undefined && phase !== 'sync';
+  }
+
+  /** Waits until nothing of the pod runs any more, at most `timeoutUs`. False: it took longer. */
+  *terminated(uid: string, timeoutUs: number): Task<boolean> {
+    const phase = this.phaseOf(uid);
+    if (phase === undefined || phase === 'terminated' || phase === 'finished') return true;
+    return yield* suspend<boolean>((resume) => {
+      const waiters = this.#terminationWaiters.get(uid) ?? new Set<() => void>();
+      this.#terminationWaiters.set(uid, waiters);
+      const settle = (isOver: boolean): void => {
+        waiters.delete(tell);
+        if (waiters.size === 0) this.#terminationWaiters.delete(uid);
+        timer.stop();
+        this.#process.soon(() => resume(isOver));
+      };
+      const tell = (): void => settle(true);
+      const timer = this.#process.after('worker.terminated', timeoutUs, () => settle(false));
+      waiters.add(tell);
+    });
   }
 
   /** Logs and dead containers may go: the pod was evicted, or it was deleted and has terminated. */
@@ -139,6 +162,7 @@ export class PodWorkers {
   *#work(worker: Worker): Task {
     worker.isWorking = true;
     while (worker.pending !== undefined) {
+      yield* this.#whenWell();
       worker.pending = undefined;
       worker.timer?.stop();
       const status = yield* this.#pleg.newerThan(worker.uid, worker.lastSyncUs);
@@ -167,6 +191,7 @@ export class PodWorkers {
         const error = yield* this.#syncer.syncTerminatingPod(worker.pod, status, worker.graceSeconds ?? 1, worker.change);
         if (error === undefined) {
           worker.phase = 'terminated';
+          for (const tell of this.#terminationWaiters.get(worker.uid) ?? []) tell();
           worker.pending ??= { type: 'sync', pod: worker.pod };
         } else this.#requeue(worker, BACKOFF_US);
         return;

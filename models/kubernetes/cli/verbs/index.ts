@@ -1,13 +1,10 @@
 /** Every verb, in the order in which `kubetwin help` lists them. A new verb is one file here and one line below. */
-import { registerDiff } from './diff.ts';
-import { registerExport } from './export.ts';
 import { registerGet } from './get.ts';
 import { registerConnect } from './connect.ts';
 import { registerReplay } from './replay.ts';
 import { registerRules } from './rules.ts';
 import { registerRun } from './run.ts';
 import { registerServe } from './serve.ts';
-import { registerTravel } from './travel.ts';
 import { registerWhy } from './why.ts';
 import type { Register } from './verb.ts';
 
@@ -19,7 +16,4 @@ export const VERBS: readonly Register[] = [
   registerWhy,
   registerConnect,
   registerRules,
-  registerDiff,
-  registerTravel,
-  registerExport,
 ];

@@ -27,6 +27,8 @@ export class FileTree {
   #root: DirectoryInode;
   readonly #mounts = new Map<string, Mount>();
   readonly #readOnlyRoot: boolean;
+  /** Told when a file may have grown. */
+  onGrowth: (() => void) | undefined = undefined;
 
   constructor(image: DirectoryInode, readOnlyRoot = false) {
     this.#root = image;
@@ -172,6 +174,7 @@ export class FileTree {
    * own layer (or of a volume), or a device.
    */
   openWrite(path: string, truncate: boolean, nowUs: number, who: Credentials = ROOT): Inode | Errno {
+    this.onGrowth?.();
     const found = this.#walk(path, true);
     if (found === 'ENOENT') return this.#create(path, nowUs, who);
     if (typeof found === 'string') return found;

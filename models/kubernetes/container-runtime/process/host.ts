@@ -273,6 +273,21 @@ export class Host {
     for (const process of rest) this.signal(process, 'KILL', true);
   }
 
+  /** Ends a process as if it had failed by itself, PID 1 or not: an abort, a segmentation fault. */
+  kill(process: Process, signal: Signal): void {
+    if (signal === 'TERM') this.signal(process, signal, true);
+    else this.#end(process, statusOfSignal(signal), { kind: 'signal', signal });
+  }
+
+  /** Takes the processor away from a container's processes, or gives it back (the freezer of its cgroup). */
+  freeze(scope: ContainerScope, on: boolean): void {
+    for (const process of scope.processes) {
+      if (process.stopped === on) continue;
+      process.stopped = on;
+      if (!on) this.#resume(process, { kind: 'ready' });
+    }
+  }
+
   /** Lets go of a descriptor; the last holder of a stream's end closes it. */
   close(process: Process, fd: number): boolean {
     const open = process.descriptors.get(fd);

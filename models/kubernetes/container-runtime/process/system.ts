@@ -264,6 +264,7 @@ export class System {
     else inode.content = inode.content.slice(0, at) + text + inode.content.slice(at + text.length);
     open.position = at + text.length;
     inode.modifiedUs = this.nowUs;
+    this.files.onGrowth?.();
     return undefined;
   }
 

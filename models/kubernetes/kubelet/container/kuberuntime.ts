@@ -15,6 +15,7 @@ import { expand, makeEnvironment, type EnvironmentInputs } from './environment.t
 import type { Images } from './images.ts';
 import { computePodActions, containerHash, type KillReason, type ProbeResults } from './pod-actions.ts';
 import { dnsOf, hostnameOf, hostsFile } from './pod-network.ts';
+import { oomScoreAdj } from './oom-score.ts';
 import { findStatus, type PodStatus } from './pod-status.ts';
 import { podStatusOf } from '../pleg.ts';
 import type { StartFailure } from '../status/container-statuses.ts';
@@ -30,6 +31,8 @@ export interface RuntimeHooks {
   environment(pod: Pod, container: core.Container, podIps: readonly string[]): Task<EnvironmentInputs>;
   /** Sends an HTTP request for a hook; only transport errors are failures. */
   httpHook(pod: Pod, container: core.Container, action: core.HTTPGetAction, podIp: string): Task<string | undefined>;
+  /** The node's memory, as a quantity. */
+  memoryCapacity(): string | undefined;
 }
 
 export interface SyncResult {
@@ -232,6 +235,7 @@ export class KubeRuntime {
       tty: container.tty === true,
       terminationMessagePath: container.terminationMessagePath ?? '/dev/termination-log',
       ...(limit === undefined ? {} : { memoryLimitBytes: quantityValue(quantityOf(limit)) }),
+      oomScoreAdj: oomScoreAdj(pod, container, this.#hooks.memoryCapacity()),
       ...(security.runAsUser === undefined ? {} : { runAsUser: security.runAsUser }),
       ...(security.runAsGroup === undefined ? {} : { runAsGroup: security.runAsGroup }),
       supplementalGroups: [...(pod.spec.securityContext?.fsGroup === undefined ? [] : [pod.spec.securityContext.fsGroup]), ...(pod.spec.securityContext?.supplementalGroups ?? [])],

@@ -1,13 +1,16 @@
 /**
  * Admission of pods on the node (pkg/kubelet/lifecycle/predicate.go): the first reason against a pod wins.
  */
-import { podRequests, parseResourceList } from '../../object/resources.ts';
+import { podRequests, parseResourceList, qosClassOf } from '../../object/resources.ts';
 import { quantityMilliValue, quantityValue, type Quantity } from '../../object/quantity.ts';
 import type { core, Node, Pod } from '../../object/types.ts';
+import type { Shortage } from './preemption.ts';
 
 export interface Rejection {
   readonly reason: string;
   readonly message: string;
+  /** Lack of resources, which a critical pod may get by preemption. */
+  readonly shortage?: Shortage;
 }
 
 /** Pods that the kubelet must not turn away for lack of room. */
@@ -28,9 +31,20 @@ export interface AdmissionInputs {
   tolerates(pod: Pod, node: Node): boolean;
 }
 
+/** predicate.go, isOSSelectorNodeLabelDoesNotMatch and rejectPodAdmissionBasedOnOSField. */
+function osRejection({ spec }: Pod): Rejection | undefined {
+  const label = spec.nodeSelector?.['kubernetes.io/os'];
+  if (label !== undefined && label !== 'linux') {
+    return { reason: 'PodOSSelectorNodeLabelDoesNotMatch', message: "Failed to admit pod as the `kubernetes.io/os` label doesn't match node label" };
+  }
+  if (spec.os?.name === undefined || spec.os.name === 'linux') return undefined;
+  return { reason: 'PodOSNotSupported', message: 'Failed to admit pod as the OS field doesn\'t match node OS' };
+}
+
 export function admit(pod: Pod, inputs: AdmissionInputs): Rejection | undefined {
   return (
     pressureRejection(pod, inputs) ??
+    osRejection(pod) ??
     resourceRejection(pod, inputs) ??
     predicateRejection(pod, inputs) ??
     (inputs.isShuttingDown ? { reason: 'NodeShutdown', message: 'Pod was rejected as the node is shutting down.' } : undefined)
@@ -40,7 +54,7 @@ export function admit(pod: Pod, inputs: AdmissionInputs): Rejection | undefined 
 function pressureRejection(pod: Pod, { pressures }: AdmissionInputs): Rejection | undefined {
   if (pressures.length === 0 || isCritical(pod)) return undefined;
   if (pressures.length === 1 && pressures[0] === 'MemoryPressure') {
-    if (pod.status?.qosClass !== 'BestEffort') return undefined;
+    if (qosClassOf(pod) !== 'BestEffort') return undefined;
     const tolerated = (pod.spec.tolerations ?? []).some(({ key, effect, operator }) => (key === 'node.kubernetes.io/memory-pressure' && (effect === undefined || effect === 'NoSchedule')) || (key === undefined && operator === 'Exists'));
     if (tolerated) return undefined;
   }
@@ -73,6 +87,7 @@ function outOf(resource: string, requested: number, used: number, capacity: numb
   return {
     reason: `OutOf${resource}`,
     message: `Node didn't have enough resource: ${resource}, requested: ${requested}, used: ${used}, capacity: ${capacity}`,
+    shortage: { resource, quantity: requested - (capacity - used) },
   };
 }
 
@@ -82,7 +97,7 @@ function predicateRejection(pod: Pod, inputs: AdmissionInputs): Rejection | unde
   if (!inputs.matchesNode(pod, node)) return failed('NodeAffinity', "node(s) didn't match Pod's node affinity/selector");
   if (pod.spec.nodeName !== undefined && pod.spec.nodeName !== node.metadata.name) return failed('NodeName', "node(s) didn't match the requested node name");
   if (portsCollide(pod, others)) return failed('NodePorts', "node(s) didn't have free ports for the requested pod ports");
-  if (!inputs.tolerates(pod, node)) return failed('TaintToleration', "node(s) had taints that the pod didn't tolerate");
+  if (pod.metadata.annotations?.['kubernetes.io/config.source'] !== 'file' && !inputs.tolerates(pod, node)) return failed('TaintToleration', "node(s) had taints that the pod didn't tolerate");
   return undefined;
 }
 

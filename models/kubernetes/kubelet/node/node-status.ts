@@ -8,6 +8,7 @@ import type { Client } from '../../client/client.ts';
 import type { Process, Task } from '../../client/process.ts';
 import { NODES } from '../../client/resources.ts';
 import { isAlreadyExists } from '../../client/result.ts';
+import { hex, sha256 } from '../../object/hash.ts';
 import { rfc3339 } from '../../object/time.ts';
 import type { core, Node } from '../../object/types.ts';
 import { KUBELET_VERSION, type KubeletOptions } from '../options.ts';
@@ -22,7 +23,9 @@ const REGISTER_MAX_US = 7_000_000;
 export interface NodeHealth {
   /** Errors in the order in which upstream aggregates them. */
   readonly errors: () => readonly string[];
-  readonly pressures: () => ReadonlySet<string>;
+  readonly pressures: () => readonly string[];
+  /** How often the machine has been started before: it has another boot id each time. */
+  readonly boots: () => number | undefined;
 }
 
 type EventOf = (type: 'Normal' | 'Warning', reason: string, message: string) => void;
@@ -36,6 +39,7 @@ export class NodeStatus {
   #node: Node | undefined;
   #isReady = false;
   #isPending = false;
+  #toldBoot: string | undefined;
 
   constructor(process: Process, client: Client, options: KubeletOptions, health: NodeHealth, event: EventOf) {
     this.#process = process;
@@ -52,6 +56,12 @@ export class NodeStatus {
 
   /** The informer saw a newer version. */
   observe(node: Node): void {
+    const before = this.#node?.spec.unschedulable === true;
+    const after = node.spec.unschedulable === true;
+    if (this.#node !== undefined && before !== after) {
+      const reason = after ? 'NodeNotSchedulable' : 'NodeSchedulable';
+      this.#event('Normal', reason, `Node ${this.#options.node} status is now: ${reason}`);
+    }
     this.#node = node;
   }
 
@@ -122,24 +132,32 @@ export class NodeStatus {
       conditions: this.#conditions(old?.conditions ?? []),
       addresses: given.addresses ?? [{ type: 'InternalIP', address: '127.0.0.1' }, { type: 'Hostname', address: node }],
       daemonEndpoints: given.daemonEndpoints ?? { kubeletEndpoint: { Port: 10250 } },
-      nodeInfo: given.nodeInfo ?? this.#nodeInfo(),
+      nodeInfo: this.#bootedInfo(given.nodeInfo ?? this.#nodeInfo(), old?.nodeInfo?.bootID),
       ...(given.images === undefined ? {} : { images: given.images }),
     };
   }
 
   #nodeInfo(): core.NodeSystemInfo {
     const { node, runtime = 'containerd' } = this.#options;
+    const id = (what: string): string => uuidOf(`${node}/${what}`);
     return {
-      machineID: node, systemUUID: node, bootID: node, kernelVersion: '6.1.0', osImage: 'Debian GNU/Linux 12 (bookworm)', containerRuntimeVersion: `${runtime}://1.7.27`,
+      machineID: id('machine').replaceAll('-', ''), systemUUID: id('system'), bootID: id('boot'), kernelVersion: '6.1.0', osImage: 'Debian GNU/Linux 12 (bookworm)', containerRuntimeVersion: `${runtime}://${RUNTIME_VERSIONS[runtime]}`,
       kubeletVersion: KUBELET_VERSION, kubeProxyVersion: KUBELET_VERSION, operatingSystem: 'linux', architecture: 'amd64',
     };
+  }
+
+  /** Every start of the machine has a boot id of its own. */
+  #bootedInfo(info: core.NodeSystemInfo, old: string | undefined): core.NodeSystemInfo {
+    const boots = this.#health.boots();
+    if (boots === undefined) return old ? { ...info, bootID: old } : info;
+    return boots === 0 ? info : { ...info, bootID: uuidOf(`${info.bootID}/${boots}`) };
   }
 
   #conditions(old: readonly core.NodeCondition[]): core.NodeCondition[] {
     const pressures = this.#health.pressures();
     const errors = this.#health.errors();
     const pressure = (type: string, bad: [string, string], good: [string, string]): core.NodeCondition => {
-      const isOn = pressures.has(type);
+      const isOn = pressures.includes(type);
       const [reason, message] = isOn ? bad : good;
       return this.#condition(old, type, isOn ? 'True' : 'False', reason, message);
     };
@@ -185,16 +203,27 @@ export class NodeStatus {
     });
   }
 
+  /** Sends the status now, as at a shutdown. */
+  syncNow(): void {
+    this.#process.go(this.#report());
+  }
+
   *#report(): Task {
     if (this.#node === undefined) return;
     const old = this.#node.status;
     const status = this.#status(old);
+    const { bootID } = status.nodeInfo ?? {};
+    const isRebooted = old.nodeInfo?.bootID !== undefined && old.nodeInfo.bootID !== '' && old.nodeInfo.bootID !== bootID;
+    if (isRebooted && this.#toldBoot !== bootID) {
+      this.#toldBoot = bootID;
+      this.#event('Warning', 'Rebooted', `Node ${this.#options.node} has been rebooted, boot id: ${bootID}`);
+    }
     this.#tellTransitions(old.conditions ?? [], status.conditions ?? []);
     const body = {
       status: {
         '$setElementOrder/conditions': (status.conditions ?? []).map(({ type }) => ({ type })),
         conditions: status.conditions,
-        ...(old.nodeInfo === undefined ? { nodeInfo: status.nodeInfo, addresses: status.addresses, capacity: status.capacity, allocatable: status.allocatable, daemonEndpoints: status.daemonEndpoints } : {}),
+        ...(old.nodeInfo === undefined || isRebooted ? { nodeInfo: status.nodeInfo, addresses: status.addresses, capacity: status.capacity, allocatable: status.allocatable, daemonEndpoints: status.daemonEndpoints } : {}),
       },
     };
     const patched = yield* this.#client.patch<Node>(NODES, undefined, this.#options.node, 'application/strategic-merge-patch+json', body, { subresource: 'status' });
@@ -211,14 +240,15 @@ export class NodeStatus {
       if (reason !== undefined) this.#event('Normal', reason, `Node ${this.#options.node} status is now: ${reason}`);
     }
   }
+}
 
-  /** What registration tells about a new node. */
-  tellInitial(): void {
-    for (const type of ['MemoryPressure', 'DiskPressure', 'PIDPressure']) {
-      const reason = NODE_EVENTS[type]?.[1] ?? '';
-      this.#event('Normal', reason, `Node ${this.#options.node} status is now: ${reason}`);
-    }
-  }
+/** The versions of the runtimes that go with Kubernetes 1.32. */
+const RUNTIME_VERSIONS = { containerd: '1.7.27', 'cri-o': '1.32.1', docker: '27.3.1' } as const;
+
+/** A UUID that a text decides. */
+function uuidOf(text: string): string {
+  const digits = hex(sha256(text));
+  return [digits.slice(0, 8), digits.slice(8, 12), `4${digits.slice(13, 16)}`, `8${digits.slice(17, 20)}`, digits.slice(20, 32)].join('-');
 }
 
 /** Events for True and False. */

@@ -111,3 +111,11 @@ export function withTransition(condition: Condition, old: readonly core.PodCondi
     ...(message === undefined ? {} : { message }),
   };
 }
+
+/** The status with one condition added or brought up to date (podutil.UpdatePodCondition). */
+export function withCondition(status: core.PodStatus, condition: Condition, clock: { readonly epoch: number; readonly now: number }): core.PodStatus {
+  const conditions = status.conditions ?? [];
+  const next = withTransition(condition, conditions, clock);
+  const at = conditions.findIndex(({ type }) => type === condition.type);
+  return { ...status, conditions: at < 0 ? [...conditions, next] : conditions.with(at, next) };
+}

@@ -26,6 +26,8 @@ export interface StatusHooks {
   couldRun(uid: string): boolean;
   /** The pod as the API last showed it. */
   latest(uid: string): Pod | undefined;
+  /** Under which UID the API has the pod: a static pod's status goes to its mirror, to nobody while there is none. */
+  apiUid(pod: Pod): string | undefined;
 }
 
 export class StatusManager {
@@ -97,6 +99,12 @@ export class StatusManager {
     this.set(old.pod, change(old.status));
   }
 
+  /** Sends the status once more: there is a new mirror. */
+  resend(uid: string): void {
+    this.#sent.delete(uid);
+    this.#push(uid);
+  }
+
   forget(uid: string): void {
     this.#statuses.delete(uid);
     this.#sent.delete(uid);
@@ -144,20 +152,22 @@ export class StatusManager {
     const { version } = entry;
     if (this.#sent.get(uid) === version && !this.#canDelete(entry)) return true;
     const { namespace, name } = entry.pod.metadata;
+    const apiUid = this.#hooks.apiUid(entry.pod);
+    if (apiUid === undefined) return true;
     const found = yield* this.#client.get<Pod>(PODS, namespace, name);
     if (!found.ok) {
-      if (isNotFound(found)) this.forget(uid);
+      if (isNotFound(found) && apiUid === uid) this.forget(uid);
       return isNotFound(found);
     }
     const api = found.object;
-    if (api.metadata.uid !== uid) {
-      this.forget(uid);
+    if (api.metadata.uid !== apiUid) {
+      if (apiUid === uid) this.forget(uid);
       return true;
     }
     const merged = mergeStatus(api.status as core.PodStatus | undefined, entry.status, this.#hooks.couldRun(uid));
     const changes = patchOf((api.status ?? {}) as core.PodStatus, merged);
     if (changes !== undefined) {
-      const body = { metadata: { uid }, status: changes };
+      const body = { metadata: { uid: apiUid }, status: changes };
       const patched = yield* this.#client.patch<Pod>(PODS, namespace, name, 'application/strategic-merge-patch+json', body, { subresource: 'status' });
       if (!patched.ok) return isNotFound(patched);
     }
@@ -171,7 +181,7 @@ export class StatusManager {
   #canDelete(entry: Versioned, status: core.PodStatus = entry.status): boolean {
     const pod = this.#hooks.latest(entry.pod.metadata.uid) ?? entry.pod;
     if (pod.metadata.deletionTimestamp === undefined && entry.pod.metadata.deletionTimestamp === undefined) return false;
-    if (pod.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined) return false;
+    if (pod.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined || this.#hooks.apiUid(pod) !== pod.metadata.uid) return false;
     return entry.isFinished && (status.phase === 'Succeeded' || status.phase === 'Failed');
   }
 }
