@@ -2,7 +2,7 @@
  * Bad input gets a sentence that says what, where and what to do, and the documented exit code; nothing is lost.
  */
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { folder, kubetwin, start } from './kubetwin.ts';
@@ -89,7 +89,8 @@ describe('kubetwin run', () => {
   it('leaves a whole log behind when it is interrupted', async () => {
     const path = join(place, 'interrupted.log');
     const child = start(['run', join(place, 'namespace.yaml'), '--nodes', '2', '--for', '1000h', '--log', path]);
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    // The handler is there before the log grows beyond its header.
+    while (!existsSync(path) || statSync(path).size < 4096) await new Promise((resolve) => setTimeout(resolve, 50));
     child.kill('SIGINT');
     const [code] = (await once(child, 'exit')) as [number];
     expect(code).toBe(130);
