@@ -79,13 +79,15 @@ function* erase(services: Services, { info }: Call, key: string, { object }: Wri
 
 function checkPreconditions({ info }: Call, { preconditions }: DeleteOptions, { metadata }: KubeObject): Status | undefined {
   const { uid, resourceVersion } = preconditions ?? {};
+  // These errors name the kind where all others name the resource (registry/rest/delete.go).
+  const kind = { group: info.group, resource: info.kind };
   if (uid !== undefined && uid !== metadata.uid) {
     const text = `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`;
-    return conflict(info, metadata.name, text);
+    return conflict(kind, metadata.name, text);
   }
   if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
     const text = `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`;
-    return conflict(info, metadata.name, text);
+    return conflict(kind, metadata.name, text);
   }
   return undefined;
 }

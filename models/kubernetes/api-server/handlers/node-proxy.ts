@@ -43,6 +43,7 @@ export class NodeProxy {
   }
 }
 
+const NODES = { group: '', resource: 'nodes' };
 const VERBS: Readonly<Record<string, KubeletRequest['verb']>> = { log: 'logs', exec: 'exec', attach: 'attach', portforward: 'port-forward' };
 
 /** Serves `log`, `exec`, `attach` and `portforward` of a pod. */
@@ -58,6 +59,7 @@ export function* connectToPod(proxy: NodeProxy, call: Call): Task<Answer> {
   if ('answer' in container) return container.answer;
   const node = pod.spec.nodeName ?? '';
   if (node === '') return subresource === 'log' ? { code: 200, body: '' } : failed(badRequest(`pod ${name} does not have a host assigned`));
+  if (call.world.storage.get(NODES, '', node) === undefined) return failed(notFound(call.info, node));
   const body = request.body as { command?: readonly string[]; stdin?: string } | undefined;
   const response = yield* proxy.ask(node, {
     verb: VERBS[subresource] ?? 'logs',
@@ -85,8 +87,7 @@ function containerOf({ metadata, spec }: Pod, asked: string, subresource: string
     if ([...own, ...init, ...ephemeral].includes(asked)) return { name: asked };
     return { answer: failed(badRequest(`container ${asked} is not valid for pod ${metadata.name}`)) };
   }
-  if (subresource === 'portforward' || (own.length === 1 && init.length + ephemeral.length === 0)) return { name: own[0] ?? '' };
-  if (own.length === 1 && subresource !== 'log') return { name: own[0] ?? '' };
+  if (subresource === 'portforward' || own.length === 1) return { name: own[0] ?? '' };
   const choices = `a container name must be specified for pod ${metadata.name}, choose one of: [${own.join(' ')}]`;
   const extra = init.length > 0 ? ` or one of the init containers: [${init.join(' ')}]` : '';
   return { answer: failed(badRequest(choices + extra)) };

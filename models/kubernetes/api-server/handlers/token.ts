@@ -21,7 +21,8 @@ const MAX_SECONDS = 2 ** 32;
 /** Tokens for pods ask for this and get a year, with a warning after it. */
 const POD_SECONDS = 3607;
 const YEAR_SECONDS = 31_536_000;
-const ISSUER = 'https://kubernetes.default.svc.cluster.local';
+/** `--service-account-issuer` of the recorded server. */
+const ISSUER = 'https://kubernetes.default.svc';
 
 export function* issueToken(services: Services, call: Call): Task<Answer> {
   const { request } = call;

@@ -71,7 +71,7 @@ export function* updateObject(services: Services, call: Call, strategy: UpdateSt
     if (reserved !== undefined && current !== undefined) release(services, call, reserved, current);
     reserved = undefined;
     if (current === undefined) return left(notFound(info, name));
-    const refused = checkClaims(call, claims, current);
+    const refused = checkClaims(call, key, claims, current);
     if (refused !== undefined) return left(refused);
     const next = transform(current);
     if (isLeft(next)) return next;
@@ -86,7 +86,7 @@ export function* updateObject(services: Services, call: Call, strategy: UpdateSt
     if (isLeft(prepared)) return prepared;
     const checked = yield* admitFinally(services, call, 'UPDATE', prepared.right, current);
     if (isLeft(checked)) return checked;
-    if (isRemovable(info, prepared.right, current)) return right({ kind: 'delete' });
+    if (isRemovable(info, prepared.right, current)) return right({ kind: 'delete', answer: prepared.right });
     return right({ kind: 'put', object: prepared.right, ...(isCached ? {} : { ttlSeconds: EVENT_TTL_SECONDS }) });
   };
   const written = yield* guaranteedUpdate(services.storage.etcd, key, cached, change, options.isDryRun);
@@ -125,10 +125,12 @@ function checkName({ request, info }: Call, object: KubeObject): Status | undefi
 }
 
 /** Optimistic concurrency: what the client last saw must still be there. */
-function checkClaims({ info }: Call, { resourceVersion, uid }: Claims, current: KubeObject): Status | undefined {
+function checkClaims({ info }: Call, key: string, { resourceVersion, uid }: Claims, current: KubeObject): Status | undefined {
   const { metadata } = current;
   if (uid !== undefined && uid !== '' && uid !== metadata.uid) {
-    return conflict(info, metadata.name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`);
+    const text = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`;
+    // The storage's own error, as it prints itself (apiserver/pkg/storage/errors.go).
+    return conflict(info, metadata.name, `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${text}`);
   }
   const isStale = resourceVersion !== undefined && resourceVersion !== '' && resourceVersion !== '0' && resourceVersion !== metadata.resourceVersion;
   return isStale ? conflict(info, metadata.name) : undefined;

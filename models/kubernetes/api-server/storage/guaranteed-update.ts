@@ -16,7 +16,8 @@ import { isUnavailable, type EtcdClient } from './etcd-client.ts';
 /** What an update wants of the current object (undefined: the key does not exist). */
 export type Decision =
   | { readonly kind: 'put'; readonly object: KubeObject; readonly ttlSeconds?: number }
-  | { readonly kind: 'delete' }
+  /** The object goes; `answer` is shown for it, else what was stored last. */
+  | { readonly kind: 'delete'; readonly answer?: KubeObject }
   /** Nothing is to be written; the object is the answer. */
   | { readonly kind: 'keep'; readonly object: KubeObject };
 
@@ -78,11 +79,12 @@ function* attempt(etcd: EtcdClient, key: string, current: KubeObject | undefined
   if (isUnavailable(result)) return left(plainError(NO_ANSWER));
   if (!result.succeeded) return right({ current: result.kv?.object });
   const kind = decision.kind === 'delete' ? 'deleted' : current === undefined ? 'created' : 'updated';
-  return right({ written: { kind, object: (result.kv?.object ?? current) as KubeObject } });
+  const shown = decision.kind === 'delete' ? decision.answer : undefined;
+  return right({ written: { kind, object: shown ?? ((result.kv?.object ?? current) as KubeObject) } });
 }
 
 function dryRun(current: KubeObject | undefined, decision: Exclude<Decision, { kind: 'keep' }>): Written {
-  if (decision.kind === 'delete') return { kind: 'deleted', object: current as KubeObject };
+  if (decision.kind === 'delete') return { kind: 'deleted', object: decision.answer ?? (current as KubeObject) };
   return { kind: current === undefined ? 'created' : 'updated', object: decision.object };
 }
 

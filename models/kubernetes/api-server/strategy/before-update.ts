@@ -6,15 +6,20 @@ import { type Either, left, right } from 'fp-ts/lib/Either.js';
 import type { KubeObject, ObjectMeta } from '../../object/types.ts';
 import type { Context, KindInfo, UpdateStrategy } from '../registry/kind.ts';
 import { invalid, type Status } from '../status/status.ts';
+import { nameIsPathSegment } from '../validation/name.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../validation/metadata.ts';
 
 /** Prepares and validates an update through the main resource or a subresource. */
 export function beforeUpdate(info: KindInfo, strategy: UpdateStrategy, next: KubeObject, old: KubeObject, context: Context): Either<Status, KubeObject> {
   const kept = keepSystemMetadata(next, old);
   const prepared = strategy.prepareForUpdate(kept, old, context);
+  const isSameMeta = prepared.metadata === old.metadata;
+  const metaErrors = isSameMeta ? [] : validateObjectMetaUpdate(prepared.metadata, old.metadata, 'metadata');
+  // Metadata is looked at twice, by the common code and again by the kind's own validation; both complaints are causes.
   const errors = [
-    ...(prepared.metadata === old.metadata ? [] : validateObjectMeta(prepared.metadata, info.namespaced, info.strategy.validateName, 'metadata')),
-    ...validateObjectMetaUpdate(prepared.metadata, old.metadata, 'metadata'),
+    ...(isSameMeta ? [] : validateObjectMeta(prepared.metadata, info.namespaced, nameIsPathSegment, 'metadata')),
+    ...metaErrors,
+    ...metaErrors,
     ...strategy.validateUpdate(prepared, old, context),
   ];
   if (errors.length > 0) return left(invalid(info, prepared.metadata.name, errors));
