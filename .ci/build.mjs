@@ -5,6 +5,8 @@ import { chmodSync, existsSync } from 'node:fs';
 const shared = { bundle: true, platform: 'node', format: 'esm', target: 'node20', packages: 'external', sourcemap: true, logLevel: 'warning' };
 const entries = [
   ['models/kubernetes/bin.ts', 'dist/kubetwin.js'],
+  ['models/kubernetes/cli/worker.ts', 'dist/worker.js'],
+  ['models/search.ts', 'dist/search.js'],
   ['models/kubernetes/index.ts', 'dist/index.js'],
   ['src/index.ts', 'dist/engine.js'],
   ['bench/main.ts', 'dist/bench.js'],

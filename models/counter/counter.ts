@@ -29,7 +29,7 @@ const DONE = -2;
 /** The model. Its property: when all are done, all increments are there. */
 export function counter({ workers, isRacy = false }: CounterOptions): Model<CounterState, CounterAction> {
   return {
-    name: isRacy ? 'counter (racy)' : 'counter',
+    name: isRacy ? 'counter-racy' : 'counter',
     initial: () => [{ value: 0, read: Array.from({ length: workers }, () => NOT_READ) }],
     actions({ read }, actions) {
       read.forEach((seen, worker) => {

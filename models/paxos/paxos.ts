@@ -51,7 +51,7 @@ export function paxos(options: PaxosOptions): ActorModel<PaxosLocal, PaxosMessag
   const { clients, servers, isForgetful = false } = options;
   const verdicts = new WeakMap<RegisterHistory, boolean>();
   return new ActorModel({
-    name: isForgetful ? 'paxos (forgetful)' : 'paxos',
+    name: isForgetful ? 'paxos-forgetful' : 'paxos',
     actors: [
       ...Array.from({ length: servers }, () => server(servers, isForgetful)),
       ...Array.from({ length: clients }, () => client(servers)),
@@ -68,6 +68,14 @@ export function paxos(options: PaxosOptions): ActorModel<PaxosLocal, PaxosMessag
         ? returned(history, to - servers, body.kind === 'get-ok' ? body.value : undefined)
         : history,
     properties: [
+      {
+        kind: 'always',
+        name: 'one value is decided',
+        holds: ({ locals }) => {
+          const decided = locals.slice(0, servers).flatMap((local) => ((local as Server).isDecided ? ((local as Server).accepted?.[1][2] ?? []) : []));
+          return decided.every((value) => value === decided[0]);
+        },
+      },
       {
         kind: 'always',
         name: 'linearizable',

@@ -41,7 +41,7 @@ export interface TwoPhaseOptions {
 export function twoPhaseCommit({ managers, isHasty = false }: TwoPhaseOptions): Model<TwoPhaseState, TwoPhaseAction> {
   const full = 2 ** managers - 1;
   return {
-    name: isHasty ? 'two-phase-commit (hasty)' : 'two-phase-commit',
+    name: isHasty ? 'two-phase-commit-hasty' : 'two-phase-commit',
     initial: () => [
       { rms: Array.from({ length: managers }, () => RM.working), tm: TM.init, known: 0, prepared: 0, isCommitSent: false, isAbortSent: false },
     ],

@@ -7,8 +7,9 @@
  */
 import { mergeCounts, type Counts } from '../property/sometimes.ts';
 import { alwaysRecord } from '../property/property.ts';
-import type { CampaignModel } from './model.ts';
-import { runPlan, type RunResult } from './run.ts';
+import { vacuous } from '../property/vacuity.ts';
+import type { CampaignModel, Plan } from './model.ts';
+import { runPlan, type RunOptions, type RunResult } from './run.ts';
 
 /** One of so many runs is repeated to compare fingerprints: 5 %. */
 const RERUN_EVERY = 20;
@@ -21,12 +22,16 @@ export function seedAt(base: string, index: number): string {
   return `${base}/${index}`;
 }
 
-/** Runs one seed; the index decides whether it is run twice. */
-export function runSeed(model: CampaignModel, seed: string, index: number): RunResult {
+/** Runs the plan of one seed; the index decides whether it is run twice. */
+export function runSeed(model: CampaignModel, seed: string, index: number, options: RunOptions = {}): RunResult {
   const plan = model.plan(seed);
-  const result = runPlan(model, plan);
-  if (index % RERUN_EVERY !== 0) return result;
-  const again = runPlan(model, plan);
+  return index % RERUN_EVERY === 0 ? runTwice(model, plan, options) : runPlan(model, plan, options);
+}
+
+/** Runs a plan twice and compares the fingerprints. */
+export function runTwice(model: CampaignModel, plan: Plan, options: RunOptions = {}): RunResult {
+  const result = runPlan(model, plan, options);
+  const again = runPlan(model, plan, options);
   if (again.fingerprint === result.fingerprint) return result;
   const message = `two runs of one plan differ: fingerprints ${result.fingerprint} and ${again.fingerprint}; something outlives a run`;
   return { ...result, failure: { property: SAME_AGAIN, message, seq: -1, time: 0, actor: '', causes: [] } };
@@ -70,11 +75,7 @@ export function reportOf(
   const counted = first < 0 ? found : found.slice(0, first + 1);
   const [hits, marks] = [mergeCounts(counted.map((one) => one.hits)), mergeCounts(counted.map((one) => one.marks))];
   const failures = counted.filter(({ failure }) => failure !== undefined);
-  const waived = options.waived ?? [];
-  const vacuous = [
-    ...Object.entries(hits).flatMap(([name, count]) => (count === 0 ? [`property "${name}" never had anything to judge`] : [])),
-    ...Object.entries(marks).flatMap(([name, count]) => (count === 0 ? [`mark "${name}" was never reached`] : [])),
-  ].filter((sentence) => !waived.some((name) => sentence.includes(`"${name}"`)));
+  const nothing = vacuous(hits, marks, options.waived);
   return {
     model,
     base,
@@ -83,7 +84,7 @@ export function reportOf(
     hits,
     marks,
     // A campaign that was ended by a failure has not had its chance to reach everything.
-    vacuous: failures.length > 0 && options.stopAtFirst === true ? [] : vacuous,
+    vacuous: failures.length > 0 && options.stopAtFirst === true ? [] : nothing,
     isCanaryAlive: options.isCanaryAlive,
     steps: counted.reduce((sum, one) => sum + one.steps, 0),
     time: counted.reduce((sum, one) => sum + one.time, 0),

@@ -27,7 +27,16 @@ export interface Plan {
   readonly faults: FaultPlan;
   /** Kinds of choices (with `*`) that always have the outcome 0; a shrinker calms whatever does not matter. */
   readonly calm: readonly string[];
+  /**
+   * Outcomes of single choices: by `owner:kind`, the nth draw of that stream (from 0). They go before everything else, so that a
+   * shrinker can keep the two draws that matter and calm all others.
+   */
+  readonly answers?: Answers;
+  /** From the nth choice of the run on (from 0), draws come from another seed; in the order of `at`. */
+  readonly reseeds?: readonly { readonly at: number; readonly seed: string }[];
 }
+
+export type Answers = { readonly [stream: string]: { readonly [draw: string]: number } };
 
 /** A world that is ready to run: actors are started, the workload is scheduled. */
 export interface World {
@@ -38,10 +47,14 @@ export interface World {
   readonly goal?: Convergence;
   /** Fault kinds of the model. */
   readonly actions?: Readonly<Record<string, ModelAction>>;
+  /** An actor's state as one of a few words, for guided search. Default: the kind of the last fact that it recorded. */
+  readonly stateOf?: (actor: string) => string | undefined;
 }
 
 export interface CampaignModel {
   readonly name: string;
+  /** Changes when a run of one plan may differ from what it was before; part of the header of the logs that are written. */
+  readonly fingerprint?: string;
   /** Draws a plan. Must depend on the seed alone. */
   plan(seed: string): Plan;
   network(plan: Plan): Network;

@@ -2,11 +2,12 @@
  * One run of a campaign: build a world from a plan, let its faults happen, heal, demand the goal, and say what failed.
  */
 import { Kernel } from '../kernel/kernel.ts';
-import type { KernelOptions } from '../kernel/options.ts';
-import { RandomChooser, type Chooser } from '../kernel/choice.ts';
+import { KERNEL } from '../kernel/ledger.ts';
+import type { KernelOptions, ReadyOrder } from '../kernel/options.ts';
 import { StepFailed } from '../kernel/outcome.ts';
 import type { LogRecord } from '../log/record.ts';
 import { scheduleNamed } from '../explore/schedule/portfolio.ts';
+import { MOST } from '../explore/schedule/schedule.ts';
 import { FaultNetwork } from '../fault/network.ts';
 import { Injector } from '../fault/injector.ts';
 import { matches } from '../fault/plan.ts';
@@ -14,6 +15,8 @@ import { Checker } from '../property/checker.ts';
 import { converge, describeConvergence } from '../property/converge.ts';
 import type { Property } from '../property/property.ts';
 import type { Counts } from '../property/sometimes.ts';
+import { chooserOf, type Draw } from './chooser.ts';
+import { Fingerprint } from './fingerprint.ts';
 import type { CampaignModel, Plan, World } from './model.ts';
 
 /** Why a run failed. */
@@ -41,36 +44,94 @@ export interface RunResult {
 
 export interface RunOptions {
   readonly kernel?: Partial<KernelOptions>;
-  /** Sees every record: a log, a trace for people. */
+  /** Sees every record before anybody else: a log. */
   readonly onRecord?: (record: LogRecord) => void;
+  /** Sees every draw, the picks of the schedule among them (as the stream `$kernel:next`). */
+  readonly onDraw?: (draw: Draw) => void;
+  /** Is given the world before it runs: for observers of another kind. */
+  readonly onWorld?: (world: World) => void;
   /** Properties besides the model's own. */
   readonly also?: readonly Property[];
+  /** Judges only properties (and the goal) whose names match this pattern with `*`. Steps that fail always count. */
+  readonly only?: string;
+}
+
+/** Properties that every run is held against. */
+export const NO_STEP_FAILS = 'no step fails';
+export const WITHIN_BOUNDS = 'the run stays within its bounds';
+/** The stream of a schedule's picks. */
+export const PICKS = `${KERNEL}:next`;
+/** A run of more steps is taken for one that never ends. */
+const STEPS_MAX = 5_000_000;
+
+/** A run that is ready to go. */
+export interface Started {
+  readonly world: World;
+  readonly injector: Injector;
+  readonly healAt: number;
+}
+
+/** Builds the world of a plan and schedules its faults. `kernel` options go before those of the plan. */
+export function startPlan(model: CampaignModel, plan: Plan, options: Pick<RunOptions, 'kernel' | 'onDraw'> = {}): Started {
+  const network = new FaultNetwork(model.network(plan));
+  const order = orderOf(plan, options.onDraw);
+  const world = model.build(plan, {
+    seed: plan.seed,
+    network,
+    chooser: options.kernel?.chooser ?? chooserOf(plan, options.onDraw),
+    ...(order === undefined ? {} : { order }),
+    guard: false,
+    // Who changes what was handed over is found by the runs that are made twice.
+    freeze: false,
+    bounds: { stepsMax: STEPS_MAX },
+    ...options.kernel,
+  });
+  const healAt = plan.faults.healAt ?? 0;
+  const injector = new Injector(world.kernel, { ...plan.faults, healAt }, { network, ...(world.actions === undefined ? {} : { actions: world.actions }) });
+  return { world, injector, healAt };
+}
+
+/** The order in which a replay takes a plan's events: the picks are answered by its chooser. */
+export function replayOrder(plan: Plan): ReadyOrder | undefined {
+  return plan.schedule === 'time' ? undefined : { window: plan.window, most: MOST };
+}
+
+function orderOf(plan: Plan, onDraw: ((draw: Draw) => void) | undefined): ReadyOrder | undefined {
+  const picks = plan.answers?.[PICKS];
+  const order = scheduleNamed(plan.schedule, plan.seed, { window: plan.window, ...(picks === undefined ? {} : { picks }) });
+  const pick = order?.pick?.bind(order);
+  if (order === undefined || pick === undefined || onDraw === undefined) return order;
+  let draw = 0;
+  return {
+    ...order,
+    pick(ready) {
+      const value = pick(ready);
+      onDraw({ stream: PICKS, draw: draw++, n: ready.length, value, ready });
+      return value;
+    },
+  };
 }
 
 /** Runs `plan`. Depends on model and plan alone. */
 export function runPlan(model: CampaignModel, plan: Plan, options: RunOptions = {}): RunResult {
-  const network = new FaultNetwork(model.network(plan));
-  const order = scheduleNamed(plan.schedule, plan.seed, { window: plan.window });
-  const random = new RandomChooser(plan.seed);
-  const world = model.build(plan, {
-    seed: plan.seed,
-    network,
-    chooser: plan.calm.length === 0 ? random : new CalmChooser(plan.calm, random),
-    ...(order === undefined ? {} : { order }),
-    guard: false,
-    ...options.kernel,
-  });
-  const { kernel } = world;
+  const started = startPlan(model, plan, options);
+  const { kernel, properties, marks = [], goal } = started.world;
+  options.onWorld?.(started.world);
   if (options.onRecord !== undefined) kernel.setSink(options.onRecord);
-  const checker = Checker.attach(kernel, [...world.properties, ...(options.also ?? [])], world.marks ?? []);
+  const isWanted = (name: string): boolean => options.only === undefined || matches(options.only, name);
+  const judged = [...properties, ...(options.also ?? [])].filter(({ name }) => isWanted(name));
+  const checker = Checker.attach(kernel, judged, marks);
   const print = new Fingerprint();
   kernel.committed$.subscribe((record) => print.add(record));
-  const injector = new Injector(kernel, plan.faults, { network, ...(world.actions === undefined ? {} : { actions: world.actions }) });
-  const failure = drive(kernel, plan, world, checker, injector);
+  const isGoalWanted = goal !== undefined && isWanted(goal.name);
+  const { failure, hasReachedGoal } = drive(kernel, started, checker, isGoalWanted);
+  const counts = checker.hits();
+  const hits = judged.flatMap(({ name, mayBeVacuous }) => (mayBeVacuous === true && counts.get(name) === 0 ? [] : [[name, counts.get(name) ?? 0] as const]));
+  if (isGoalWanted) hits.push([goal.name, hasReachedGoal ? 1 : 0]);
   return {
     seed: plan.seed,
     failure,
-    hits: Object.fromEntries(checker.hits()),
+    hits: Object.fromEntries(hits),
     marks: Object.fromEntries(checker.marks()),
     steps: kernel.seq,
     time: kernel.now,
@@ -78,70 +139,33 @@ export function runPlan(model: CampaignModel, plan: Plan, options: RunOptions = 
   };
 }
 
-function drive(kernel: Kernel, plan: Plan, world: World, checker: Checker, injector: Injector): Failure | undefined {
+interface Driven {
+  readonly failure: Failure | undefined;
+  /** The run came to the point at which its goal was judged. */
+  readonly hasReachedGoal: boolean;
+}
+
+function drive(kernel: Kernel, { world, injector, healAt }: Started, checker: Checker, isGoalWanted: boolean): Driven {
+  let hasReachedGoal = false;
   const at = (property: string, message: string, actor = ''): Failure =>
     ({ property, message, seq: kernel.seq - 1, time: kernel.now, actor, causes: [kernel.seq - 1] });
+  const failed = (failure: Failure | undefined): Driven => ({ failure, hasReachedGoal });
   try {
-    const healAt = plan.faults.healAt ?? 0;
     let outcome = kernel.run({ until: healAt });
-    if (checker.violations[0] !== undefined) return checker.violations[0];
+    if (checker.violations[0] !== undefined) return failed(checker.violations[0]);
     injector.heal();
     if (world.goal === undefined) outcome = kernel.run();
     else if (outcome.kind !== 'bound') {
       const result = converge(kernel, world.goal);
-      if (checker.violations[0] !== undefined) return checker.violations[0];
-      if (result.kind !== 'converged') return at(world.goal.name, describeConvergence(world.goal, result));
+      hasReachedGoal = true;
+      if (checker.violations[0] !== undefined) return failed(checker.violations[0]);
+      if (result.kind !== 'converged' && isGoalWanted) return failed(at(world.goal.name, describeConvergence(world.goal, result)));
     }
-    if (outcome.kind === 'bound') return at('the run stays within its bounds', outcome.bound);
+    if (outcome.kind === 'bound') return failed(at(WITHIN_BOUNDS, outcome.bound));
     checker.end(kernel.now, outcome.kind === 'idle');
-    return checker.violations[0];
+    return failed(checker.violations[0]);
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error;
-    return checker.violations[0] ?? at('no step fails', error.message, error.actor);
-  }
-}
-
-/** Answers 0 for the kinds of choices that do not matter, and asks another chooser for the rest. */
-export class CalmChooser implements Chooser {
-  private readonly patterns: readonly string[];
-  private readonly inner: Chooser;
-  private readonly isCalm = new Map<string, boolean>();
-
-  constructor(patterns: readonly string[], inner: Chooser) {
-    this.patterns = patterns;
-    this.inner = inner;
-  }
-
-  choose(owner: string, kind: string, n: number): number {
-    const outcome = this.inner.choose(owner, kind, n);
-    const name = `${owner}:${kind}`;
-    let calm = this.isCalm.get(name);
-    if (calm === undefined) this.isCalm.set(name, (calm = this.patterns.some((pattern) => matches(pattern, name))));
-    return calm ? 0 : outcome;
-  }
-}
-
-/** A rolling 64-bit hash over what each record says. */
-class Fingerprint {
-  private x = 0x9e3779b9;
-  private y = 0x7f4a7c15;
-
-  add(record: LogRecord): void {
-    this.mix(record.digest ^ record.cause);
-    this.mix(record.time | 0);
-    this.mix(record.actor.length * 65599 + record.kind.length * 257 + record.facts.length);
-    for (const choice of record.choices) this.mix(choice.value);
-  }
-
-  text(): string {
-    const hex = (n: number): string => (n >>> 0).toString(16).padStart(8, '0');
-    return hex(this.x) + hex(this.y);
-  }
-
-  private mix(value: number): void {
-    this.x = Math.imul(this.x ^ value, 0x85ebca6b);
-    this.x ^= this.x >>> 13;
-    this.y = (Math.imul(this.y ^ this.x, 0xc2b2ae35) + value) | 0;
-    this.y ^= this.y >>> 16;
+    return failed(checker.violations[0] ?? at(NO_STEP_FAILS, error.message, error.actor));
   }
 }

@@ -2,6 +2,7 @@
  * `kubetwin replay LOG`: executes a log again and verifies every record.
  */
 import { openLog, type OpenLog } from '../log/node.ts';
+import type { Json } from '../log/record.ts';
 import type { BuildRun } from '../replay/replay.ts';
 import { replay } from '../replay/replay.ts';
 import { describeDivergence } from '../replay/divergence.ts';
@@ -13,8 +14,13 @@ export interface ReplayCommandOptions {
   readonly json?: boolean;
 }
 
-/** A model by the name in a log's header. */
-export type ModelOf = (name: string) => { readonly fingerprint: string; readonly build: BuildRun } | undefined;
+export interface KnownModel {
+  readonly fingerprint: string;
+  readonly build: BuildRun;
+}
+
+/** A model by the name and the configuration in a log's header. */
+export type ModelOf = (name: string, config: Json) => KnownModel | undefined | Promise<KnownModel | undefined>;
 
 /**
  * Replays a log and prints the outcome.
@@ -22,13 +28,13 @@ export type ModelOf = (name: string) => { readonly fingerprint: string; readonly
  * @returns {@link EXIT}: `ok`, or `diverged` when a record differs.
  * @throws CliError for a file that cannot be read, an unknown model, or a damaged log (with the code of a corrupt log).
  */
-export function replayCommand(path: string, options: ReplayCommandOptions, modelOf: ModelOf): number {
+export async function replayCommand(path: string, options: ReplayCommandOptions, modelOf: ModelOf): Promise<number> {
   const log = openForReading(path);
   const progress = new Progress(process.stderr, options.json !== true);
   try {
     const { reader } = log;
     const { name, fingerprint } = reader.header.model;
-    const model = modelOf(name);
+    const model = await modelOf(name, reader.header.config);
     if (model === undefined) throw new CliError(`${path}: the log is of the model "${name}", which this program does not have`);
     if (model.fingerprint !== fingerprint) {
       process.stderr.write(`note: the log was made by ${fingerprint}, this is ${model.fingerprint}; a difference may come from that\n`);

@@ -52,7 +52,8 @@ export class ActorModel<Local extends Json, Body extends Json, History extends J
 {
   readonly name: string;
   readonly properties: readonly StateProperty<SystemState<Local, Body, History>>[];
-  private readonly options: ActorModelOptions<Local, Body, History>;
+  /** What the model was made of; for others who run its actors (`src/campaign/actors.ts`). */
+  readonly options: ActorModelOptions<Local, Body, History>;
   /** Keys of values that are shared between states, made once. */
   private readonly keys = new WeakMap<object, string>();
 

@@ -22,6 +22,8 @@ export interface ReductionReport {
 export interface ReductionOptions {
   readonly depthMax?: number;
   readonly deliveriesMax?: number;
+  /** Asked now and then: false ends the walk (a caller with a clock). */
+  readonly goOn?: () => boolean;
   /** False: walks every order; to compare with. */
   readonly reduce?: boolean;
 }
@@ -101,7 +103,8 @@ class Reduction<Local extends Json, Body extends Json, History extends Json> {
         this.leave(point, isCut);
         continue;
       }
-      if (this.deliveries >= (this.options.deliveriesMax ?? Infinity)) {
+      const isOutOfTime = (this.deliveries & 0xff) === 0 && this.options.goOn?.() === false;
+      if (isOutOfTime || this.deliveries >= (this.options.deliveriesMax ?? Infinity)) {
         this.isComplete = false;
         return;
       }

@@ -15,6 +15,8 @@ export interface SearchOptions {
   /** Bounds; reaching one ends the search, and the report says which. */
   readonly statesMax?: number;
   readonly depthMax?: number;
+  /** Asked now and then: false ends the search (a caller with a clock). */
+  readonly goOn?: () => boolean;
   /** Ends the search at the first violated `always` property. Default true. */
   readonly stopAtViolation?: boolean;
 }
@@ -33,7 +35,7 @@ export interface SearchReport {
   readonly depth: number;
   /** The whole space within the model's own bound was searched. */
   readonly isComplete: boolean;
-  readonly bound: 'states' | 'depth' | undefined;
+  readonly bound: 'states' | 'depth' | 'time' | undefined;
   /** Violated `always` properties, each with a path. */
   readonly violations: readonly Discovery[];
   /** `sometimes` properties that were reached, each with a path, and those that were not. */
@@ -77,11 +79,16 @@ class Search<State, Action> {
     for (const state of model.initial()) this.enter(state, undefined, undefined);
     const isDepthFirst = options.order === 'depth';
     let head = 0;
+    let visits = 0;
     while (head < frontier.length && !this.isStopped) {
       const visit = (isDepthFirst ? frontier.pop() : frontier[head++]) as Visit<State, Action>;
       if (!isDepthFirst && head > 65_536) {
         frontier.splice(0, head);
         head = 0;
+      }
+      if ((++visits & 0x3ff) === 0 && options.goOn?.() === false) {
+        this.bound = 'time';
+        break;
       }
       if (visit.depth >= (options.depthMax ?? Infinity)) {
         this.bound = 'depth';

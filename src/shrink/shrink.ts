@@ -2,14 +2,14 @@
  * Shrinks a failing plan to a minimal one with the same property failing.
  *
  * Passes take turns until none helps: fewer faults, fewer user actions, the plain order of time, calm choices (no latency jitter,
- * the first candidate each time), shorter and plainer faults, smaller numbers in configuration and actions. A run of a small world
- * costs a few milliseconds, so candidates are run from the start; what a plan says about later can change what comes early, so
- * no snapshot of another plan's run would be safe to start from.
+ * the first candidate each time), shorter and plainer faults, smaller numbers in configuration and actions, and at last the single
+ * choices and picks of the schedule that still matter. Candidates are run from the start (docs/decisions/0006).
  */
 import type { Json } from '../log/record.ts';
-import type { CampaignModel, Plan } from '../campaign/model.ts';
-import { runPlan, type RunResult } from '../campaign/run.ts';
-import { modelKind } from '../fault/injector.ts';
+import { runTwice, SAME_AGAIN } from '../campaign/campaign.ts';
+import type { Draw } from '../campaign/chooser.ts';
+import type { Answers, CampaignModel, Plan } from '../campaign/model.ts';
+import { PICKS, runPlan, type RunOptions, type RunResult } from '../campaign/run.ts';
 import type { Fault } from '../fault/plan.ts';
 import { ddmin, smaller } from './ddmin.ts';
 
@@ -18,6 +18,12 @@ export interface ShrinkOptions {
   readonly runsMax?: number;
   /** Asked before each run: false ends the shrinking with what there is (a caller with a clock). */
   readonly goOn?: () => boolean;
+  /** Judges only properties that match this pattern, as the run did that found the failure. */
+  readonly only?: string;
+  /** The property that fails. Default: the first that the plan violates. */
+  readonly property?: string;
+  /** Called after each run with the smallest plan so far. */
+  readonly progress?: (runs: number, best: Plan) => void;
 }
 
 export interface Shrunk {
@@ -26,7 +32,7 @@ export interface Shrunk {
   readonly runs: number;
 }
 
-/** Shrinks `plan`, which must fail. */
+/** Shrinks `plan`. Throws {@link NotFailing} when it does not fail. */
 export function shrink(model: CampaignModel, plan: Plan, options: ShrinkOptions = {}): Shrunk {
   return new Shrinking(model, plan, options).run();
 }
@@ -47,8 +53,8 @@ class Shrinking {
     this.model = model;
     this.options = options;
     this.best = plan;
-    this.result = runPlan(model, plan);
-    if (this.result.failure === undefined) throw new Error('a plan that is shrunk fails');
+    this.result = this.execute(plan);
+    if (this.result.failure === undefined) throw new NotFailing(plan.seed);
     this.property = this.result.failure.property;
   }
 
@@ -60,6 +66,7 @@ class Shrinking {
       this.calm();
       this.plainFaults();
       this.smallerNumbers();
+      this.singleChoices();
       isBetter = JSON.stringify(this.best) !== before;
     }
     return { plan: this.best, result: this.result, runs: this.runs };
@@ -75,14 +82,20 @@ class Shrinking {
     }
     if (this.runs >= (this.options.runsMax ?? 2_000) || this.options.goOn?.() === false) return false;
     this.runs++;
-    const result = runPlan(this.model, candidate);
+    const result = this.execute(candidate);
     const fails = result.failure?.property === this.property;
     this.tried.set(text, fails);
     if (fails) {
       this.best = candidate;
       this.result = result;
     }
+    this.options.progress?.(this.runs, this.best);
     return fails;
+  }
+
+  private execute(plan: Plan): RunResult {
+    const options: RunOptions = this.options.only === undefined ? {} : { only: this.options.only };
+    return this.options.property === SAME_AGAIN ? runTwice(this.model, plan, options) : runPlan(this.model, plan, options);
   }
 
   private shrinkFaults(): void {
@@ -138,10 +151,41 @@ class Shrinking {
       }
     }
   }
+
+  /** Calms everything and keeps, as answers, the draws and picks without which the property would hold. */
+  private singleChoices(): void {
+    const { best } = this;
+    if (best.calm.includes('*') && best.schedule === 'time' && best.answers === undefined) return;
+    const draws: Draw[] = [];
+    runPlan(this.model, best, { onDraw: (draw) => void (draw.value !== 0 && draws.push(draw)) });
+    const { reseeds: _reseeds, answers: _answers, ...plain } = best;
+    const answering = (kept: readonly Draw[]): Plan => {
+      const hasPicks = kept.some(({ stream }) => stream === PICKS);
+      const still = { ...plain, calm: ['*'], schedule: hasPicks ? ('written' as const) : ('time' as const), window: hasPicks ? best.window : 0 };
+      return kept.length === 0 ? still : { ...still, answers: answersOf(kept) };
+    };
+    if (!this.accept(answering(draws))) return;
+    const streams = ddmin([...new Set(draws.map(({ stream }) => stream))], (some) => this.accept(answering(draws.filter(({ stream }) => some.includes(stream)))));
+    let kept = ddmin(draws.filter(({ stream }) => streams.includes(stream)), (some) => this.accept(answering(some)));
+    for (let i = 0; i < kept.length; i++) {
+      const draw = kept[i] as Draw;
+      const value = smaller(draw.value, 1, (less) => this.accept(answering(kept.with(i, { ...draw, value: less }))));
+      kept = kept.with(i, { ...draw, value });
+    }
+  }
 }
 
-/** A plan in a few words: what remains of it after shrinking. */
-export function describePlan(plan: Plan): string {
-  const faults = plan.faults.faults.map((fault) => `${fault.name} (${modelKind(fault)})`).join(', ') || 'no faults';
-  return `seed ${plan.seed}, ${plan.workload.length} user actions, ${faults}, order ${plan.schedule}`;
+/** Thrown for a plan that holds: there is nothing to shrink. */
+export class NotFailing extends Error {
+  override readonly name = 'NotFailing';
+
+  constructor(seed: string) {
+    super(`the plan of seed ${seed} does not fail`);
+  }
+}
+
+function answersOf(draws: readonly Draw[]): Answers {
+  const answers: Record<string, Record<string, number>> = {};
+  for (const { stream, draw, value } of draws) (answers[stream] ??= {})[draw] = value;
+  return answers;
 }

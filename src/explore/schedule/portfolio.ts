@@ -3,10 +3,14 @@
  */
 import type { ReadyOrder } from '../../kernel/options.ts';
 import { stream } from '../../random/stream.ts';
-import { pct, roundRobin, schedule, starvation, uniform, urw, type ScheduleOptions } from './schedule.ts';
+import { pct, roundRobin, schedule, starvation, uniform, urw, written, type ScheduleOptions } from './schedule.ts';
 
-/** A schedule as plain data, part of a run's configuration. `time` is the order of time itself. */
-export type ScheduleName = 'time' | 'uniform' | 'pct2' | 'pct3' | 'pct4' | 'urw' | 'starvation' | 'round-robin';
+/**
+ * Schedules as plain data, part of a run's configuration. `time` is the order of time itself; `written` is that order except where
+ * a plan's answers say otherwise, which is what a shrunk schedule is.
+ */
+export const SCHEDULES = ['time', 'uniform', 'pct2', 'pct3', 'pct4', 'urw', 'starvation', 'round-robin', 'written'] as const;
+export type ScheduleName = (typeof SCHEDULES)[number];
 
 /** What a campaign uses when it is not told otherwise. */
 export const PORTFOLIO: readonly ScheduleName[] = ['time', 'uniform', 'pct3', 'urw', 'starvation'];
@@ -15,7 +19,7 @@ export const PORTFOLIO: readonly ScheduleName[] = ['time', 'uniform', 'pct3', 'u
 const STEPS_GUESS = 2_000;
 
 /** The ready order of a named schedule; undefined for `time`. */
-export function scheduleNamed(name: ScheduleName, seed: string, options: ScheduleOptions & { readonly steps?: number } = {}): ReadyOrder | undefined {
+export function scheduleNamed(name: ScheduleName, seed: string, options: ScheduleOptions & { readonly steps?: number; readonly picks?: { readonly [draw: string]: number } } = {}): ReadyOrder | undefined {
   const steps = options.steps ?? STEPS_GUESS;
   switch (name) {
     case 'time':
@@ -32,6 +36,8 @@ export function scheduleNamed(name: ScheduleName, seed: string, options: Schedul
       return schedule(starvation(seed, { stretch: 50 }), options);
     case 'round-robin':
       return schedule(roundRobin(), options);
+    case 'written':
+      return written(options.picks ?? {}, options);
   }
 }
 

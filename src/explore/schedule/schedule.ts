@@ -20,8 +20,11 @@ export interface ScheduleOptions {
   readonly most?: number;
 }
 
+/** How many ready events are looked at, unless a caller says otherwise. */
+export const MOST = 64;
+
 /** Makes the kernel's ready order of a strategy. */
-export function schedule(strategy: Strategy, { window = 0, most = 64 }: ScheduleOptions = {}): ReadyOrder {
+export function schedule(strategy: Strategy, { window = 0, most = MOST }: ScheduleOptions = {}): ReadyOrder {
   return {
     window,
     most,
@@ -35,8 +38,21 @@ export function schedule(strategy: Strategy, { window = 0, most = 64 }: Schedule
   };
 }
 
+/** The order of time, except for the nth pick (from 0) where `picks` names another event that may go first. */
+export function written(picks: { readonly [draw: string]: number }, { window = 0, most = MOST }: ScheduleOptions = {}): ReadyOrder {
+  let at = 0;
+  return {
+    window,
+    most,
+    pick(ready) {
+      const wanted = picks[at++];
+      return wanted !== undefined && firsts(ready).includes(wanted) ? wanted : 0;
+    },
+  };
+}
+
 /** The first ready event of each line: a link, an actor's timers, the faults and inputs. */
-function firsts(ready: readonly ReadyEvent[]): number[] {
+export function firsts(ready: readonly ReadyEvent[]): number[] {
   const lines = new Set<string>();
   const found: number[] = [];
   for (let i = 0; i < ready.length; i++) {

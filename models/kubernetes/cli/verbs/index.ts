@@ -1,10 +1,13 @@
 /** Every verb, in the order in which `kubetwin help` lists them. A new verb is one file here and one line below. */
+import { registerCheck } from './check.ts';
+import { registerExplore } from './explore.ts';
 import { registerGet } from './get.ts';
 import { registerConnect } from './connect.ts';
 import { registerReplay } from './replay.ts';
 import { registerRules } from './rules.ts';
 import { registerRun } from './run.ts';
 import { registerServe } from './serve.ts';
+import { registerShrink } from './shrink.ts';
 import { registerWhy } from './why.ts';
 import type { Register } from './verb.ts';
 
@@ -16,4 +19,7 @@ export const VERBS: readonly Register[] = [
   registerWhy,
   registerConnect,
   registerRules,
+  registerCheck,
+  registerExplore,
+  registerShrink,
 ];

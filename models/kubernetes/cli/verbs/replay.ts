@@ -1,5 +1,7 @@
 /** `kubetwin replay`: its arguments, options and help. The work is in `src/cli/replay.ts`, for any model. */
+import { withCampaigns } from '../../../../src/cli/models.ts';
 import { replayCommand, type ReplayCommandOptions } from '../../../../src/cli/replay.ts';
+import { CATALOGUE } from '../../../catalogue.ts';
 import { modelOf } from '../../cluster/model.ts';
 import type { Register } from './verb.ts';
 
@@ -11,5 +13,5 @@ export const registerReplay: Register = (command, exit) => {
     .option('--to <position>', 'only the records before this one (#4711)')
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExample:\n  kubetwin replay demo.log')
-    .action((path: string, options: ReplayCommandOptions) => exit(replayCommand(path, options, modelOf)));
+    .action(async (path: string, options: ReplayCommandOptions) => exit(await replayCommand(path, options, withCampaigns(modelOf, CATALOGUE))));
 };
