@@ -79,6 +79,7 @@ class ApiServer {
       answer = yield* route(this.services, request, {
         client,
         opened: (watch) => this.open(key, watch),
+        ended: () => this.watches.delete(key),
       });
     } catch (error) {
       // Upstream's handlers recover from panics the same way (apiserver/pkg/server/filters/wrap.go); the fact is for us.

@@ -29,6 +29,22 @@ export interface CriError {
 }
 
 /**
+ * Opens a stream (api/stream.ts). CRI answers Exec, Attach and PortForward with the address of a streaming server; here the
+ * kubelet speaks to that server at once. Logs that are followed come the same way: upstream's kubelet tails the file.
+ */
+export interface CriStreamRequest {
+  readonly kind: 'cri.stream';
+  readonly id: number;
+  readonly call: CriStream;
+}
+
+export type CriStream =
+  | { readonly method: 'Exec'; readonly id: string; readonly command: readonly string[]; readonly stdin: boolean; readonly tty: boolean }
+  | { readonly method: 'Attach'; readonly id: string; readonly stdin: boolean; readonly tty: boolean }
+  | { readonly method: 'FollowLogs'; readonly id: string; readonly query: LogQuery }
+  | { readonly method: 'PortForward'; readonly sandboxId: string; readonly port: number };
+
+/**
  * Runtime -> kubelet: something changed. It carries the pod only, as the generic PLEG looks for itself; `type` is what
  * the evented PLEG needs (api.proto ContainerEventType).
  */

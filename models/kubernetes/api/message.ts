@@ -7,6 +7,7 @@
  * (objects, lists with `items`, or a `Status`).
  */
 import type { KubeObject } from '../object/types.ts';
+import type { StreamMessage } from './stream.ts';
 
 /** What a request asks for, as upstream's `RequestInfo.verb` (apiserver/pkg/endpoints/request/requestinfo.go). */
 export type Verb =
@@ -97,4 +98,5 @@ export interface ApiClose {
 }
 
 export type ClientToServer = ApiRequest | ApiClose;
-export type ServerToClient = ApiResponse | ApiWatchEvents | ApiClose;
+/** What comes back: an answer, a watch, or a stream for requests that connect to a pod (api/stream.ts). */
+export type ServerToClient = ApiResponse | ApiWatchEvents | ApiClose | StreamMessage;

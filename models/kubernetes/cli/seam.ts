@@ -5,11 +5,12 @@ import { parseDuration } from '../../../src/cli/duration.ts';
 import { CliError } from '../../../src/cli/exit.ts';
 import type { Message } from '../../../src/index.ts';
 import type { ApiRequest, ServerToClient } from '../api/message.ts';
+import type { StreamChannel } from '../api/stream.ts';
 import { servedKinds } from '../api-server/server.ts';
 import type { KindInfo } from '../api-server/registry/kind.ts';
 import type { Process } from '../client/process.ts';
 import { apiServerIds } from '../cluster/cluster.ts';
-import { GATEWAY, gatewayState } from '../cluster/gateway.ts';
+import { GATEWAY, gatewayState, isEnd } from '../cluster/gateway.ts';
 import type { Simulation } from '../cluster/simulation.ts';
 import type { ClockCommand, ControlResult, Handle, Seam, SimulationStatus, Submission } from '../facade/seam.ts';
 import { describeNodeRules, type Inspection } from '../network/inspect.ts';
@@ -41,6 +42,10 @@ export class SimulationSeam implements Seam {
     this.responders.set(handle, respond);
     this.enter({ kind: 'gateway.submit', request: { kind: 'api.request', id: handle, ...request } as ApiRequest } as Message);
     return handle;
+  }
+
+  send(handle: Handle, channel: StreamChannel, data: string, isLast = false): void {
+    if (this.responders.has(handle)) this.enter({ kind: 'gateway.stream', id: handle, channel, data, ...(isLast ? { isLast } : {}) } as Message);
   }
 
   close(handle: Handle): void {
@@ -153,7 +158,7 @@ export class SimulationSeam implements Seam {
     state.outbox = [];
     for (const message of outbox) {
       const respond = this.responders.get(message.id);
-      if (message.kind !== 'api.watch') this.responders.delete(message.id);
+      if (isEnd(message)) this.responders.delete(message.id);
       respond?.(message);
     }
   }

@@ -6,6 +6,7 @@
  */
 import type { ActorSpec, Message, PeerMessage } from '../../../src/index.ts';
 import type { ApiClose, ApiRequest, ServerToClient } from '../api/message.ts';
+import type { StreamChannel, StreamData } from '../api/stream.ts';
 import { processBehavior, type Process } from '../client/process.ts';
 
 export const GATEWAY = 'gateway';
@@ -20,6 +21,15 @@ export interface GatewaySubmit extends Message {
 export interface GatewayClose extends Message {
   readonly kind: 'gateway.close';
   readonly id: number;
+}
+
+/** A client sent something on the stream that its request `id` opened. */
+export interface GatewayStream extends Message {
+  readonly kind: 'gateway.stream';
+  readonly id: number;
+  readonly channel: StreamChannel;
+  readonly data: string;
+  readonly isLast?: boolean;
 }
 
 /** What the gateway shows: answers since the last look, in order. */
@@ -42,7 +52,7 @@ function start(process: Process, servers: readonly string[]): void {
   process.exposed = state;
   const answer = (message: ServerToClient): void => {
     if (!open.has(message.id)) return;
-    if (message.kind !== 'api.watch') open.delete(message.id);
+    if (isEnd(message)) open.delete(message.id);
     state.outbox.push(message);
   };
   const refuse = (id: number): void => {
@@ -60,7 +70,11 @@ function start(process: Process, servers: readonly string[]): void {
     open.delete(id);
     if (server) process.send(server, { kind: 'api.close', id } as ApiClose);
   });
-  for (const kind of ['api.response', 'api.watch', 'api.close'] as const) process.on<ServerToClient & Message>(kind, answer);
+  process.on<GatewayStream>('gateway.stream', ({ id, channel, data, isLast }) => {
+    const server = open.get(id);
+    if (server) process.send(server, { kind: 'stream.data', id, channel, data, ...(isLast === true ? { isLast } : {}) } as StreamData);
+  });
+  for (const kind of ['api.response', 'api.watch', 'api.close', 'stream.opened', 'stream.data', 'stream.close'] as const) process.on<ServerToClient & Message>(kind, answer);
   process.on<PeerMessage>('down', ({ actor }) => {
     down.add(actor);
     for (const [id, server] of [...open]) if (server === actor) refuse(id);
@@ -68,3 +82,6 @@ function start(process: Process, servers: readonly string[]): void {
   process.on<PeerMessage>('up', ({ actor }) => void down.delete(actor));
   for (const server of servers) process.monitor(server);
 }
+
+/** Whether nothing more comes for a request after this message. */
+export const isEnd = ({ kind }: ServerToClient): boolean => kind === 'api.response' || kind === 'api.close' || kind === 'stream.close';

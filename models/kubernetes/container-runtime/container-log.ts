@@ -16,7 +16,17 @@ interface Line {
   readonly text: string;
 }
 
+/** Somebody who follows a log: `kubectl attach` sees what is written, `kubectl logs -f` the lines. */
+export interface LogFollower {
+  readonly written?: (stream: 'stdout' | 'stderr', text: string) => void;
+  /** One line as `kubectl logs` prints it without a time, and when it was written. */
+  readonly line?: (text: string, atUs: number) => void;
+  /** The container has ended. */
+  readonly ended: () => void;
+}
+
 export class ContainerLog {
+  readonly followers = new Set<LogFollower>();
   readonly #lines: Line[] = [];
   #partial = { stdout: '', stderr: '' };
   #size = 0;
@@ -26,10 +36,12 @@ export class ContainerLog {
     const lines = all.split('\n');
     this.#partial[stream] = lines.pop() ?? '';
     for (const line of lines) this.#push({ atUs: nowUs, stream, text: line });
+    for (const follower of this.followers) follower.written?.(stream, text);
   }
 
   #push(line: Line): void {
     this.#lines.push(line);
+    for (const follower of this.followers) follower.line?.(`${line.text}\n`, line.atUs);
     this.#size += line.text.length + 1;
     while (this.#size > CHARACTERS_MAX) this.#size -= (this.#lines.shift()?.text.length ?? this.#size) + 1;
   }
@@ -40,6 +52,8 @@ export class ContainerLog {
       if (this.#partial[stream] !== '') this.#push({ atUs: nowUs, stream, text: this.#partial[stream] });
       this.#partial[stream] = '';
     }
+    for (const follower of this.followers) follower.ended();
+    this.followers.clear();
   }
 
   /** Characters kept. */
@@ -47,12 +61,17 @@ export class ContainerLog {
     return this.#size;
   }
 
+  /** A time as `kubectl logs --timestamps` prints it. */
+  timeOf(atUs: number, epochMs: number): string {
+    return rfc3339Nano(epochMs, atUs);
+  }
+
   /** What `kubectl logs` prints. */
   read(query: LogQuery, epochMs: number): string {
     let lines: readonly Line[] = this.#lines;
     if (query.sinceUs !== undefined) lines = lines.filter((line) => line.atUs >= (query.sinceUs ?? 0));
     if (query.tailLines !== undefined) lines = query.tailLines === 0 ? [] : lines.slice(-query.tailLines);
-    const time = (line: Line): string => (query.timestamps === true ? `${rfc3339Nano(epochMs, line.atUs)} ` : '');
+    const time = (line: Line): string => (query.timestamps === true ? `${this.timeOf(line.atUs, epochMs)} ` : '');
     const text = lines.map((line) => `${time(line)}${line.text}\n`).join('');
     return query.limitBytes === undefined ? text : text.slice(0, query.limitBytes);
   }

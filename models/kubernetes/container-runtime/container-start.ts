@@ -5,7 +5,7 @@ import type { ContainerUsage, CriError } from '../api/cri.ts';
 import { type Container, layerUsage } from './container.ts';
 import { ROOT } from './file-system/inode.ts';
 import type { ContainerScope } from './process/process.ts';
-import type { OpenFile } from './process/stream.ts';
+import type { OpenFile, PipeEnd } from './process/stream.ts';
 import type { Program } from './process/wait.ts';
 import type { Sandbox } from './sandbox.ts';
 
@@ -38,9 +38,9 @@ export function credentialsOf(container: Container): typeof ROOT {
 }
 
 /** Standard input of a container with `stdin: true` to which nobody is attached: it never ends. */
-export function silentInput(): OpenFile {
+export function silentInput(isTerminal = false): PipeEnd {
   const pipe = { buffer: '', readers: 0, writers: 1, waiters: new Set<number>() };
-  return { kind: 'pipe', pipe, end: 'read', count: 0 };
+  return { kind: 'pipe', pipe, end: 'read', count: 0, isTerminal };
 }
 
 export function textInput(text: string): OpenFile {

@@ -30,16 +30,22 @@ export function* execSync(container: Container | undefined, params: CriCalls['Ex
   const { id, command, timeoutUs } = params;
   if (container === undefined) return failure('NotFound', `an error occurred when try to find container "${id}": not found`);
   yield* executor.delay();
-  const { scope } = container;
-  if (scope === undefined) return failure('Unknown', `failed to exec in container: container is in CONTAINER_${container.status.state} state`);
-  const found = executor.find(container, command);
-  if (typeof found === 'string') {
-    return failure('Unknown', `failed to exec in container: failed to start exec: ${found.replace('create failed: runc create failed', 'exec failed: exec failed')}`);
-  }
+  const target = targetOf(container, command, executor);
+  if (typeof target === 'string') return failure('Unknown', target);
   const output = { stdout: '', stderr: '' };
-  const status = yield* suspend<number | 'timeout'>((resume) => start(container, scope, found, output, params, executor, resume));
+  const status = yield* suspend<number | 'timeout'>((resume) => start(container, target.scope, target.found, output, params, executor, resume));
   if (status === 'timeout') return failure('DeadlineExceeded', `failed to exec in container: timeout ${timeoutUs / 1e6}s exceeded: context deadline exceeded`);
   return { result: { ...output, exitCode: status } };
+}
+
+/** What a command would run in a container, or containerd's text when it cannot. */
+export function targetOf(container: Container, command: readonly string[], executor: Executor): Target | string {
+  const { scope } = container;
+  if (scope === undefined) return `failed to exec in container: container is in CONTAINER_${container.status.state} state`;
+  const found = executor.find(container, command);
+  if (typeof found !== 'string') return { container, scope, found };
+  const why = found.replace('create failed: runc create failed', 'exec failed: exec failed');
+  return `failed to exec in container: failed to start exec "${container.status.id}": ${why}`;
 }
 
 function start(
@@ -48,11 +54,10 @@ function start(
   found: Found,
   output: { stdout: string; stderr: string },
   { stdin, timeoutUs }: CriCalls['ExecSync']['params'],
-  { actor, host, touch }: Executor,
+  executor: Executor,
   resume: (status: number | 'timeout') => void,
 ): void {
-  const sink = (stream: 'stdout' | 'stderr'): OpenFile => ({ kind: 'sink', count: 0, write: (text) => void (output[stream] += text) });
-  const input: OpenFile = stdin === undefined ? { kind: 'device', device: 'null', count: 0 } : textInput(stdin);
+  const { actor, host, touch } = executor;
   let process: Process | undefined;
   const kill = (): void => {
     touch(() => {
@@ -63,19 +68,46 @@ function start(
     resume('timeout');
   };
   const timer = timeoutUs > 0 ? actor.after('exec.timeout', timeoutUs, kill) : undefined;
+  const streams: Standard = {
+    stdin: stdin === undefined ? devNull() : textInput(stdin),
+    stdout: (text) => void (output.stdout += text),
+    stderr: (text) => void (output.stderr += text),
+  };
   touch(() => {
-    process = host.start({
-      scope,
-      program: found.program,
-      argv: found.argv,
-      environment: environmentOf(container),
-      directory: workingDirectory(container),
-      credentials: credentialsOf(container),
-      descriptors: new Map([[0, input], [1, sink('stdout')], [2, sink('stderr')]]),
-      onExit: (status) => {
-        timer?.stop();
-        actor.soon(() => resume(status));
-      },
+    process = launch(executor, { container, scope, found }, streams, (status) => {
+      timer?.stop();
+      actor.soon(() => resume(status));
     });
+  });
+}
+
+/** A process's standard streams. */
+export interface Standard {
+  readonly stdin: OpenFile;
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+}
+
+/** A command in a container that runs. */
+export interface Target {
+  readonly container: Container;
+  readonly scope: ContainerScope;
+  readonly found: Found;
+}
+
+export const devNull = (): OpenFile => ({ kind: 'device', device: 'null', count: 0 });
+const sink = (write: (text: string) => void): OpenFile => ({ kind: 'sink', count: 0, write });
+
+/** Starts a process beside the container's own. Call it within `touch`. */
+export function launch({ host }: Executor, { container, scope, found }: Target, streams: Standard, onExit: (status: number) => void): Process {
+  return host.start({
+    scope,
+    program: found.program,
+    argv: found.argv,
+    environment: environmentOf(container),
+    directory: workingDirectory(container),
+    credentials: credentialsOf(container),
+    descriptors: new Map([[0, streams.stdin], [1, sink(streams.stdout)], [2, sink(streams.stderr)]]),
+    onExit,
   });
 }

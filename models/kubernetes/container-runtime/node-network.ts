@@ -8,7 +8,7 @@ import type { DnsAnswer, DnsQuestion } from '../api/dns.ts';
 import type { Json } from '../../../src/index.ts';
 import type { Process as Actor } from '../client/process.ts';
 import type { Host } from './process/host.ts';
-import { type Exchange, isLoopback, type Listener, listenerKey, type NameQuery, type NetworkNamespace, type Outside } from './process/socket.ts';
+import { type Exchange, isLoopback, type Listener, listenerFor, listenerKey, type NameQuery, type NetworkNamespace, type Outside } from './process/socket.ts';
 
 const NETWORK = 'network';
 const DNS_PORT = 53;
@@ -23,6 +23,8 @@ export class NodeNetwork implements Outside {
   readonly #namespaces = new Map<string, NetworkNamespace>();
   readonly #requests = new Map<number, (result: NetResult) => void>();
   readonly #served = new Map<Exchange, number>();
+  /** Connections of port-forward, which never leave the namespace. */
+  readonly #inside = new Map<Exchange, (exchange: Exchange) => void>();
   #nextId = 1;
 
   constructor(actor: Actor, node: string, nodeIp: string, touch: (work: () => void) => void) {
@@ -108,7 +110,22 @@ export class NodeNetwork implements Outside {
     host.deliver(exchange, listener);
   }
 
+  /** Opens a connection from inside a namespace's loopback; `done` gets the exchange, or nothing when it is refused. */
+  connectInside(namespace: NetworkNamespace | undefined, port: number, request: Json, done: (exchange: Exchange | undefined) => void): void {
+    const [host, ip] = [this.#host, '127.0.0.1'];
+    const listener = namespace === undefined ? undefined : listenerFor(namespace, 'TCP', ip, port);
+    if (host === undefined || namespace === undefined || listener === undefined) return done(undefined);
+    const exchange: Exchange = {
+      id: host.takeNumber(), namespace, fromIp: ip, toIp: ip, port, protocol: 'TCP', request, timeoutUs: 0, state: 'open', response: null, isLocal: false, client: 0,
+    };
+    this.#inside.set(exchange, done);
+    host.deliver(exchange, listener);
+  }
+
   respond(exchange: Exchange): void {
+    const inside = this.#inside.get(exchange);
+    this.#inside.delete(exchange);
+    if (inside !== undefined) return inside(exchange);
     const id = this.#served.get(exchange);
     if (id === undefined) return;
     this.#served.delete(exchange);

@@ -55,7 +55,8 @@ export class RuntimeService {
   readonly #timing: RuntimeTiming;
   readonly #runtime: 'containerd' | 'cri-o' | 'docker';
   readonly #host: Host;
-  readonly #network: NodeNetwork;
+  /** The node's side of the network; the streaming server connects through it. */
+  readonly network: NodeNetwork;
   readonly #hostNamespace: NetworkNamespace;
   readonly #addresses: AddressPool;
   readonly #kubelet: Kubelet;
@@ -63,7 +64,7 @@ export class RuntimeService {
   /** What `Status` says. */
   readonly health = { runtimeReady: true, networkReady: true };
   readonly #handlers: Handlers;
-  readonly #executor: Executor;
+  readonly executor: Executor;
   #wakeAtUs = Number.POSITIVE_INFINITY;
   #timer: { stop(): void } | undefined;
   #announced = false;
@@ -74,16 +75,16 @@ export class RuntimeService {
     this.#timing = options.timing ?? REALISTIC_TIMING;
     this.#runtime = options.runtime ?? 'containerd';
     this.#kubelet = kubelet;
-    this.#network = new NodeNetwork(actor, options.node, options.nodeIps[0] ?? '', (work) => this.touch(work));
-    this.#host = new Host(this.#network, actor.now);
-    this.#network.attach(this.#host);
+    this.network = new NodeNetwork(actor, options.node, options.nodeIps[0] ?? '', (work) => this.touch(work));
+    this.#host = new Host(this.network, actor.now);
+    this.network.attach(this.#host);
     this.#hostNamespace = createNetworkNamespace(`node/${options.node}`, options.nodeIps);
     this.#addresses = new AddressPool(options.podCidr ?? '10.244.0.0/24');
     this.kept = kept ?? this.#fresh();
     this.#machine = new Machine(options, this.kept, () => kubelet.usageChanged());
     if (kept !== undefined) this.#afterReboot();
     this.#handlers = this.#table();
-    this.#executor = {
+    this.executor = {
       actor,
       host: this.#host,
       touch: (work) => this.touch(work),
@@ -138,7 +139,7 @@ export class RuntimeService {
       RemoveContainer: ({ id }) => this.#removeContainer(id),
       ListContainers: () => this.#listed([...this.kept.containers.values()].map(({ status }) => status)),
       ContainerStatus: ({ id }) => this.#found(this.kept.containers.get(id)?.status, `container "${id}"`),
-      ExecSync: (params) => execSync(this.kept.containers.get(params.id), params, this.#executor),
+      ExecSync: (params) => execSync(this.kept.containers.get(params.id), params, this.executor),
       PullImage: ({ image }) => this.#pullImage(image),
       ImageStatus: ({ image }) => ready(this.kept.images.find(image) ?? null),
       ListImages: () => ready(this.kept.images.list()),
@@ -223,7 +224,7 @@ export class RuntimeService {
     this.kept.sandboxes.set(sandbox.status.id, sandbox);
     this.touch(() => startPause(sandbox, this.#host, this.#options.epoch));
     this.#announceHost();
-    if (!config.hostNetwork) this.#network.announce(sandbox.network, metadata, true);
+    if (!config.hostNetwork) this.network.announce(sandbox.network, metadata, true);
     this.#noteSandbox(sandbox, 'STARTED');
     return { result: { id: sandbox.status.id } };
   }
@@ -231,7 +232,7 @@ export class RuntimeService {
   #announceHost(): void {
     if (this.#announced) return;
     this.#announced = true;
-    this.#network.announce(this.#hostNamespace, undefined, true);
+    this.network.announce(this.#hostNamespace, undefined, true);
   }
 
   #noteSandbox(sandbox: Sandbox, type: 'STARTED' | 'STOPPED' | 'DELETED'): void {
@@ -254,7 +255,7 @@ export class RuntimeService {
       if (sandbox.pause !== undefined) this.#host.killAll(sandbox.pause);
     });
     if (!sandbox.config.hostNetwork) {
-      this.#network.announce(sandbox.network, sandbox.status.metadata, false);
+      this.network.announce(sandbox.network, sandbox.status.metadata, false);
       for (const ip of sandbox.status.ips) this.#addresses.free(ip);
     }
     sandbox.status = { ...sandbox.status, state: 'NOTREADY', ips: [] };
@@ -407,7 +408,7 @@ export class RuntimeService {
       },
     });
     return new Map<number, OpenFile>([
-      [0, container.config.stdin ? silentInput() : { kind: 'device', device: 'null', count: 0 }],
+      [0, container.config.stdin ? silentInput(container.config.tty) : { kind: 'device', device: 'null', count: 0 }],
       [1, sink('stdout')],
       [2, sink('stderr')],
     ]);

@@ -11,6 +11,7 @@ import { type Process, processBehavior, type Task } from '../client/process.ts';
 import type { ContainerRuntimeOptions } from './options.ts';
 import { operate } from './operate.ts';
 import { RuntimeService, type Surviving } from './runtime-service.ts';
+import { StreamingServer } from './streaming-server.ts';
 
 interface WithService {
   service?: RuntimeService;
@@ -56,6 +57,7 @@ function main(process: Process, options: ContainerRuntimeOptions, kept: Survivin
     }
     if (operate(service, operation)) process.send(kubelet, { kind: 'cri.doubt' } as CriDoubt);
   });
+  new StreamingServer(process, service, options.epoch).start();
   return service;
 }
 

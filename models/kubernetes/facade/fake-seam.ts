@@ -4,6 +4,7 @@
  * It answers what a lenient API server would, in the next turn, and remembers what was submitted.
  */
 import type { ApiResponse, ServerToClient } from '../api/message.ts';
+import type { StreamChannel } from '../api/stream.ts';
 import type { KindInfo } from '../api-server/registry/kind.ts';
 import { KINDS } from '../api-server/registry/kinds.ts';
 import { notFound, success } from '../api-server/status/status.ts';
@@ -15,6 +16,7 @@ type Respond = (message: ServerToClient) => void;
 export class FakeSeam implements Seam {
   readonly submitted: Submission[] = [];
   readonly watches = new Map<Handle, Respond>();
+  readonly streams = new Map<Handle, Respond>();
   readonly closed = new Set<Handle>();
   served: readonly KindInfo[] = KINDS;
   private readonly objects = new Map<string, KubeObject>();
@@ -29,12 +31,33 @@ export class FakeSeam implements Seam {
       if (request.verb === 'watch') {
         this.watches.set(handle, respond);
         respond({ kind: 'api.watch', id: handle, events: [] });
-      } else respond({ kind: 'api.response', id: handle, ...this.answer(request) });
+      } else if (request.subresource === 'exec') this.run(handle, request, respond);
+      else respond({ kind: 'api.response', id: handle, ...this.answer(request) });
     });
     return handle;
   }
 
+  /** A command: `cat` gives back its input, others write to both streams and exit with 3. */
+  private run(id: Handle, request: Submission, respond: Respond): void {
+    const { command = [] } = request.body as { command?: readonly string[] };
+    respond({ kind: 'stream.opened', id });
+    if (command[0] === 'cat') this.streams.set(id, respond);
+    else {
+      respond({ kind: 'stream.data', id, channel: 'stdout', data: 'out\n' });
+      respond({ kind: 'stream.data', id, channel: 'stderr', data: 'err\n' });
+      respond({ kind: 'stream.close', id, outcome: { kind: 'exited', code: 3 } });
+    }
+  }
+
+  send(id: Handle, channel: StreamChannel, data: string, isLast = false): void {
+    const respond = this.streams.get(id);
+    if (channel !== 'stdin') return;
+    respond?.({ kind: 'stream.data', id, channel: 'stdout', data });
+    if (isLast) respond?.({ kind: 'stream.close', id, outcome: { kind: 'exited', code: 0 } });
+  }
+
   close(handle: Handle): void {
+    this.streams.delete(handle);
     this.closed.add(handle);
     this.watches.delete(handle);
   }
@@ -75,7 +98,6 @@ export class FakeSeam implements Seam {
 
   private answer(request: Submission): Pick<ApiResponse, 'code' | 'body'> {
     const key = `${request.group}/${request.resource}/${request.namespace ?? ''}/${request.name ?? (request.body as KubeObject | undefined)?.metadata?.name ?? ''}`;
-    if (request.subresource === 'exec') return { code: 200, body: { stdout: 'out\n', stderr: 'err\n', exitCode: 3 } };
     if (request.subresource === 'log') return { code: 200, body: 'line one\n' };
     const found = this.objects.get(key);
     switch (request.verb) {

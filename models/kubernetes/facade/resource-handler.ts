@@ -5,6 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApiResponse, ServerToClient, UserInfo } from '../api/message.ts';
+import type { StreamMessage } from '../api/stream.ts';
 import { groupVersionState } from '../api-server/discovery/discovery.ts';
 import type { KindInfo } from '../api-server/registry/kind.ts';
 import type { ResourceRequest } from '../api-server/request/request-info.ts';
@@ -13,7 +14,7 @@ import * as status from '../api-server/status/status.ts';
 import { JSON_FORM, negotiate, type Form } from './accept.ts';
 import { MAXIMUM_BODY, decodeBody, readBody } from './body.ts';
 import type { Body } from './body.ts';
-import { addWarnings, send, sendObject, sendPageNotFound, sendStatus } from './connection.ts';
+import { addWarnings, commonHeaders, send, sendObject, sendPageNotFound, sendStatus } from './connection.ts';
 import { convertBody, watchEvents } from './convert.ts';
 import type { Conversion } from './convert.ts';
 import { ENCODER } from './encoding.ts';
@@ -31,6 +32,9 @@ const PATCH_TYPES = [
 ];
 const REPRESENTATIONS = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 const STREAMS = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
+
+/** Subresources that take the connection over; see upgrade.ts. */
+const UPGRADED = ['attach', 'exec', 'portforward'];
 
 /** What the handler needs of the facade. */
 export interface Environment {
@@ -76,6 +80,7 @@ export async function handleResource(
   const { seam } = environment;
   if (refuse(request, response, seam, asked)) return;
   const info = kindOf(seam, asked) as KindInfo;
+  if (info.resource === 'pods' && UPGRADED.includes(asked.subresource ?? '')) return sendStatus(request, response, status.badRequest('Upgrade request required'));
   const isBuiltIn = info.versions.some(({ version, schema }) => version === asked.version && schema !== '');
   const form = negotiate(request.headers.accept, { protobuf: isBuiltIn, isWatch: asked.verb === 'watch' });
   if (form === undefined && asked.subresource !== 'log') {
@@ -172,16 +177,30 @@ function submit(
         metrics.openWatches += 1;
       }
       stream.write(message.events.map(toBytes));
-    } else {
+    } else if (message.kind === 'api.close') {
       finish(200);
       stream?.end();
-    }
+    } else follow(response, message, finish);
   });
   response.on('close', () => {
     if (stream !== undefined) metrics.openWatches -= 1;
     if (!done) seam.close(handle);
     finish(200);
   });
+}
+
+/** A log that is followed: text as it comes. */
+function follow(response: ServerResponse, message: StreamMessage, finish: (code: number) => void): void {
+  if (!response.headersSent) {
+    commonHeaders(response);
+    response.setHeader('Content-Type', 'text/plain');
+    response.writeHead(200);
+    response.flushHeaders();
+  }
+  if (message.kind === 'stream.data') response.write(message.data);
+  if (message.kind !== 'stream.close') return;
+  finish(200);
+  response.end();
 }
 
 function answer(

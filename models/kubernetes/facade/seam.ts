@@ -6,6 +6,7 @@
  * other members only look, or steer the clock and the faults. Whoever runs the simulation implements this; tests fake it.
  */
 import type { ApiRequest, ServerToClient } from '../api/message.ts';
+import type { StreamChannel } from '../api/stream.ts';
 import type { KindInfo } from '../api-server/registry/kind.ts';
 
 /** A request without the id, which the other side of the seam gives. */
@@ -38,11 +39,14 @@ export interface ControlResult {
 
 export interface Seam {
   /**
-   * Enters a request. `respond` is called with the answer, or, for a watch, with batches of events and a final close. It
+   * Enters a request. `respond` is called with the answer; for a watch with batches of events and a final close;
+   * for a request that connects to a pod with the messages of a stream. It
    * is never called before `submit` has returned, nor after the handle was closed.
    */
   submit(request: Submission, respond: (message: ServerToClient) => void): Handle;
-  /** The client went away: ends a watch, forgets a pending answer. */
+  /** Sends a piece on the stream that a request opened; `isLast` says that nothing follows on the channel. */
+  send(handle: Handle, channel: StreamChannel, data: string, isLast?: boolean): void;
+  /** The client went away: ends a watch or a stream, forgets a pending answer. */
   close(handle: Handle): void;
   /** All kinds that are served at this moment, custom ones included; the same array while nothing changed. */
   kinds(): readonly KindInfo[];

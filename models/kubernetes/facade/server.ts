@@ -6,7 +6,7 @@
  * that disappears leaves nothing behind. Upstream: apiserver/pkg/server (handlers, filters, routes).
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { UserInfo } from '../api/message.ts';
@@ -20,7 +20,7 @@ import { Metrics } from './metrics.ts';
 import { OpenApi } from './open-api.ts';
 import { handleResource } from './resource-handler.ts';
 import type { Seam } from './seam.ts';
-import { handleUpgrade } from './upgrade.ts';
+import { handleUpgrade, isUpgradable, refuseUpgrade } from './upgrade.ts';
 import { VERSION } from './version.ts';
 
 export interface FacadeOptions {
@@ -67,8 +67,10 @@ export class HttpFacade {
     });
     this.server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
       socket.on('error', () => socket.destroy());
+      // Other requests may offer an upgrade too (h2c); they are answered as if they had not.
+      if (!isUpgradable(request)) return this.answerPlainly(request, socket);
       const user = this.authenticate(request);
-      if (user === undefined) socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n');
+      if (user === undefined) refuseUpgrade(socket, 401, unauthorized());
       else handleUpgrade(this.seam, request, socket, head, user);
     });
   }
@@ -102,6 +104,14 @@ export class HttpFacade {
       if (response.headersSent) response.destroy();
       else sendStatus(request, response, plainError(`panic in the facade: ${String((error as Error)?.message ?? error)}`));
     });
+  }
+
+  private answerPlainly(request: IncomingMessage, socket: Socket): void {
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    response.on('finish', () => socket.end());
+    this.handle(request, response);
   }
 
   private authenticate(request: IncomingMessage): UserInfo | undefined {

@@ -1,104 +1,67 @@
 /**
  * `exec`, `attach` and `portforward`: requests that take the connection over.
  *
- * WebSocket clients (kubectl from 1.30 on) speak `v5.channel.k8s.io` or older channel protocols; each message begins with
- * its channel: 0 stdin, 1 stdout, 2 stderr, 3 the final Status. SPDY, which older kubectl speaks, is refused with a reason. A command runs to its
- * end in the simulation and its output arrives in one piece. Upstream: apiserver/pkg/util/wsstream,
- * kubelet/pkg/cri/streaming/remotecommand.
+ * The simulation is asked first, so that a refusal is an ordinary HTTP answer, as it is when kube-apiserver proxies one.
+ * kubectl from 1.30 on speaks WebSockets (SPDY inside of them for port-forward from 1.31 on), older ones SPDY/3.1.
+ * Upstream: pkg/registry/core/pod/rest/subresources.go, apimachinery/pkg/util/{proxy,httpstream}.
  */
-import type { IncomingMessage } from 'node:http';
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
-import type { ExecResult } from '../api/kubelet.ts';
-import type { ServerToClient, UserInfo } from '../api/message.ts';
-import { queryOf, queryValues, requestInfo, segmentsOf } from '../api-server/request/request-info.ts';
-import type { ResourceRequest } from '../api-server/request/request-info.ts';
-import { badRequest, isStatus, unknownResource } from '../api-server/status/status.ts';
-import type { Status } from '../api-server/status/status.ts';
+import type { ApiResponse, UserInfo } from '../api/message.ts';
+import { queryOf, queryValues, requestInfo, segmentsOf, type ResourceRequest } from '../api-server/request/request-info.ts';
+import { badRequest, isStatus, unknownResource, type Status } from '../api-server/status/status.ts';
 import type { Seam, Submission } from './seam.ts';
+import { SpdyConnection } from './spdy/connection.ts';
+import { COMMAND_PROTOCOLS, serveCommandSpdy } from './stream/command-spdy.ts';
+import { hasCommandProtocol, MESSAGE_MAX, serveCommandWebSocket, type Wanted } from './stream/command-web-socket.ts';
+import { PodStream } from './stream/pod-stream.ts';
+import { PORT_FORWARD_PROTOCOL, servePortForwardSpdy, servePortForwardWebSocket, TUNNEL_PROTOCOL } from './stream/port-forward.ts';
+import { RemoteCommand } from './stream/remote-command.ts';
 
-const PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io', 'v3.channel.k8s.io', 'v2.channel.k8s.io', 'channel.k8s.io'];
-const STREAMED: ReadonlySet<string> = new Set(['exec', 'attach']);
-/** Bytes of standard input that a command may be given. */
-const MAXIMUM_STDIN = 16 * 1024 * 1024;
-
-const server = new WebSocketServer({
-  noServer: true,
-  maxPayload: MAXIMUM_STDIN,
-  handleProtocols: (offered) => PROTOCOLS.find((name) => offered.has(name)) ?? false,
-});
+const FORWARD_PROTOCOLS = [TUNNEL_PROTOCOL, 'v4.channel.k8s.io', 'v4.base64.channel.k8s.io', PORT_FORWARD_PROTOCOL];
+const forwards = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_MAX, handleProtocols: (offered) => FORWARD_PROTOCOLS.find((name) => offered.has(name)) ?? false });
 
 /** A whole HTTP answer on a connection that was to be upgraded. */
-export function refuseUpgrade(socket: Duplex, status: Status): void {
-  const body = `${JSON.stringify(status)}\n`;
-  socket.end(
-    `HTTP/1.1 ${status.code} ${status.reason ?? 'Error'}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
+export function refuseUpgrade(socket: Duplex, code: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
+  const isText = typeof body === 'string';
+  const text = isText ? body : `${JSON.stringify(body)}\n`;
+  const all = { 'Content-Type': isText ? 'text/plain; charset=utf-8' : 'application/json', ...headers, 'Content-Length': String(Buffer.byteLength(text)), Connection: 'close' };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  if (socket.writable) socket.end(`HTTP/1.1 ${code} ${STATUS_CODES[code] ?? ''}\r\n${lines.join('')}\r\n${text}`);
 }
 
-/** What a command did, or why it did not run. */
-export type Outcome = ExecResult | Status;
+const refuse = (socket: Duplex, status: Status): void => refuseUpgrade(socket, status.code, status);
+const refused = (socket: Duplex) => ({ code, body }: ApiResponse): void => refuseUpgrade(socket, isStatus(body) ? body.code : code, body);
 
-/** The last message of a command: success, or how it failed (remotecommand/websocket.go). */
-export function finalStatus(outcome: Outcome): unknown {
-  if (isStatus(outcome)) return outcome;
-  if (outcome.exitCode === 0) return { metadata: {}, status: 'Success' };
-  return {
-    metadata: {},
-    status: 'Failure',
-    message: `command terminated with non-zero exit code: exit status ${outcome.exitCode}`,
-    reason: 'NonZeroExitCode',
-    details: { causes: [{ reason: 'ExitCode', message: String(outcome.exitCode) }] },
-  };
+const isTrue = (value: string | undefined): boolean => value === 'true' || value === '1';
+
+/** One request to upgrade. */
+interface Upgrade {
+  readonly seam: Seam;
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  readonly submission: Submission;
+  readonly search: string;
 }
 
-/** Runs a command through the seam. */
-export function runCommand(seam: Seam, submission: Submission, stdin: string | undefined): Promise<Outcome> {
-  const body = { ...(submission.body as object), ...(stdin === undefined ? {} : { stdin }) };
-  return new Promise((resolve) => {
-    seam.submit({ ...submission, body }, (message: ServerToClient) => {
-      if (message.kind !== 'api.response') return;
-      const result = message.body as Partial<ExecResult> | Status | string;
-      if (isStatus(result)) resolve(result);
-      else if (typeof result === 'string') {
-        resolve(message.code < 300 ? { stdout: result, stderr: '', exitCode: 0 } : { ...badRequest(result), code: message.code });
-      } else resolve({ stdout: result.stdout ?? '', stderr: result.stderr ?? '', exitCode: result.exitCode ?? 0 });
-    });
-  });
-}
+/** Whether a request is for something that takes connections over. */
+export const isUpgradable = ({ url = '' }: IncomingMessage): boolean => /^\/api\/v1\/namespaces\/[^/]+\/pods\/[^/]+\/(?:exec|attach|portforward)\/?(?:\?|$)/.test(url);
 
-function serveWebSocket(seam: Seam, socket: WebSocket, submission: Submission, hasStdin: boolean): void {
-  const input: Buffer[] = [];
-  let size = 0;
-  let started = false;
-  const isText = socket.protocol === '';
-  const sendChannel = (channel: number, text: string): void => {
-    if (text === '' || socket.readyState !== socket.OPEN) return;
-    socket.send(Buffer.concat([Buffer.from([channel]), Buffer.from(text)]), { binary: !isText });
-  };
-  const run = async (): Promise<void> => {
-    if (started) return;
-    started = true;
-    const outcome = await runCommand(seam, submission, hasStdin ? Buffer.concat(input).toString('utf8') : undefined);
-    if (!isStatus(outcome)) {
-      sendChannel(1, outcome.stdout);
-      sendChannel(2, outcome.stderr);
-    }
-    sendChannel(3, JSON.stringify(finalStatus(outcome)));
-    socket.close(1000);
-  };
-  socket.on('message', (data: Buffer) => {
-    const [channel, second] = [data[0], data[1]];
-    if (channel === 255 && second === 0) void run();
-    else if (channel === 0 && size + data.length <= MAXIMUM_STDIN) {
-      size += data.length;
-      input.push(data.subarray(1));
-    }
-  });
-  socket.on('error', () => socket.terminate());
-  if (!hasStdin) void run();
-  // Protocols before v5 cannot say that input has ended: what came within a moment is all.
-  else if (socket.protocol !== 'v5.channel.k8s.io') setTimeout(() => void run(), 500);
+/** Serves an upgrade request, or answers it with a Status. */
+export function handleUpgrade(seam: Seam, request: IncomingMessage, socket: Duplex, head: Buffer, user: UserInfo): void {
+  const [path = '', search = ''] = (request.url ?? '').split('?', 2);
+  const asked = requestInfo(request.method ?? '', segmentsOf(path) ?? [], queryOf(search));
+  const subresource = asked?.subresource ?? '';
+  if (asked?.resource !== 'pods' || asked.name === undefined || !['exec', 'attach', 'portforward'].includes(subresource)) return refuse(socket, unknownResource());
+  const upgrade: Upgrade = { seam, request, socket, head, submission: submissionOf(request, asked, user, search), search };
+  const protocol = String(request.headers.upgrade ?? '').toLowerCase();
+  if (protocol !== 'websocket' && protocol !== 'spdy/3.1') {
+    return refuse(socket, badRequest(`unable to upgrade: missing upgrade headers in request: ${request.headers.upgrade ?? ''}`));
+  }
+  if (subresource === 'portforward') serveForward(upgrade, protocol === 'websocket');
+  else serveCommand(upgrade, protocol === 'websocket');
 }
 
 /** The request behind an upgrade. */
@@ -118,31 +81,77 @@ function submissionOf(request: IncomingMessage, asked: ResourceRequest, user: Us
   };
 }
 
-const PORT_FORWARD_TEXT = 'port forwarding is not available in a simulation: pods have no real network; use exec, or a program in a pod';
+function serveCommand({ seam, request, socket, head, submission }: Upgrade, isWebSocket: boolean): void {
+  const { query = {} } = submission;
+  const wanted: Wanted = { stdin: isTrue(query['stdin']), stdout: isTrue(query['stdout']), stderr: isTrue(query['stderr']), tty: isTrue(query['tty']) };
+  if (!wanted.stdin && !wanted.stdout && !wanted.stderr) {
+    const message = 'you must specify at least one of stdin, stdout, stderr';
+    return refuse(socket, badRequest(message));
+  }
+  const protocol = isWebSocket ? undefined : chooseSpdy(request, socket, COMMAND_PROTOCOLS);
+  if (isWebSocket ? !hasCommandProtocol(request) : protocol === undefined) {
+    if (isWebSocket) refuse(socket, badRequest('no WebSocket protocol in common'));
+    return;
+  }
+  const command = new RemoteCommand(seam, submission, () => {
+    if (protocol === undefined) serveCommandWebSocket(request, socket, head, command, wanted);
+    else serveCommandSpdy(acceptSpdy(socket, head, protocol), protocol, command, wanted);
+  }, refused(socket));
+  socket.on('close', () => command.leave());
+}
 
-const SPDY_TEXT = 'SPDY streams are not served here, WebSockets are: use kubectl 1.30 or newer';
+function serveForward({ seam, request, socket, head, submission, search }: Upgrade, isWebSocket: boolean): void {
+  const offered = String(request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+  const ports = queryValues(search, 'ports').flatMap((text) => text.split(',')).map(Number);
+  const isTunnel = offered.includes(TUNNEL_PROTOCOL);
+  if (isWebSocket && !isTunnel && (ports.length === 0 || ports.some((port) => !(port >= 1 && port <= 65_535)))) {
+    return refuse(socket, badRequest(ports.length === 0 ? 'query parameter "port" is required' : 'port must be between 1 and 65535'));
+  }
+  const protocol = isWebSocket ? undefined : chooseSpdy(request, socket, [PORT_FORWARD_PROTOCOL]);
+  if (!isWebSocket && protocol === undefined) return;
+  const bare = { ...submission, query: {} };
+  const session = new PodStream(seam, bare, {
+    opened: () => {
+      if (protocol !== undefined) return servePortForwardSpdy(acceptSpdy(socket, head, protocol), seam, bare, session);
+      forwards.handleUpgrade(request, socket, head, (webSocket) => {
+        if (isTunnel) servePortForwardSpdy(tunnel(webSocket), seam, bare, session);
+        else servePortForwardWebSocket(webSocket, seam, bare, ports, session);
+      });
+    },
+    refused: refused(socket),
+    data: () => undefined,
+    ended: () => socket.destroy(),
+  });
+  socket.on('close', () => session.close());
+}
 
-/** Serves an upgrade request, or answers it with a Status. */
-export function handleUpgrade(seam: Seam, request: IncomingMessage, socket: Duplex, head: Buffer, user: UserInfo): void {
-  const [path = '', search = ''] = (request.url ?? '').split('?', 2);
-  const asked = requestInfo(request.method ?? '', segmentsOf(path) ?? [], queryOf(search));
-  if (asked?.resource !== 'pods' || asked.name === undefined || asked.subresource === undefined) {
-    refuseUpgrade(socket, unknownResource());
-    return;
-  }
-  if (asked.subresource === 'portforward') {
-    refuseUpgrade(socket, badRequest(PORT_FORWARD_TEXT));
-    return;
-  }
-  if (!STREAMED.has(asked.subresource)) {
-    refuseUpgrade(socket, unknownResource());
-    return;
-  }
-  const submission = submissionOf(request, asked, user, search);
-  const hasStdin = ['true', '1'].includes(queryOf(search)['stdin'] ?? '');
-  const upgrade = String(request.headers.upgrade ?? '').toLowerCase();
-  if (upgrade === 'websocket') {
-    server.handleUpgrade(request, socket, head, (webSocket) => serveWebSocket(seam, webSocket, submission, hasStdin));
-  } else if (upgrade === 'spdy/3.1') refuseUpgrade(socket, badRequest(SPDY_TEXT));
-  else refuseUpgrade(socket, badRequest(`unable to upgrade: missing upgrade headers in request: ${request.headers.upgrade ?? ''}`));
+/** The first of the server's protocols that the client offers; undefined when it has answered with 403. */
+function chooseSpdy(request: IncomingMessage, socket: Duplex, protocols: readonly string[]): string | undefined {
+  const offered = String(request.headers['x-stream-protocol-version'] ?? '').split(',').map((name) => name.trim()).filter((name) => name !== '');
+  const chosen = offered.length === 0 ? protocols.at(-1) : protocols.find((name) => offered.includes(name));
+  if (chosen !== undefined) return chosen;
+  refuseUpgrade(socket, 403, `unable to upgrade: unable to negotiate protocol: client supports [${offered.join(' ')}], server accepts [${protocols.join(' ')}]`, { 'X-Accepted-Stream-Protocol-Versions': protocols.join(',') });
+  return undefined;
+}
+
+function acceptSpdy(socket: Duplex, head: Buffer, protocol: string): SpdyConnection {
+  socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: ${protocol}\r\n\r\n`);
+  const connection = new SpdyConnection({ write: (bytes) => void (socket.writable && socket.write(bytes)), end: () => void socket.end() });
+  socket.on('data', (bytes: Buffer) => connection.feed(bytes));
+  socket.on('end', () => connection.close());
+  socket.on('close', () => connection.closed());
+  if (head.length > 0) connection.feed(head);
+  return connection;
+}
+
+/** SPDY inside of a WebSocket's messages. */
+function tunnel(socket: WebSocket): SpdyConnection {
+  const connection = new SpdyConnection({
+    write: (bytes) => void (socket.readyState === socket.OPEN && socket.send(bytes, { binary: true })),
+    end: () => socket.close(1000),
+  });
+  socket.on('message', (bytes: Buffer) => connection.feed(bytes));
+  socket.on('error', () => socket.terminate());
+  socket.on('close', () => connection.closed());
+  return connection;
 }

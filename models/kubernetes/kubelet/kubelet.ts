@@ -9,7 +9,6 @@
 import { parseDuration } from '../../../src/cli/duration.ts';
 import type { ActorSpec } from '../../../src/index.ts';
 import type { CriDoubt, CriEvent, CriUsage, SystemOom } from '../api/cri.ts';
-import type { KubeletRequest } from '../api/kubelet.ts';
 import type { NodeShutdown, StaticPodFiles } from '../api/node-operation.ts';
 import { Client } from '../client/client.ts';
 import { EventRecorder, referenceTo } from '../client/event-recorder.ts';
@@ -23,7 +22,7 @@ import { Images } from './container/images.ts';
 import { KubeRuntime } from './container/kuberuntime.ts';
 import { CriClient } from './cri-client.ts';
 import { EvictionManager } from './eviction/eviction.ts';
-import { answerRequest } from './kubelet-server.ts';
+import { KubeletServer } from './kubelet-server.ts';
 import { renewLease } from './node/lease.ts';
 import { NodeStatus } from './node/node-status.ts';
 import { RuntimeHealth } from './node/runtime-health.ts';
@@ -183,10 +182,11 @@ class Kubelet {
     process.on<SystemOom>('node.oom', ({ process: victim, pid }) => this.nodeEvent('Warning', 'SystemOOM', `System OOM encountered, victim process: ${victim}, pid: ${pid}`));
     process.on<NodeShutdown>('node.shutdown', ({ active }) => this.shutdown.prepare(active));
     process.on<StaticPodFiles>('node.static-pods', ({ files }) => this.setStaticPods(files));
-    process.on<KubeletRequest>('kubelet.request', (request) => process.go(this.serve(request, process.from)));
+    const server = new KubeletServer({ process, cri: this.cri, runtime: runtimeActor, epoch: this.options.epoch, pods: () => this.loop.pods, statusOf: (uid) => this.pleg.get(uid) });
     process.watch(runtimeActor, {
       down: () => {
         this.cri.abort();
+        server.abort();
         this.health.doubt();
       },
       up: () => {
@@ -236,11 +236,6 @@ class Kubelet {
     for (const pod of this.staticPods) if (!wanted.has(pod.metadata.uid)) this.loop.removed(pod);
     this.staticPods = pods;
     this.loop.added(pods.filter(({ metadata }) => !known.has(metadata.uid)));
-  }
-
-  private *serve(request: KubeletRequest, client: string): Task {
-    const response = yield* answerRequest(request, { cri: this.cri, epoch: this.options.epoch, pods: () => this.loop.pods, statusOf: (uid) => this.pleg.get(uid), now: () => this.process.now });
-    this.process.send(client, response);
   }
 
   /** What keeps the node from being Ready, in upstream's order. */

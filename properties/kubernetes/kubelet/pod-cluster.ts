@@ -3,7 +3,7 @@
  */
 import { readFileSync } from 'node:fs';
 import type { ServerToClient } from '../../../models/kubernetes/api/message.ts';
-import type { ExecResult } from '../../../models/kubernetes/api/kubelet.ts';
+import type { StreamOutcome } from '../../../models/kubernetes/api/stream.ts';
 import { queryOf, requestInfo, segmentsOf } from '../../../models/kubernetes/api-server/request/request-info.ts';
 import type { Process } from '../../../models/kubernetes/client/process.ts';
 import { GATEWAY, gatewayState } from '../../../models/kubernetes/cluster/gateway.ts';
@@ -15,10 +15,18 @@ export const SECOND = 1_000_000;
 /** The text of an example. */
 export const example = (name: string): string => readFileSync(new URL(`../../../examples/${name}`, import.meta.url), 'utf8');
 
+/** What a command did. */
+export interface ExecResult {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number;
+}
+
 export class PodCluster {
   readonly simulation: Simulation;
   private nextId = 1;
   private readonly answers = new Map<number, ServerToClient>();
+  private readonly output = new Map<number, { stdout: string; stderr: string }>();
 
   constructor(options: SimulationOptions = {}) {
     this.simulation = createCluster({ seed: '1', nodes: 1, gateway: true, ...options });
@@ -103,11 +111,20 @@ export class PodCluster {
     for (let tries = 0; tries < 40_000; tries++) {
       this.simulation.runFor(1000);
       const state = gatewayState(this.simulation.kernel.state(GATEWAY) as Process | undefined);
-      for (const message of state?.outbox.splice(0) ?? []) this.answers.set(message.id, message);
+      for (const message of state?.outbox.splice(0) ?? []) this.receive(message);
       const answer = this.answers.get(id);
       if (answer?.kind === 'api.response') return answer;
+      if (answer?.kind === 'stream.close') return { code: 200, body: { ...this.output.get(id), outcome: answer.outcome } };
     }
     throw new Error(`no answer to ${method} ${path}`);
+  }
+
+  private receive(message: ServerToClient): void {
+    this.answers.set(message.id, message);
+    if (message.kind !== 'stream.data' || message.channel === 'stdin' || message.channel === 'resize') return;
+    const output = this.output.get(message.id) ?? { stdout: '', stderr: '' };
+    output[message.channel] += message.data;
+    this.output.set(message.id, output);
   }
 
   /** `kubectl logs`. An error is its text. */
@@ -120,7 +137,8 @@ export class PodCluster {
   exec(name: string, command: readonly string[], container?: string): ExecResult {
     const query = container === undefined ? '' : `?container=${container}`;
     const { body } = this.request('POST', `/api/v1/namespaces/default/pods/${name}/exec${query}`, { command });
-    if (typeof body === 'object' && body !== null && 'exitCode' in body) return body as ExecResult;
+    const { stdout = '', stderr = '', outcome } = body as { stdout?: string; stderr?: string; outcome?: StreamOutcome };
+    if (outcome?.kind === 'exited') return { stdout, stderr, exitCode: outcome.code };
     throw new Error(typeof body === 'string' ? body : JSON.stringify(body));
   }
 

@@ -1,53 +1,96 @@
 /**
- * Requests that the API server passes on to a kubelet: logs, exec, attach, port-forward.
+ * Requests that the API server passes on to a kubelet: logs, exec, attach, port-forward, pages of nodes.
  * Source: pkg/registry/core/pod/rest/{log,subresources}.go, pkg/registry/core/pod/strategy.go (`LogLocation`).
  */
 import { suspend, type Process, type Task } from '../../client/process.ts';
+import { StreamRelay } from '../../client/stream-relay.ts';
 import type { KubeletRequest, KubeletResponse } from '../../api/kubelet.ts';
+import type { StreamClose } from '../../api/stream.ts';
 import type { Pod } from '../../object/types.ts';
-import { badRequest, internalError, notFound } from '../status/status.ts';
+import { badRequest, failure, internalError, isStatus, notFound, type Status } from '../status/status.ts';
 import { live } from './get.ts';
 import { type Answer, type Call, failed } from './request.ts';
+import type { Connection } from './route.ts';
 
 /** How long a kubelet may take to answer. */
 const TIMEOUT = 30_000_000;
 
+type Question = Omit<KubeletRequest, 'kind' | 'id'>;
+type Reply = KubeletResponse | 'opened' | undefined;
+
 /** Connections from one API server to kubelets. */
 export class NodeProxy {
   private readonly process: Process;
-  private readonly open = new Map<number, (response: KubeletResponse | undefined) => void>();
+  private readonly relay: StreamRelay;
+  private readonly open = new Map<number, (reply: Reply) => void>();
+  private readonly monitored = new Set<string>();
   private nextId = 1;
 
   constructor(process: Process) {
     this.process = process;
-    process.on<KubeletResponse>('kubelet.response', (response) => this.settle(response.id, response));
-  }
-
-  /** Asks the kubelet of a node; undefined when it does not answer. */
-  *ask(node: string, request: Omit<KubeletRequest, 'kind' | 'id'>): Task<KubeletResponse | undefined> {
-    const id = this.nextId++;
-    return yield* suspend<KubeletResponse | undefined>((resume) => {
-      const timeout = this.process.after('kubelet.timeout', TIMEOUT, () => this.settle(id, undefined));
-      this.open.set(id, (response) => {
-        timeout.stop();
-        resume(response);
-      });
-      this.process.send(`kubelet/${node}`, { kind: 'kubelet.request', id, ...request } as KubeletRequest);
+    this.relay = new StreamRelay(process);
+    process.on<KubeletResponse>('kubelet.response', (response) => {
+      this.relay.refused(process.from, response.id);
+      this.settle(response.id, response);
     });
   }
 
-  private settle(id: number, response: KubeletResponse | undefined): void {
+  /** Asks the kubelet of a node; undefined when it does not answer. */
+  *ask(node: string, question: Question): Task<KubeletResponse | undefined> {
+    const reply = yield* this.wait((request) => this.process.send(`kubelet/${node}`, request), question);
+    return reply === 'opened' ? undefined : reply;
+  }
+
+  /** Opens a stream to the kubelet of a node for the client's request `id`. */
+  *stream(node: string, question: Question, client: string, id: number, ended: () => void): Task<Reply> {
+    const kubelet = `kubelet/${node}`;
+    if (!this.monitored.has(kubelet)) {
+      this.monitored.add(kubelet);
+      this.process.watch(kubelet, { down: () => this.relay.lost(kubelet, 'error reading from error stream: EOF'), up: () => undefined });
+    }
+    const reply = yield* this.wait((request) => this.relay.open(client, id, kubelet, request, { opened: () => this.settle(request.id, 'opened'), ended }), question);
+    if (reply === undefined) this.relay.leave(client, id);
+    return reply;
+  }
+
+  /** The client of a stream is gone. */
+  leave(client: string, id: number): void {
+    this.relay.leave(client, id);
+  }
+
+  /** This server ends a stream: both sides are told. */
+  cut(client: string, id: number): void {
+    this.relay.leave(client, id);
+    this.process.send(client, { kind: 'stream.close', id, outcome: { kind: 'failed', message: 'unexpected EOF' } } as StreamClose);
+  }
+
+  private *wait(send: (request: KubeletRequest) => void, question: Question): Task<Reply> {
+    const id = this.nextId++;
+    return yield* suspend<Reply>((resume) => {
+      const timeout = this.process.after('kubelet.timeout', TIMEOUT, () => this.settle(id, undefined));
+      this.open.set(id, (reply) => {
+        timeout.stop();
+        resume(reply);
+      });
+      send({ kind: 'kubelet.request', id, ...question });
+    });
+  }
+
+  private settle(id: number, reply: Reply): void {
     const resume = this.open.get(id);
     this.open.delete(id);
-    resume?.(response);
+    resume?.(reply);
   }
 }
 
 const NODES = { group: '', resource: 'nodes' };
 const VERBS: Readonly<Record<string, KubeletRequest['verb']>> = { log: 'logs', exec: 'exec', attach: 'attach', portforward: 'port-forward' };
 
-/** Serves `log`, `exec`, `attach` and `portforward` of a pod. */
-export function* connectToPod(proxy: NodeProxy, call: Call): Task<Answer> {
+/** Paths of the kubelet's API, for messages about connections that failed. */
+const PATHS: Readonly<Record<KubeletRequest['verb'], string>> = { logs: 'containerLogs', exec: 'exec', attach: 'attach', 'port-forward': 'portForward', get: '' };
+
+/** Serves `log`, `exec`, `attach` and `portforward` of a pod; undefined when the request became a stream. */
+export function* connectToPod(proxy: NodeProxy, call: Call, connection: Connection): Task<Answer | undefined> {
   const { request } = call;
   const { name = '', namespace = '', subresource = '' } = request;
   const found = yield* live(call, name);
@@ -55,26 +98,54 @@ export function* connectToPod(proxy: NodeProxy, call: Call): Task<Answer> {
   if (found.object === undefined) return failed(notFound(call.info, name));
   const pod = found.object as Pod;
   const query = request.query ?? {};
+  const wrong = subresource === 'log' ? logOptionsError(query) : undefined;
+  if (wrong !== undefined) return failed(wrong);
   const container = containerOf(pod, query['container'] ?? '', subresource);
   if ('answer' in container) return container.answer;
   const node = pod.spec.nodeName ?? '';
   if (node === '') return subresource === 'log' ? { code: 200, body: '' } : failed(badRequest(`pod ${name} does not have a host assigned`));
   if (call.world.storage.get(NODES, '', node) === undefined) return failed(notFound(call.info, node));
-  const body = request.body as { command?: readonly string[]; stdin?: string } | undefined;
-  const response = yield* proxy.ask(node, {
-    verb: VERBS[subresource] ?? 'logs',
-    namespace,
-    pod: name,
-    container: container.name,
-    query,
-    ...(body?.command === undefined ? {} : { command: body.command }),
-    ...(body?.stdin === undefined ? {} : { stdin: body.stdin }),
-  });
-  if (response === undefined) {
-    const text = `Get "https://${node}:10250/${VERBS[subresource] ?? subresource}": dial tcp: i/o timeout`;
-    return failed(internalError(text));
+  const body = request.body as { command?: readonly string[] } | undefined;
+  const verb = VERBS[subresource] ?? 'logs';
+  const question: Question = { verb, namespace, pod: name, container: container.name, query, ...(body?.command === undefined ? {} : { command: body.command }) };
+  const isStream = verb !== 'logs' || query['follow'] === 'true';
+  const { client, ended } = connection;
+  const reply = isStream ? yield* proxy.stream(node, question, client, request.id, ended) : yield* proxy.ask(node, question);
+  if (reply === 'opened') {
+    const leave = (): void => proxy.leave(client, request.id);
+    connection.opened({ resource: call.info.storage, stop: leave, close: () => proxy.cut(client, request.id) });
+    return undefined;
   }
-  return { code: response.code, body: response.body };
+  if (reply === undefined) {
+    return failed(internalError(`Get "https://${node}:10250/${PATHS[verb]}/${namespace}/${name}/${container.name}": dial tcp: i/o timeout`));
+  }
+  if (verb === 'logs' && reply.code >= 300) return failed(statusOf(reply, name));
+  return { code: reply.code, body: reply.body };
+}
+
+/** A kubelet's refusal as a Status (apiserver/pkg/registry/generic/rest/response_checker.go). */
+function statusOf({ code, body }: KubeletResponse, name: string): Status {
+  if (isStatus(body)) return body;
+  const text = String(body);
+  if (code === 400) return badRequest(text);
+  if (code === 500) return internalError(text);
+  const status = failure(code, code === 404 ? 'NotFound' : '', `the server could not find the requested resource ( pods ${name})`, { name, kind: 'pods' });
+  return code === 404 ? status : { ...status, message: text };
+}
+
+/** What is wrong with the options of a log request (pkg/apis/core/validation, ValidatePodLogOptions). */
+function logOptionsError(query: Readonly<Record<string, string>>): Status | undefined {
+  const invalid = (name: string, why: string): Status => failure(422, 'Invalid', `PodLogOptions "" is invalid: ${name}: Invalid value: ${query[name] ?? ''}: ${why}`, {
+    name: '', kind: 'PodLogOptions', causes: [{ reason: 'FieldValueInvalid', message: `Invalid value: ${query[name] ?? ''}: ${why}`, field: name }],
+  });
+  for (const name of ['tailLines', 'limitBytes', 'sinceSeconds']) {
+    const text = query[name];
+    if (text !== undefined && text !== '' && !/^[-+]?\d+$/.test(text)) return badRequest(`unable to convert query parameter ${name}: strconv.ParseInt: parsing "${text}": invalid syntax`);
+  }
+  if (Number(query['tailLines'] ?? 0) < 0) return invalid('tailLines', 'must be greater than or equal to 0');
+  if (query['limitBytes'] !== undefined && Number(query['limitBytes']) < 1) return invalid('limitBytes', 'must be greater than 0');
+  if (query['sinceSeconds'] !== undefined && Number(query['sinceSeconds']) < 1) return invalid('sinceSeconds', 'must be greater than 0');
+  return undefined;
 }
 
 type Chosen = { readonly name: string } | { readonly answer: Answer };

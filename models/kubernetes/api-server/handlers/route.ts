@@ -31,6 +31,8 @@ import { watch, type OpenWatch } from './watch.ts';
 export interface Connection {
   readonly client: string;
   readonly opened: (watch: OpenWatch) => void;
+  /** What was opened has ended by itself. */
+  readonly ended: () => void;
 }
 
 const CONNECT: readonly string[] = ['log', 'exec', 'attach', 'portforward'];
@@ -45,7 +47,7 @@ export function* route(services: Services, request: ApiRequest, connection: Conn
   const call: Call = { world: services, request, info, version, warnings: [] };
   const barred = info.definition === undefined ? undefined : yield* admitCustom(services, call, info.definition as Definition);
   if (barred !== undefined) return failed(barred);
-  const answer = request.subresource === undefined ? yield* main(services, call, connection) : yield* sub(services, call, request.subresource);
+  const answer = request.subresource === undefined ? yield* main(services, call, connection) : yield* sub(services, call, request.subresource, connection);
   if (answer === undefined || call.warnings.length === 0) return answer;
   return { ...answer, warnings: [...new Set([...call.warnings, ...(answer.warnings ?? [])])] };
 }
@@ -84,11 +86,11 @@ function verbRefused(info: KindInfo, { verb, namespace }: ApiRequest): Status | 
   return undefined;
 }
 
-function* sub(services: Services, call: Call, name: string): Task<Answer> {
+function* sub(services: Services, call: Call, name: string, connection: Connection): Task<Answer | undefined> {
   const { info, request } = call;
   const offered = info.subresources.find((entry) => entry.name === name);
   if (offered === undefined) return failed(unknownResource());
-  if (CONNECT.includes(name)) return yield* connectToPod(services.nodes, call);
+  if (CONNECT.includes(name)) return yield* connectToPod(services.nodes, call, connection);
   if (!offered.verbs.includes(request.verb)) return failed(methodNotAllowed());
   if (name === 'scale' && info.scale !== undefined) return yield* scale(services, call, info.scale);
   if (name === 'binding') return yield* bind(services, call);

@@ -38,6 +38,8 @@ export interface PipeEnd extends Counted {
   readonly kind: 'pipe';
   readonly pipe: Pipe;
   readonly end: 'read' | 'write';
+  /** The keyboard of a terminal. */
+  readonly isTerminal?: boolean;
 }
 
 export interface DeviceFile extends Counted {

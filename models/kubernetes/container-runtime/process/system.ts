@@ -109,6 +109,12 @@ export class System {
 
   // Descriptors.
 
+  /** Whether a person types at this descriptor. */
+  isTerminal(fd: number): boolean {
+    const open = this.#process.descriptors.get(fd);
+    return open?.kind === 'pipe' && open.isTerminal === true;
+  }
+
   #lowest(from = 0): number {
     let fd = from;
     while (this.#process.descriptors.has(fd)) fd++;
