@@ -4,8 +4,11 @@
 import { demoBench } from './demo.bench.ts';
 import { kernelBench } from './kernel.bench.ts';
 import { machine } from './machine.ts';
+import { schedulerBench } from './scheduler.bench.ts';
+import { schedulingBench } from './scheduling.bench.ts';
+import { servicesBench } from './services.bench.ts';
 
-const GROUPS: Readonly<Record<string, () => void>> = { kernel: kernelBench, demo: demoBench };
+const GROUPS: Readonly<Record<string, () => void>> = { kernel: kernelBench, demo: demoBench, scheduler: schedulerBench, scheduling: schedulingBench, services: servicesBench };
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !(name in GROUPS));

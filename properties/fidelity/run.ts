@@ -3,9 +3,10 @@
  *
  * The recordings and their comparison are no part of this repository; they are looked for beside it.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { renderTable } from '../../src/cli/table.ts';
 import type { KubeObject } from '../../models/kubernetes/object/types.ts';
 import { drive } from './drive.ts';
@@ -36,10 +37,12 @@ export const scenarios = (oracle = ORACLE): string[] =>
 export const recordedNodes = (oracle = ORACLE): readonly KubeObject[] =>
   (JSON.parse(readFileSync(join(oracle, 'nodes.json'), 'utf8')) as { items: KubeObject[] }).items;
 
-/** Plays one scenario and compares. */
-export function fidelityOf(scenario: string, compare: Compare, oracle = ORACLE): Comparison {
+/** Plays one scenario and compares. `save` is a folder for what the simulation did, in the recordings' format. */
+export function fidelityOf(scenario: string, compare: Compare, oracle = ORACLE, save?: string): Comparison {
   const real = readRecording(join(oracle, 'recordings', `${scenario}.ndjson.gz`));
-  return compare(real, drive(real, recordedNodes(oracle)));
+  const simulated = drive(real, recordedNodes(oracle));
+  if (save !== undefined) writeFileSync(join(save, `${scenario}.ndjson.gz`), gzipSync(simulated.map((line) => JSON.stringify(line)).join('\n')));
+  return compare(real, simulated);
 }
 
 const ASPECTS = ['responses', 'final', 'transitions', 'events', 'timing', 'overall'] as const;
@@ -51,6 +54,8 @@ export async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const limit = args.includes('--diffs') ? 12 : 0;
+  const save = args.find((arg) => arg.startsWith('--save='))?.slice('--save='.length);
+  if (save !== undefined) mkdirSync(save, { recursive: true });
   const wanted = args.filter((name) => !name.startsWith('--'));
   const compare = await comparison();
   const ceiling = (JSON.parse(readFileSync(join(ORACLE, 'ceiling.json'), 'utf8')) as { scenarios: Record<string, Scores> }).scenarios;
@@ -58,7 +63,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const totals = new Map<string, number[]>();
   for (const scenario of scenarios()) {
     if (wanted.length > 0 && !wanted.some((name) => scenario.includes(name))) continue;
-    const { scores, diffs } = fidelityOf(scenario, compare);
+    const { scores, diffs } = fidelityOf(scenario, compare, ORACLE, save);
     for (const aspect of ASPECTS) totals.set(aspect, [...(totals.get(aspect) ?? []), scores[aspect]]);
     rows.push([scenario, ...ASPECTS.map((aspect) => scores[aspect].toFixed(3)), ceiling[scenario]?.overall.toFixed(3) ?? '']);
     if (limit === 0) continue;

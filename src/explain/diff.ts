@@ -4,8 +4,9 @@
  * Blocks with equal hashes are not even decoded, so two long runs that part late are compared in the time it takes to read
  * their heads.
  */
-import { difference, compareRecords, type Difference } from '../replay/compare.ts';
-import { fold, type Projection } from '../replay/projection.ts';
+import { difference, compareRecords, isSame, type Difference } from '../replay/compare.ts';
+import type { Projection } from '../replay/projection.ts';
+import { Seeker } from '../replay/seek.ts';
 import type { LogReader } from '../log/reader.ts';
 import type { Choice, Json, LogRecord } from '../log/record.ts';
 
@@ -67,23 +68,31 @@ function recordDifference(seq: number, x: LogRecord | undefined, y: LogRecord | 
   return found === undefined ? undefined : { seq, difference: found, left: x, right: y };
 }
 
-/** How many records after the first different one are searched for a different state. */
-const STATE_WITHIN = 20_000;
-
+/**
+ * Up to the first different record both states are one. From there on they are compared only when the records' facts differ, which
+ * is when the states come apart.
+ */
 function stateDifference<State>(left: LogReader, right: LogReader, projection: Projection<State>, from: number): LogDiff['state'] {
-  const [x, y] = [projection.init(), projection.init()];
-  const fromLeft = Math.min(from, left.length);
-  const fromRight = Math.min(from, right.length);
-  fold(left, projection, x, 0, fromLeft);
-  fold(right, projection, y, 0, fromRight);
-  const end = Math.min(Math.max(left.length, right.length), from + STATE_WITHIN);
-  for (let seq = from; seq < end; seq++) {
-    const [a, b] = [seq < left.length ? left.at(seq) : undefined, seq < right.length ? right.at(seq) : undefined];
+  const start = Math.min(from, left.length, right.length);
+  const x = new Seeker(left, projection).at(start);
+  const y = projection.clone(x);
+  const show = (state: State): Json => projection.show?.(state) ?? projection.encode(state);
+  const end = Math.max(left.length, right.length);
+  for (let seq = start; seq < end; seq++) {
+    const [a, b] = [factsOf(left, projection, seq), factsOf(right, projection, seq)];
     if (a !== undefined) projection.apply(x, a);
     if (b !== undefined) projection.apply(y, b);
-    if ((a?.facts.length ?? 0) === 0 && (b?.facts.length ?? 0) === 0) continue;
-    const found = difference(projection.encode(x), projection.encode(y));
+    if (isSame(a?.facts as unknown as Json, b?.facts as unknown as Json)) continue;
+    const found = difference(show(x), show(y));
     if (found !== undefined) return { seq, difference: found };
   }
   return undefined;
+}
+
+/** The record at `seq` when it has a fact that the projection reads. */
+function factsOf<State>(log: LogReader, projection: Projection<State>, seq: number): LogRecord | undefined {
+  if (seq >= log.length) return undefined;
+  const view = log.blockOf(seq);
+  const kinds = view.factKindsOf(seq - view.seq);
+  return kinds.some((kind) => projection.facts?.includes(kind) ?? true) ? view.record(seq - view.seq) : undefined;
 }

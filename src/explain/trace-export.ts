@@ -13,6 +13,8 @@ import type { Json, LogRecord } from '../log/record.ts';
 export interface ExportRange {
   readonly from?: number;
   readonly to?: number;
+  /** Which records are exported. Default: all. */
+  readonly filter?: (record: LogRecord) => boolean;
 }
 
 /** The log as Chrome trace JSON, in pieces. */
@@ -28,6 +30,7 @@ export function* chromeTrace(log: LogReader, range: ExportRange = {}): Generator
   yield '{"displayTimeUnit":"ms","traceEvents":[';
   const from = range.from ?? 0;
   for (const record of log.records(from, range.to ?? log.length)) {
+    if (range.filter?.(record) === false) continue;
     let track = tracks.get(record.actor);
     if (track === undefined) {
       const type = record.actor.split('/')[0] as string;
@@ -42,6 +45,7 @@ export function* chromeTrace(log: LogReader, range: ExportRange = {}): Generator
     yield emit({ ph: 'X', name: record.kind, cat: record.via, ts: record.time, dur: 1, ...track, args: argsOf(record) });
     if (record.cause < from || record.cause >= record.seq) continue;
     const cause = log.at(record.cause);
+    if (range.filter?.(cause) === false) continue;
     const source = tracks.get(cause.actor);
     if (source === undefined || cause.actor === record.actor) continue;
     yield emit({ ph: 's', id: record.seq, name: 'cause', cat: 'cause', ts: cause.time, ...source });
@@ -57,5 +61,7 @@ function argsOf(record: LogRecord): Json {
 /** The log as one canonical JSON object a line; the first line is the header. */
 export function* ndjson(log: LogReader, range: ExportRange = {}): Generator<string, void, undefined> {
   yield `${canonical({ header: log.header })}\n`;
-  for (const record of log.records(range.from ?? 0, range.to ?? log.length)) yield `${canonical(record)}\n`;
+  for (const record of log.records(range.from ?? 0, range.to ?? log.length)) {
+    if (range.filter?.(record) !== false) yield `${canonical(record)}\n`;
+  }
 }

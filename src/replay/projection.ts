@@ -18,6 +18,8 @@ export interface Projection<State> {
   /** A copy that later changes do not reach. Copies containers, not values. */
   clone(state: State): State;
   encode(state: State): Json;
+  /** The state for people who compare: members have the names they are known by. Default: as it is encoded. */
+  show?(state: State): Json;
   decode(encoded: Json): State;
 }
 

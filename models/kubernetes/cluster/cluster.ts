@@ -21,13 +21,17 @@ import { gateway } from './gateway.ts';
 import { kubectl, type ResourceOf } from './kubectl.ts';
 import { internalIP, machineOf, nodesOf } from './node.ts';
 import { nodeScenario } from './node-scenario.ts';
-import { COMMIT_TIME, LATENCIES } from './timing.ts';
+import { localPathProvisioner } from '../storage/local-path-provisioner.ts';
+import { COMMIT_TIME, LATENCIES, STORAGE_TIME } from './timing.ts';
 
 /** The Service range of the recorded cluster; DNS has its tenth address, as kubeadm gives it. */
 export const SERVICE_CIDR = '10.96.0.0/16';
 export const CLUSTER_DNS = '10.96.0.10';
 const CLUSTER_CIDR = '10.244.0.0/16';
 const RUNTIME_TIMING = { realistic: REALISTIC_TIMING, fast: FAST_TIMING, zero: ZERO_TIMING } as const;
+
+/** Kubelets relist once a second, each at a moment of its own. */
+const RELIST_SPREAD = 1_000_000;
 
 /** How long a sync of the rules takes, in µs. */
 const RULE_SYNC = { min: 20_000, max: 60_000 };
@@ -65,6 +69,7 @@ export function buildCluster(config: ClusterConfig, options: KernelOptions, exte
   if (has('coredns')) kernel.spawn(coreDns({ ...shared, ip: CLUSTER_DNS }));
   const proxies = new KubeProxyShared({ mode: config.proxyMode, clusterCIDR: CLUSTER_CIDR });
   for (const node of nodes) spawnNode(kernel, config, node, proxies, has);
+  spawnAddons(kernel, config, has);
   if (config.gateway) kernel.spawn(gateway(servers));
   kernel.spawn(
     kubectl({
@@ -83,6 +88,15 @@ function spawnSchedulers(kernel: Kernel, config: ClusterConfig, { schedulerPlugi
   const { epoch, explainScheduling: explain = false, schedulers = [{}] } = config;
   const plugins = schedulerPlugins === undefined ? {} : { plugins: schedulerPlugins };
   for (const scheduler of schedulers) kernel.spawn(kubeScheduler({ servers: apiServerIds(config.apiServers), epoch, explain, ...scheduler, ...plugins }));
+}
+
+/** Logs from before there were addons have no list of them. Storage is of no use where nothing binds or runs. */
+function spawnAddons(kernel: Kernel, config: ClusterConfig, has: (component: Component) => boolean): void {
+  const { epoch, timing, addons = [] } = config;
+  const servers = apiServerIds(config.apiServers);
+  if (addons.includes('local-path-provisioner') && has('kube-controller-manager') && has('kubelet')) {
+    kernel.spawn(localPathProvisioner({ servers, epoch, workTime: STORAGE_TIME[timing] }));
+  }
 }
 
 function spawnNode(kernel: Kernel, config: ClusterConfig, node: Node, proxies: KubeProxyShared, has: (component: Component) => boolean): void {
@@ -107,7 +121,7 @@ function spawnNode(kernel: Kernel, config: ClusterConfig, node: Node, proxies: K
         ...(node.status.images === undefined ? {} : { images: node.status.images }),
       }),
     );
-    kernel.spawn(kubelet({ ...settings, node: name, servers, epoch, template: node, clusterDns: CLUSTER_DNS, runtime }));
+    kernel.spawn(kubelet({ ...settings, node: name, servers, epoch, template: node, clusterDns: CLUSTER_DNS, runtime, ...(timing === 'realistic' ? { startSpread: RELIST_SPREAD } : {}) }));
   }
   if (has('kube-proxy')) kernel.spawn(kubeProxy({ node: name, servers, epoch, shared: proxies, ...(timing === 'realistic' ? { syncTime: RULE_SYNC } : {}) }));
 }

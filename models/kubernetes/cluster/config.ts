@@ -10,6 +10,10 @@ import type { TimingProfile } from './timing.ts';
 export const COMPONENTS = ['kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy', 'coredns'] as const;
 export type Component = (typeof COMPONENTS)[number];
 
+/** What clusters have beside Kubernetes itself, each an actor of its own. */
+export const ADDONS = ['local-path-provisioner'] as const;
+export type Addon = (typeof ADDONS)[number];
+
 /** One kube-scheduler of a cluster. */
 export interface SchedulerSpec {
   /** The actor's id; each scheduler needs its own. Default `kube-scheduler`. */
@@ -35,6 +39,8 @@ export interface ClusterConfig {
   readonly epoch: number;
   readonly timing: TimingProfile;
   readonly disable: readonly Component[];
+  /** What runs beside Kubernetes itself. The default is a provisioner with the default StorageClass `standard`. */
+  readonly addons: readonly Addon[];
   /** How many API servers share the etcd. */
   readonly apiServers: number;
   /** `iptables` unless another mode is asked for. */
@@ -61,6 +67,7 @@ export const DEFAULT_CONFIG: ClusterConfig = {
   epoch: DEFAULT_EPOCH,
   timing: 'realistic',
   disable: [],
+  addons: ['local-path-provisioner'],
   apiServers: 1,
   proxyMode: 'iptables',
   images: ['*'],

@@ -38,3 +38,10 @@ export const COMMIT_TIME: Readonly<Record<TimingProfile, { readonly min: number;
   fast: { min: 100, max: 300 },
   zero: { min: 0, max: 0 },
 };
+
+/** How long a provisioner takes to make or delete storage, in µs. The local path provisioner runs a helper pod for it. */
+export const STORAGE_TIME: Readonly<Record<TimingProfile, { readonly min: number; readonly max: number }>> = {
+  realistic: { min: 1_500 * MILLISECOND, max: 3_000 * MILLISECOND },
+  fast: { min: 1_000, max: 3_000 },
+  zero: { min: 0, max: 0 },
+};

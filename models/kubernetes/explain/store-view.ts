@@ -49,6 +49,7 @@ export const STORE_VIEW: Projection<StoreView> = {
   },
   clone: (state) => ({ objects: new Map(state.objects), revision: state.revision }),
   encode: (state) => [state.revision, [...state.objects].map(([key, { object, revision, seq }]) => [key, object as unknown as Json, revision, seq])],
+  show: (state) => Object.fromEntries([...state.objects].map(([key, stored]) => [key, stored.object as unknown as Json])),
   decode: (encoded) => {
     const [revision, entries] = encoded as unknown as [number, [string, KubeObject, number, number][]];
     return { objects: new Map(entries.map(([key, object, rev, seq]) => [key, { object, revision: rev, seq }])), revision };

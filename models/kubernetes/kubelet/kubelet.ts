@@ -212,7 +212,7 @@ class Kubelet {
     this.health.doubt();
     process.go(this.nodeStatus.run());
     process.go(renewLease(process, this.client, node, epoch, () => this.nodeStatus.node));
-    this.pleg.start();
+    this.pleg.start(this.options.startSpread ? process.choose('pleg.start', this.options.startSpread) : 0);
     factory.start();
     process.go(this.takeInitialPods());
     this.setStaticPods(this.options.staticPods ?? {});

@@ -34,6 +34,8 @@ export interface KubeletOptions extends KubeletConfiguration {
   readonly clusterDns?: string;
   readonly clusterDomain?: string;
   readonly runtime?: 'containerd' | 'cri-o' | 'docker';
+  /** Over how long the first relists of a cluster's kubelets are spread, in µs: real ones do not start at one instant. */
+  readonly startSpread?: number;
 }
 
 export const KUBELET_VERSION = 'v1.32.13';

@@ -47,10 +47,10 @@ export class Pleg {
   /** State of every container and sandbox at the last relist, by pod. */
   #old = new Map<string, Map<string, State>>();
   #waiters: Waiter[] = [];
-  /** Relists follow each other by one period from here: the end of the last one. */
+  /** When the last relist ended; the next one begins a period later. Relists that are left out take no time. */
   #gridUs: number;
-  /** When the last relist began: what the cache shows is not older. */
-  #listedUs = -1;
+  /** When the last relist that is over began. What it saw may be that old. */
+  #listedUs: number;
   #isDirty = true;
   #isRelisting = false;
   #relistStartedUs: number;
@@ -65,12 +65,14 @@ export class Pleg {
     this.#periodUs = isEvented ? EVENTED_PERIOD_US : RELIST_PERIOD_US;
     this.#emit = emit;
     this.#gridUs = process.now - this.#periodUs;
+    this.#listedUs = this.#gridUs;
     this.#relistStartedUs = process.now;
   }
 
-  /** Does the first relist. */
-  start(): void {
-    this.#process.go(this.#relist());
+  /** Does the first relist, `afterUs` from now: kubelets that did not start at one instant do not relist at one instant. */
+  start(afterUs: number): void {
+    this.#gridUs = this.#process.now + afterUs - this.#periodUs;
+    this.#schedule();
   }
 
   /** The runtime changed: the next relist has something to do. */
@@ -117,19 +119,19 @@ export class Pleg {
   /** When the last relist began, counting those that were left out. */
   #globalUs(): number {
     const passed = this.#isRelisting ? 0 : Math.floor((this.#process.now - this.#gridUs) / this.#periodUs);
-    return passed === 0 ? this.#listedUs : this.#gridUs + passed * this.#periodUs;
+    return passed <= 0 ? this.#listedUs : this.#gridUs + passed * this.#periodUs;
   }
 
   #schedule(): void {
     if (this.#timer !== undefined || this.#isRelisting) return;
-    const passed = Math.floor((this.#process.now - this.#gridUs) / this.#periodUs);
+    const passed = Math.max(0, Math.floor((this.#process.now - this.#gridUs) / this.#periodUs));
     const next = this.#gridUs + (passed + 1) * this.#periodUs;
     this.#timer = this.#process.after('pleg.relist', next - this.#process.now, () => {
       this.#timer = undefined;
       if (this.#isDirty) this.#process.go(this.#relist());
       else {
         this.#gridUs = this.#process.now;
-        this.#listedUs = this.#process.now;
+        this.#listedUs = this.#gridUs;
         this.#serveWaiters();
       }
     });

@@ -258,7 +258,7 @@ const isStaticOf = (pod: Pod | undefined, mirror: Pod): boolean => pod !== undef
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Whether more than the status changed. */
+/** Whether more than the status changed, or the readiness of a pod that others decide about, too (`NeedToReconcilePodReadiness`). */
 function isMeaningful(before: Pod, pod: Pod): boolean {
   const { metadata: old } = before;
   const { metadata } = pod;
@@ -268,6 +268,6 @@ function isMeaningful(before: Pod, pod: Pod): boolean {
     old.annotations !== metadata.annotations ||
     old.deletionTimestamp !== metadata.deletionTimestamp ||
     old.deletionGracePeriodSeconds !== metadata.deletionGracePeriodSeconds ||
-    before.status.phase !== pod.status.phase
+    ((pod.spec.readinessGates ?? []).length > 0 && before.status.conditions !== pod.status.conditions)
   );
 }

@@ -1,6 +1,8 @@
 /** Every verb, in the order in which `kubetwin help` lists them. A new verb is one file here and one line below. */
 import { registerCheck } from './check.ts';
 import { registerExplore } from './explore.ts';
+import { registerDiff } from './diff.ts';
+import { registerExport } from './export.ts';
 import { registerGet } from './get.ts';
 import { registerConnect } from './connect.ts';
 import { registerReplay } from './replay.ts';
@@ -8,6 +10,7 @@ import { registerRules } from './rules.ts';
 import { registerRun } from './run.ts';
 import { registerServe } from './serve.ts';
 import { registerShrink } from './shrink.ts';
+import { registerTravel } from './travel.ts';
 import { registerWhy } from './why.ts';
 import type { Register } from './verb.ts';
 
@@ -22,4 +25,7 @@ export const VERBS: readonly Register[] = [
   registerCheck,
   registerExplore,
   registerShrink,
+  registerDiff,
+  registerTravel,
+  registerExport,
 ];

@@ -1,0 +1,24 @@
+/** `kubetwin travel`: its arguments, options and help. The work is in `src/cli/travel.ts`, for any model. */
+import { COMMANDS, travel, type TravelModel, type TravelOptions } from '../../../../src/cli/travel.ts';
+import { POSITION_HELP } from '../../../../src/cli/position.ts';
+import { Cursor } from '../../../../src/replay/travel.ts';
+import { parseClaim, parsePart } from '../../explain/claim.ts';
+import { PHRASEBOOK } from '../../explain/phrasebook.ts';
+import type { StoreView } from '../../explain/store-view.ts';
+import { withClusterLog } from '../cluster-log.ts';
+import type { Register } from './verb.ts';
+
+/** Travelling through a cluster's run. */
+export const CLUSTER_TRAVEL: TravelModel<StoreView> = { claim: parseClaim, part: parsePart, say: PHRASEBOOK.say };
+
+export const registerTravel: Register = (command, exit) => {
+  command
+    .command('travel')
+    .description('step, step back, run until a claim holds, break on actor, kind or fact: where each stops')
+    .argument('<log>')
+    .argument('<commands...>', `each one argument: ${COMMANDS}`)
+    .option('--at <position>', `${POSITION_HELP}: where to start, just after it`, 'start')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', "\nExamples:\n  kubetwin travel run.log 'until pod/web-1 Ready' back 'step 3'\n  kubetwin travel run.log 'until deploy/web status.readyReplicas=3'\n  kubetwin travel run.log --at end 'watch-back pod/web-1 spec.nodeName'\n  kubetwin travel run.log 'continue actor=kubelet/* fact=container' 'continue fact=scheduler.decision'\n  kubetwin travel run.log --at end 'reverse kind=crash'\n\nIt exits with 1 when a command comes to the end of the log without finding what it looked for.")
+    .action((path: string, commands: string[], options: TravelOptions) => exit(withClusterLog(path, ({ seeker }) => travel(new Cursor(seeker), commands, options, CLUSTER_TRAVEL))));
+};
