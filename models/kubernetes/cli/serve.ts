@@ -1,9 +1,9 @@
 /**
  * `kubetwin serve`: a simulation behind the Kubernetes API, for kubectl and client libraries.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
-import { CliError, EXIT, systemReason } from '../../../src/cli/exit.ts';
+import { CliError, systemReason } from '../../../src/cli/exit.ts';
 import { makeHeader } from '../../../src/log/header.ts';
 import { createLog, type LogFile } from '../../../src/log/node.ts';
 import type { Level } from '../../../src/log/record.ts';
@@ -11,26 +11,18 @@ import { COMPONENTS, DEFAULT_CONFIG, type ClusterConfig, type Component } from '
 import { configJson, FINGERPRINT, MODEL } from '../cluster/model.ts';
 import { Simulation } from '../cluster/simulation.ts';
 import type { TimingProfile } from '../cluster/timing.ts';
-import { kubeconfigFor } from '../facade/kubeconfig.ts';
-import { HttpFacade } from '../facade/server.ts';
 import type { KubeObject } from '../object/types.ts';
+import { serveSimulation, type ListenOptions } from './listen.ts';
 import { loadManifests } from './load.ts';
 import { schedulersOf } from './scheduler-files.ts';
-import { SimulationSeam } from './seam.ts';
 
-export interface ServeOptions {
+export interface ServeOptions extends ListenOptions {
   readonly nodes?: string;
   readonly nodesFrom?: string;
-  readonly port?: string;
-  readonly host?: string;
-  readonly speed?: string;
-  readonly paused?: boolean;
   readonly disable?: string;
   readonly seed?: string;
   readonly log?: string;
   readonly level?: string;
-  readonly kubeconfig?: string;
-  readonly token?: string;
   readonly authorization?: string;
   readonly timing?: string;
   readonly proxyMode?: string;
@@ -46,31 +38,7 @@ export async function serve(paths: readonly string[], options: ServeOptions): Pr
   const simulation = new Simulation({ ...config, seed, level, freeze: false });
   const log = options.log === undefined ? undefined : openLogFile(options.log, config, seed, level);
   if (log !== undefined) simulation.kernel.setSink((record) => log.writer.append(record));
-  let finish: (code: number) => void = () => undefined;
-  const finished = new Promise<number>((resolve) => {
-    finish = resolve;
-  });
-  const seam = new SimulationSeam(simulation, speedOf(options.speed ?? '1'), (error) => {
-    process.stderr.write(`kubetwin: ${error instanceof Error ? (error.cause instanceof Error ? `${error.message}\n${error.cause.stack}` : error.message) : String(error)}\n`);
-    finish(EXIT.failed);
-  });
-  if (options.paused === true) seam.pacer.isPaused = true;
-  const facade = new HttpFacade(seam, { port: portOf(options.port ?? '8001'), ...(options.host === undefined ? {} : { host: options.host }), ...(options.token === undefined ? {} : { token: options.token }) });
-  let url: string;
-  try {
-    url = await facade.listen();
-  } catch (error) {
-    throw new CliError(`cannot listen on port ${options.port ?? '8001'}: ${systemReason(error)}`);
-  }
-  seam.pacer.start();
-  if (options.kubeconfig !== undefined) writeKubeconfig(options.kubeconfig, url, options.token);
-  process.stdout.write(`serving the Kubernetes API on ${url}\n  kubectl --server ${url} get nodes\n`);
-  const interrupt = (): void => finish(EXIT.ok);
-  process.once('SIGINT', interrupt);
-  process.once('SIGTERM', interrupt);
-  const code = await finished;
-  seam.pacer.stop();
-  await facade.close();
+  const code = await serveSimulation(simulation, options);
   log?.writer.close({ kind: 'served' });
   log?.end();
   return code;
@@ -91,7 +59,6 @@ function configOf(paths: readonly string[], options: ServeOptions): ClusterConfi
     authorization: options.authorization === 'RBAC' ? 'RBAC' : 'AlwaysAllow',
     schedulers: schedulersOf(options.schedulerConfig),
     explainScheduling: options.explainScheduling === true,
-    gateway: true,
   };
 }
 
@@ -106,32 +73,11 @@ function nodesFrom(path: string): readonly KubeObject[] {
   }
 }
 
-function speedOf(text: string): number | 'max' {
-  if (text === 'max') return 'max';
-  const speed = Number(text);
-  if (!(speed > 0)) throw new CliError(`--speed must be a positive number or max, not "${text}"`);
-  return speed;
-}
-
-function portOf(text: string): number {
-  const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new CliError(`--port must be a number from 0 to 65535, not "${text}"`);
-  return port;
-}
-
 function openLogFile(path: string, config: ClusterConfig, seed: string, level: Level): LogFile {
   const header = makeHeader({ model: { name: MODEL, fingerprint: FINGERPRINT }, config: configJson(config), seed, level, runtime: { node: process.versions.node } });
   try {
     return createLog(path, header);
   } catch (error) {
     throw new CliError(`cannot write the log ${path}: ${systemReason(error)}`);
-  }
-}
-
-function writeKubeconfig(path: string, url: string, token: string | undefined): void {
-  try {
-    writeFileSync(path, kubeconfigFor(url, token), { mode: 0o600 });
-  } catch (error) {
-    throw new CliError(`cannot write the kubeconfig ${path}: ${systemReason(error)}`);
   }
 }

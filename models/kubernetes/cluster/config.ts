@@ -52,7 +52,7 @@ export interface ClusterConfig {
   readonly schedulers: readonly SchedulerSpec[];
   /** Whether schedulers keep, with each decision, what every plugin said about every node. */
   readonly explainScheduling: boolean;
-  /** Whether requests from outside can enter (`serve`). */
+  /** Whether requests from outside can enter: by `serve`, also of a run that is continued later. */
   readonly gateway: boolean;
   /** What scenario files add: image behaviours, traffic, faults. Each component reads its own part. */
   readonly scenario: Readonly<Record<string, unknown>>;
@@ -74,6 +74,6 @@ export const DEFAULT_CONFIG: ClusterConfig = {
   authorization: 'AlwaysAllow',
   schedulers: [{}],
   explainScheduling: false,
-  gateway: false,
+  gateway: true,
   scenario: {},
 };

@@ -46,9 +46,10 @@ export class Simulation {
   readonly kernel: Kernel;
   readonly config: ClusterConfig;
 
-  constructor(options: SimulationOptions) {
+  /** With `kernel` it is about a run that exists: a fork, say. The options are then those that the run was made with. */
+  constructor(options: SimulationOptions, kernel?: Kernel) {
     this.config = { ...DEFAULT_CONFIG, ...pick(options) };
-    this.kernel = buildCluster(this.config, { ...options, seed: options.seed ?? '0' }, options);
+    this.kernel = kernel ?? buildCluster(this.config, { ...options, seed: options.seed ?? '0' }, options);
   }
 
   /** Records as they are committed: facts, causes, choices. */

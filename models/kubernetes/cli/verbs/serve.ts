@@ -1,12 +1,17 @@
 /** `kubetwin serve`: its arguments, options and help. The work is in `../serve.ts`. */
+import { CliError } from '../../../../src/cli/exit.ts';
+import { POSITION_HELP } from '../../../../src/cli/position.ts';
 import { serve, type ServeOptions } from '../serve.ts';
+import { isLog, serveLog, type ServeLogOptions } from '../serve-log.ts';
 import type { Register } from './verb.ts';
 
 export const registerServe: Register = (command, exit) => {
   command
     .command('serve')
-    .description('a running simulation behind the Kubernetes API, for kubectl and client libraries')
-    .argument('[paths...]', 'manifests to apply at the start')
+    .description('a running simulation, or a moment of a log, behind the Kubernetes API, for kubectl and client libraries')
+    .argument('[paths...]', 'manifests to apply at the start; or one log')
+    .option('--at <position>', `of a log: ${POSITION_HELP}; shown read-only as it was just after it (default: the end)`)
+    .option('--continue', 'of a log: the run goes on living from there, and can be changed')
     .option('--nodes <n>', 'how many nodes', '3')
     .option('--nodes-from <file>', 'start with the Node objects of this file (kubectl get nodes -o yaml)')
     .option('--port <n>', 'where to listen; 0 takes a free port', '8001')
@@ -24,6 +29,11 @@ export const registerServe: Register = (command, exit) => {
     .option('--proxy-mode <mode>', 'iptables, ipvs, nftables or userspace', 'iptables')
     .option('--scheduler-config <file...>', 'KubeSchedulerConfiguration files; one kube-scheduler for each')
     .option('--explain-scheduling', 'keep in the log what every plugin said about every node')
-    .addHelpText('after', '\nExample:\n  kubetwin serve --port 8001 --speed 20 &\n  kubectl --server http://127.0.0.1:8001 get nodes')
-    .action(async (paths: string[], options: ServeOptions) => exit(await serve(paths, options)));
+    .addHelpText('after', '\nExample:\n  kubetwin serve --port 8001 --speed 20 &\n  kubectl --server http://127.0.0.1:8001 get nodes\n  kubetwin serve run.log --at 12.5s                  # look around with kubectl\n  kubetwin serve run.log --at 12.5s --continue --log fork.log')
+    .action(async (paths: string[], options: ServeOptions & ServeLogOptions) => {
+      const [log] = paths.filter(isLog);
+      if (log === undefined && (options.at !== undefined || options.continue === true)) throw new CliError('--at and --continue are about a log: kubetwin serve run.log --at 12.5s');
+      if (log !== undefined && paths.length > 1) throw new CliError('serve takes manifests, or one log');
+      exit(log === undefined ? await serve(paths, options) : await serveLog(log, options));
+    });
 };
