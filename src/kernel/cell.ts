@@ -10,7 +10,8 @@ export class Cell implements Peer {
   readonly id: string;
   readonly type: string;
   readonly index: number;
-  readonly behavior: Behavior;
+  /** Another one after a restart with other flags. */
+  behavior: Behavior;
   readonly context: StepContext;
   inbox!: Subject<Message>;
   state: unknown = undefined;

@@ -5,6 +5,7 @@ import type { Json } from '../log/record.ts';
 import type { Message } from '../actor/actor.ts';
 
 /**
+ * - `restart`: it starts again; `with` says what is configured differently from now on (see `KernelOptions.reconfigure`).
  * - `crash`: the actor loses its state, timers and what is sent to it, until `restart`; what is durable is kept.
  * - `pause`: it receives nothing and its timers fire late, until `resume`.
  * - `slow`: each event is handled `by` µs later; 0 ends it.
@@ -13,7 +14,7 @@ import type { Message } from '../actor/actor.ts';
  */
 export type Control =
   | { readonly kind: 'crash'; readonly actor: string; readonly reason?: string }
-  | { readonly kind: 'restart'; readonly actor: string; readonly reason?: string }
+  | { readonly kind: 'restart'; readonly actor: string; readonly reason?: string; readonly with?: Json }
   | { readonly kind: 'pause'; readonly actor: string; readonly reason?: string }
   | { readonly kind: 'resume'; readonly actor: string; readonly reason?: string }
   | { readonly kind: 'slow'; readonly actor: string; readonly by: number; readonly reason?: string }

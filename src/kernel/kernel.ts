@@ -25,7 +25,6 @@ import { EventClass, EventQueue } from './queue.ts';
 import { Slots } from './slots.ts';
 import { StepFailed, type Outcome, type RunLimits } from './outcome.ts';
 
-
 export class Kernel implements ContextHost, Routing {
   /** Virtual time in whole µs. */
   now = 0;
@@ -40,6 +39,7 @@ export class Kernel implements ContextHost, Routing {
   private readonly freezer: Freezer | undefined;
   private readonly guard: Guard | undefined;
   private readonly order: ReadyOrder | undefined;
+  private readonly reconfigure: KernelOptions['reconfigure'];
   private readonly digest = new Digest();
   private readonly ledger: Ledger;
   private isRunning = false;
@@ -64,6 +64,7 @@ export class Kernel implements ContextHost, Routing {
     this.guard =
       options.guard === false ? undefined : new Guard(() => `actor ${this.current?.id ?? KERNEL} at step #${this.seq}`);
     this.order = options.order;
+    this.reconfigure = options.reconfigure;
   }
 
   /** Records, each after it was logged. Subscribers look on; they cannot affect the run. */
@@ -448,6 +449,7 @@ export class Kernel implements ContextHost, Routing {
         return this.tellMonitors(cell, 'down');
       case 'restart':
         if (cell.isUp) return;
+        if (command.with !== undefined) cell.behavior = this.reconfigure?.(cell.id, command.with) ?? cell.behavior;
         this.queue.push(this.now, EventClass.normal, this.slots.take('start', cell, undefined, this.seq));
         return this.tellMonitors(cell, 'up');
       case 'pause':
@@ -465,7 +467,6 @@ export class Kernel implements ContextHost, Routing {
         cell.skew = command.by;
         return;
       case 'note':
-        return;
     }
   }
 

@@ -1,7 +1,8 @@
 /**
  * What a kernel may be told: seed, chooser, network, bounds, and how much it records and checks.
  */
-import type { Level } from '../log/record.ts';
+import type { Behavior } from '../actor/actor.ts';
+import type { Json, Level } from '../log/record.ts';
 import type { Bounds } from './bound.ts';
 import type { Chooser } from './choice.ts';
 import type { Network } from './network.ts';
@@ -42,4 +43,6 @@ export interface KernelOptions {
   /** Traps ambient clocks, randomness, timers and promises while steps run. Default true. */
   readonly guard?: boolean;
   readonly order?: ReadyOrder;
+  /** What an actor becomes when it is restarted `with` changes; undefined when there is nothing that they could change. */
+  readonly reconfigure?: (actor: string, changes: Json) => Behavior | undefined;
 }

@@ -10,7 +10,7 @@ import { RandomChooser, type Chooser } from '../kernel/choice.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { LogHeader } from '../log/header.ts';
 import type { LogReader } from '../log/reader.ts';
-import type { Choice, Json, LogRecord } from '../log/record.ts';
+import type { Choice, Json, Level, LogRecord } from '../log/record.ts';
 import { compareRecords } from './compare.ts';
 import { diverged, type Divergence } from './divergence.ts';
 import { externalsOf, FedRun } from './feed.ts';
@@ -25,6 +25,8 @@ export interface ForkOptions {
   readonly plan?: Json;
   /** Another configuration; it must not act before the position. */
   readonly config?: Json;
+  /** How much the child's log keeps. Default: as much as the parent's. */
+  readonly level?: Level;
   /** Other outcomes of single choices, by `seq.index` of the parent's records (`4711.0`), at or after the position. */
   readonly choices?: ReadonlyMap<string, number>;
   /** What becomes of the parent's later inputs: kept (default), dropped, or replaced one by one. */
@@ -47,6 +49,7 @@ export function childHeader(log: LogReader, options: ForkOptions): LogHeader {
     seed: options.seed ?? header.seed,
     plan: options.plan ?? header.plan,
     config: options.config ?? header.config,
+    level: options.level ?? header.level,
     parent: { hash: log.hashBefore(options.at), seq: options.at },
   };
 }
@@ -58,7 +61,7 @@ export function fork(log: LogReader, build: BuildRun, options: ForkOptions): For
   const chooser = new ForkChooser(log, at, options, options.choicesFrom ?? (isChanged ? 'streams' : 'log'));
   const kernel = build(
     { ...log.header, plan: options.plan ?? log.header.plan, config: options.config ?? log.header.config },
-    { seed: log.header.seed, chooser, level: log.header.level },
+    { seed: log.header.seed, chooser, level: options.level ?? log.header.level },
   );
   let found: Divergence | undefined;
   kernel.setSink((record) => {
@@ -80,7 +83,9 @@ function compared(log: LogReader, record: LogRecord): Divergence | undefined {
   const view = log.blockOf(record.seq);
   if (view.kept(record.seq - view.seq) !== 'whole') return undefined;
   const logged = view.record(record.seq - view.seq);
-  const difference = compareRecords(logged, record);
+  // Messages and effects are only where the level keeps them.
+  const { message: _message, effects: _effects, ...made } = record;
+  const difference = compareRecords(logged, { ...made, ...('message' in logged && 'message' in record ? { message: record.message } : {}), ...('effects' in logged && 'effects' in record ? { effects: record.effects } : {}) });
   return difference === undefined ? undefined : diverged(log, record.seq, difference, logged, record, 'the change reaches further back than the position of the fork');
 }
 

@@ -3,7 +3,7 @@
  *
  * This is the one place that knows every component; components themselves meet only in messages.
  */
-import { Kernel, PlainNetwork, type KernelOptions } from '../../../src/index.ts';
+import { Kernel, PlainNetwork, type ActorSpec, type KernelOptions } from '../../../src/index.ts';
 import { kubeApiServer } from '../api-server/server.ts';
 import { KINDS, resourceOfKind } from '../api-server/registry/kinds.ts';
 import { containerRuntime } from '../container-runtime/runtime.ts';
@@ -49,29 +49,46 @@ export const resourceOf: ResourceOf = (apiVersion, kind) => {
   return { resource: { group, version, resource: info.resource }, namespaced: info.namespaced };
 };
 
-/** Builds a cluster on a new kernel. Nothing has happened yet: call `run`. */
+type Spawn = (spec: ActorSpec) => void;
+
+/**
+ * Builds a cluster on a new kernel. Nothing has happened yet: call `run`. A component that is restarted `with` other values of the
+ * configuration is as if its flags had been changed.
+ */
 export function buildCluster(config: ClusterConfig, options: KernelOptions, extensions: ClusterExtensions = {}): Kernel {
-  const kernel = new Kernel({ ...options, network: options.network ?? new PlainNetwork(LATENCIES[config.timing]) });
+  const kernel = new Kernel({
+    ...options,
+    network: options.network ?? new PlainNetwork(LATENCIES[config.timing]),
+    reconfigure: (actor, changes) => specsOf({ ...config, ...(changes as Partial<ClusterConfig>) }, extensions).find(({ id }) => id === actor)?.behavior,
+  });
+  for (const spec of specsOf(config, extensions)) kernel.spawn(spec);
+  return kernel;
+}
+
+/** Every actor of a cluster, in the order in which they start. */
+function specsOf(config: ClusterConfig, extensions: ClusterExtensions): readonly ActorSpec[] {
+  const specs: ActorSpec[] = [];
+  const spawn: Spawn = (spec) => void specs.push(spec);
   const servers = apiServerIds(config.apiServers);
   const nodes = nodesOf(config.nodes);
   const has = (component: Component): boolean => !config.disable.includes(component);
   const { epoch } = config;
   const shared = { servers, epoch };
-  kernel.spawn(etcd({ commitTime: COMMIT_TIME[config.timing] }));
+  spawn(etcd({ commitTime: COMMIT_TIME[config.timing] }));
   for (const [index, id] of servers.entries()) {
-    kernel.spawn(kubeApiServer({ id, epoch, serviceCidr: SERVICE_CIDR, authorization: config.authorization, bootstrap: index === 0, isOneOfMany: servers.length > 1 }));
+    spawn(kubeApiServer({ id, epoch, serviceCidr: SERVICE_CIDR, authorization: config.authorization, bootstrap: index === 0, isOneOfMany: servers.length > 1 }));
   }
   if (has('kube-controller-manager')) {
-    kernel.spawn(kubeControllerManager({ ...shared, clusterCIDRs: [CLUSTER_CIDR], serviceCIDRs: [SERVICE_CIDR] }));
+    spawn(kubeControllerManager({ ...shared, clusterCIDRs: [CLUSTER_CIDR], serviceCIDRs: [SERVICE_CIDR] }));
   }
-  if (has('kube-scheduler')) spawnSchedulers(kernel, config, extensions);
-  kernel.spawn(network({ ...shared, isInstant: config.timing === 'zero' }));
-  if (has('coredns')) kernel.spawn(coreDns({ ...shared, ip: CLUSTER_DNS }));
+  if (has('kube-scheduler')) spawnSchedulers(spawn, config, extensions);
+  spawn(network({ ...shared, isInstant: config.timing === 'zero' }));
+  if (has('coredns')) spawn(coreDns({ ...shared, ip: CLUSTER_DNS }));
   const proxies = new KubeProxyShared({ mode: config.proxyMode, clusterCIDR: CLUSTER_CIDR });
-  for (const node of nodes) spawnNode(kernel, config, node, proxies, has);
-  spawnAddons(kernel, config, has);
-  if (config.gateway) kernel.spawn(gateway(servers));
-  kernel.spawn(
+  for (const node of nodes) spawnNode(spawn, config, node, proxies, has);
+  spawnAddons(spawn, config, has);
+  if (config.gateway) spawn(gateway(servers));
+  spawn(
     kubectl({
       servers,
       manifests: config.manifests,
@@ -80,33 +97,33 @@ export function buildCluster(config: ClusterConfig, options: KernelOptions, exte
       awaitsServiceAccount: has('kube-controller-manager'),
     }),
   );
-  return kernel;
+  return specs;
 }
 
 /** Logs from before schedulers could be configured have no list of them. */
-function spawnSchedulers(kernel: Kernel, config: ClusterConfig, { schedulerPlugins }: ClusterExtensions): void {
+function spawnSchedulers(spawn: Spawn, config: ClusterConfig, { schedulerPlugins }: ClusterExtensions): void {
   const { epoch, explainScheduling: explain = false, schedulers = [{}] } = config;
   const plugins = schedulerPlugins === undefined ? {} : { plugins: schedulerPlugins };
-  for (const scheduler of schedulers) kernel.spawn(kubeScheduler({ servers: apiServerIds(config.apiServers), epoch, explain, ...scheduler, ...plugins }));
+  for (const scheduler of schedulers) spawn(kubeScheduler({ servers: apiServerIds(config.apiServers), epoch, explain, ...scheduler, ...plugins }));
 }
 
 /** Logs from before there were addons have no list of them. Storage is of no use where nothing binds or runs. */
-function spawnAddons(kernel: Kernel, config: ClusterConfig, has: (component: Component) => boolean): void {
+function spawnAddons(spawn: Spawn, config: ClusterConfig, has: (component: Component) => boolean): void {
   const { epoch, timing, addons = [] } = config;
   const servers = apiServerIds(config.apiServers);
   if (addons.includes('local-path-provisioner') && has('kube-controller-manager') && has('kubelet')) {
-    kernel.spawn(localPathProvisioner({ servers, epoch, workTime: STORAGE_TIME[timing] }));
+    spawn(localPathProvisioner({ servers, epoch, workTime: STORAGE_TIME[timing] }));
   }
 }
 
-function spawnNode(kernel: Kernel, config: ClusterConfig, node: Node, proxies: KubeProxyShared, has: (component: Component) => boolean): void {
+function spawnNode(spawn: Spawn, config: ClusterConfig, node: Node, proxies: KubeProxyShared, has: (component: Component) => boolean): void {
   const { name } = node.metadata;
   const { epoch, timing } = config;
   const servers = apiServerIds(config.apiServers);
   const podCidr = node.spec.podCIDR;
   const { runtime = 'containerd', kubelet: settings = {}, images = [], registry = [] } = nodeScenario(config, name);
   if (has('kubelet')) {
-    kernel.spawn(
+    spawn(
       containerRuntime({
         node: name,
         epoch,
@@ -121,7 +138,7 @@ function spawnNode(kernel: Kernel, config: ClusterConfig, node: Node, proxies: K
         ...(node.status.images === undefined ? {} : { images: node.status.images }),
       }),
     );
-    kernel.spawn(kubelet({ ...settings, node: name, servers, epoch, template: node, clusterDns: CLUSTER_DNS, runtime, ...(timing === 'realistic' ? { startSpread: RELIST_SPREAD } : {}) }));
+    spawn(kubelet({ ...settings, node: name, servers, epoch, template: node, clusterDns: CLUSTER_DNS, runtime, ...(timing === 'realistic' ? { startSpread: RELIST_SPREAD } : {}) }));
   }
-  if (has('kube-proxy')) kernel.spawn(kubeProxy({ node: name, servers, epoch, shared: proxies, ...(timing === 'realistic' ? { syncTime: RULE_SYNC } : {}) }));
+  if (has('kube-proxy')) spawn(kubeProxy({ node: name, servers, epoch, shared: proxies, ...(timing === 'realistic' ? { syncTime: RULE_SYNC } : {}) }));
 }

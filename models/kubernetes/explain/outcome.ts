@@ -71,7 +71,7 @@ function meaningful(object: KubeObject): Json {
 }
 
 /** Members that are times, addresses or ids are left out, wherever they are. */
-const FLEETING = /(Time|Timestamp|heartbeatTime|[cC]ontainerID|imageID|podIPs?|hostIPs?|clusterIPs?|nodeName|uid|resourceVersion|startedAt|finishedAt|hostname)$/;
+const FLEETING = /(Time|Timestamp|heartbeatTime|[cC]ontainerID|imageID|podIPs?|hostIPs?|clusterIPs?|nodeName|uid|resourceVersion|startedAt|finishedAt|hostname|trigger-time)$/;
 
 /** What name generation appends to a prefix that ends in a dash: five characters of its alphabet. */
 const GENERATED = /-[bcdfghjklmnpqrstvwxz2456789]{5}\b/g;

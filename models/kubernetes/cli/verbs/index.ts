@@ -3,6 +3,7 @@ import { registerCheck } from './check.ts';
 import { registerExplore } from './explore.ts';
 import { registerDiff } from './diff.ts';
 import { registerExport } from './export.ts';
+import { registerFork } from './fork.ts';
 import { registerGet } from './get.ts';
 import { registerConnect } from './connect.ts';
 import { registerReplay } from './replay.ts';
@@ -26,6 +27,7 @@ export const VERBS: readonly Register[] = [
   registerExplore,
   registerShrink,
   registerDiff,
+  registerFork,
   registerTravel,
   registerExport,
 ];
