@@ -5,8 +5,8 @@ import { createLog, type LogFile } from '../log/node.ts';
 import type { LogReader } from '../log/reader.ts';
 import { describeDivergence } from '../replay/divergence.ts';
 import { childHeader, fork, type ForkOptions, type ForkResult } from '../replay/fork.ts';
+import type { BuildRun } from '../replay/replay.ts';
 import { CliError, EXIT, systemReason } from './exit.ts';
-import type { ModelOf } from './replay.ts';
 
 /** A run that stands at the position of its fork. */
 export type Forked = Extract<ForkResult, { readonly kind: 'fork' }>;
@@ -16,11 +16,8 @@ export type Forked = Extract<ForkResult, { readonly kind: 'fork' }>;
  *
  * @throws CliError with the code of a divergence when the log does not replay that far or the change reaches further back.
  */
-export function forkAt(path: string, log: LogReader, modelOf: ModelOf, options: ForkOptions): Forked {
-  const { name } = log.header.model;
-  const model = modelOf(name);
-  if (model === undefined) throw new CliError(`${path}: the log is of the model "${name}", which this program does not have`);
-  const forked = fork(log, model.build, options);
+export function forkAt(path: string, log: LogReader, build: BuildRun, options: ForkOptions): Forked {
+  const forked = fork(log, build, options);
   if (forked.kind === 'divergence') throw new CliError(`${path}: no fork at #${options.at}: ${describeDivergence(forked.divergence)}`, EXIT.diverged);
   return forked;
 }

@@ -18,7 +18,6 @@ import type { Level } from '../../../src/log/record.ts';
 import type { ForkOptions } from '../../../src/replay/fork.ts';
 import type { BuildRun } from '../../../src/replay/replay.ts';
 import { Seeker } from '../../../src/replay/seek.ts';
-import { modelOf } from '../cluster/model.ts';
 import { outcomeDifferences } from '../explain/outcome.ts';
 import { STORE_VIEW } from '../explain/store-view.ts';
 import { changesOf, choicesOf, settings, type ChangeOptions } from './fork-changes.ts';
@@ -37,12 +36,14 @@ export interface ForkCommandOptions extends ChangeOptions {
 }
 
 /** Prints where the child differs. The code is 3 when the change reaches further back than the position. */
-export async function forkCommand(path: string, options: ForkCommandOptions): Promise<number> {
+export async function forkCommand(path: string, options: ForkCommandOptions, modelOf: ModelOf): Promise<number> {
   if (options.at === undefined) throw new CliError("say where to fork: --at '#4711' or --at 12.5s");
-  const build = options.code === undefined ? undefined : await codeOf(options.code);
   const { reader, close } = openForReading(path);
   const progress = new Progress(process.stderr, options.json !== true);
   try {
+    const model = await modelOf(reader.header.model.name, reader.header.config);
+    if (model === undefined) throw new CliError(`${path}: the log is of the model "${reader.header.model.name}", which this program does not have`);
+    const build = options.code === undefined ? model.build : await codeOf(options.code);
     return execute(path, reader, options, build, progress);
   } catch (error) {
     throw logError(path, error);
@@ -52,19 +53,15 @@ export async function forkCommand(path: string, options: ForkCommandOptions): Pr
   }
 }
 
-function execute(path: string, parent: LogReader, options: ForkCommandOptions, build: BuildRun | undefined, progress: Progress): number {
+function execute(path: string, parent: LogReader, options: ForkCommandOptions, build: BuildRun, progress: Progress): number {
   const at = parsePosition(parent, options.at ?? '', 'before');
   const seeker = new Seeker(parent, STORE_VIEW);
   const changes = changesOf(options, seeker.at(at));
   const view = STORE_VIEW.init();
   const base = forkOptions(parent, at, options);
-  const isUnchanged = changes.length === 0 && Object.keys(base).every((key) => key === 'at' || key === 'level') && build === undefined;
+  const isUnchanged = changes.length === 0 && Object.keys(base).every((key) => key === 'at' || key === 'level') && options.code === undefined;
   const file = options.log === undefined ? undefined : createForkLog(options.log, parent, base);
-  const models: ModelOf = (name) => {
-    const model = modelOf(name);
-    return model === undefined || build === undefined ? model : { ...model, build };
-  };
-  const forked = forkAt(path, parent, models, {
+  const forked = forkAt(path, parent, build, {
     ...base,
     sink: (record) => {
       file?.writer.append(record);

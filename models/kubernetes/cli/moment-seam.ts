@@ -39,6 +39,11 @@ export class MomentSeam implements Seam {
     return handle;
   }
 
+  /** Nothing is streamed: requests that would open a stream are refused. */
+  send(): void {
+    // There is nobody at the other end.
+  }
+
   close(handle: Handle): void {
     const id = this.open.get(handle);
     this.open.delete(handle);

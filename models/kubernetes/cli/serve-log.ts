@@ -9,7 +9,7 @@ import { openForReading } from '../../../src/cli/replay.ts';
 import { createForkLog, forkAt } from '../../../src/cli/fork.ts';
 import { MAGIC } from '../../../src/log/frame.ts';
 import type { ClusterConfig } from '../cluster/config.ts';
-import { modelOf } from '../cluster/model.ts';
+import { buildRun } from '../cluster/model.ts';
 import { Simulation } from '../cluster/simulation.ts';
 import { ClusterLog } from './cluster-log.ts';
 import { listen, serveSimulation, type ListenOptions } from './listen.ts';
@@ -54,7 +54,7 @@ export async function serveLog(path: string, options: ServeLogOptions): Promise<
 async function continueFrom({ log, config, path }: ClusterLog, position: number, where: string, options: ServeLogOptions): Promise<number> {
   if (!(config as Partial<ClusterConfig>).gateway) throw new CliError(`${path}: the run was made without a gateway, so requests cannot enter it; make it again with this version`);
   const file = options.log === undefined ? undefined : createForkLog(options.log, log, { at: position, inputs: 'drop' });
-  const { kernel } = forkAt(path, log, modelOf, { at: position, inputs: 'drop', ...(file === undefined ? {} : { sink: (record) => file.writer.append(record) }) });
+  const { kernel } = forkAt(path, log, buildRun, { at: position, inputs: 'drop', ...(file === undefined ? {} : { sink: (record) => file.writer.append(record) }) });
   process.stdout.write(`going on from ${where}\n`);
   const code = await serveSimulation(new Simulation(config, kernel), options);
   file?.writer.close({ kind: 'served' });

@@ -1,5 +1,8 @@
 /** `kubetwin fork`: its arguments, options and help. The work is in `../fork.ts`. */
+import { withCampaigns } from '../../../../src/cli/models.ts';
 import { POSITION_HELP } from '../../../../src/cli/position.ts';
+import { CATALOGUE } from '../../../catalogue.ts';
+import { modelOf } from '../../cluster/model.ts';
 import { forkCommand, type ForkCommandOptions } from '../fork.ts';
 import type { Register } from './verb.ts';
 
@@ -25,5 +28,5 @@ export const registerFork: Register = (command, exit) => {
     .option('--log <file>', "write the child's log here; its header names the parent")
     .option('--json', 'print one JSON document')
     .addHelpText('after', "\nExamples:\n  kubetwin fork run.log --at '#4711' --log same.log             # the same hash\n  kubetwin fork run.log --at 10s --seed 7 --log other.log\n  kubetwin fork run.log --at 10s --fault 'crash kubelet/node-2 for 60s' --for 5m\n  kubetwin fork run.log --at 10s --apply fixed.yaml --for 2m\n  kubetwin fork run.log --at 10s --restart kube-scheduler --set explainScheduling=true\n\nIt exits with 3 when the change reaches further back than the position.")
-    .action(async (path: string, options: ForkCommandOptions) => exit(await forkCommand(path, options)));
+    .action(async (path: string, options: ForkCommandOptions) => exit(await forkCommand(path, options, withCampaigns(modelOf, CATALOGUE))));
 };
