@@ -6,13 +6,14 @@
  * effect, below it a second execution lists what the step wanted. At level `inputs` a byte of the chain hash stands for each
  * record: a difference is found for certain at the end of its block and nearly always placed exactly.
  */
+import { assert } from '../kernel/assert.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { KernelOptions } from '../kernel/options.ts';
 import { StepFailed } from '../kernel/outcome.ts';
 import { BlockEncoder } from '../log/encode.ts';
 import type { LogHeader } from '../log/header.ts';
 import type { LogReader } from '../log/reader.ts';
-import type { EffectNote, LogRecord } from '../log/record.ts';
+import type { EffectNote, Level, LogRecord } from '../log/record.ts';
 import { ReplayChooser } from './chooser.ts';
 import { compareRecords, type Difference } from './compare.ts';
 import { diverged, type Divergence } from './divergence.ts';
@@ -179,13 +180,22 @@ function withEffects(log: LogReader, build: BuildRun, divergence: Divergence): D
 
 /** What step `seq` wants when the log is executed up to it. */
 export function effectsOfStep(log: LogReader, build: BuildRun, seq: number): readonly EffectNote[] {
+  return executeStep(log, build, seq, 'full').effects ?? [];
+}
+
+/**
+ * Executes the log again up to and including step `seq`, without comparing, and returns the record of that step as it is made now:
+ * for what a step can tell that the log did not keep. `build` may ask the model for more facts than the run recorded.
+ */
+export function executeStep(log: LogReader, build: BuildRun, seq: number, level: Level = log.header.level): LogRecord {
   const chooser = new ReplayChooser(log);
-  const kernel = build(log.header, { seed: log.header.seed, chooser, level: 'full' });
-  let effects: readonly EffectNote[] = [];
+  const kernel = build(log.header, { seed: log.header.seed, chooser, level });
+  let found: LogRecord | undefined;
   kernel.setSink((record) => {
-    if (record.seq === seq) effects = record.effects ?? [];
+    if (record.seq === seq) found = record;
     chooser.advance(record.seq + 1);
   });
   runTo(new FedRun(kernel, externalsOf(log, 0, seq + 1)), seq + 1, () => true);
-  return effects;
+  assert(found !== undefined, `the log executes up to #${seq}`);
+  return found;
 }
