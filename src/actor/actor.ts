@@ -49,7 +49,7 @@ export interface Context {
   spawn(actor: ActorSpec): void;
   /** Stops an actor for good. */
   stop(id: string): void;
-  /** Asks for a message `{ kind: 'down', actor }` when that actor crashes, and `{ kind: 'up', actor }` when it is back. */
+  /** Asks for a message `{ kind: 'down', actor }` when that actor crashes or has crashed, and `{ kind: 'up', actor }` when it is back. */
   monitor(id: string): void;
 }
 

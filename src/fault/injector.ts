@@ -12,9 +12,16 @@ import type { FaultNetwork } from './network.ts';
 import { isNetworkFault, matchesActor, streamOf, type Fault, type FaultPlan, type ModelFault, type ProcessFault } from './plan.ts';
 import { TriggerWatch } from './trigger.ts';
 
-/** What a model makes of a fault kind of its own. Returns what ends it, if it lasts. */
-export type ModelAction = (kernel: Kernel, args: { readonly [name: string]: Json }, draw: (kind: string, n: number) => number) =>
-  (() => void) | void;
+/**
+ * What a model makes of a fault kind of its own. `until` is when it ends at the latest, µs (Infinity: when the faults are healed).
+ * Returns what ends it, if it lasts.
+ */
+export type ModelAction = (
+  kernel: Kernel,
+  args: { readonly [name: string]: Json },
+  draw: (kind: string, n: number) => number,
+  until: number,
+) => (() => void) | void;
 
 export interface InjectorOptions {
   readonly network?: FaultNetwork;
@@ -112,7 +119,8 @@ export class Injector {
     if (fault.kind === 'model') {
       const action = this.options.actions?.[fault.action];
       assert(action !== undefined, `the model knows the action ${fault.action}`);
-      const undo = action(this.kernel, fault.args ?? {}, draw);
+      const until = Math.min(this.kernel.now + (fault.for ?? Infinity), this.plan.healAt ?? Infinity);
+      const undo = action(this.kernel, fault.args ?? {}, draw, until);
       return { targets: [], undo: undo ?? undefined };
     }
     const found = this.kernel.actors().filter((actor) => matchesActor(fault.target, actor));

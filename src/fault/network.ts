@@ -11,7 +11,8 @@ import { matches, matchesActor, streamOf, type LinkPattern, type NetworkFault } 
 const MILLION = 1_000_000;
 
 export class FaultNetwork implements Network {
-  private readonly inner: Network;
+  /** What it wraps. */
+  readonly inner: Network;
   /** Active faults, in the order in which they began. */
   private active: readonly NetworkFault[] = [];
   private readonly touching = new Map<string, readonly NetworkFault[]>();

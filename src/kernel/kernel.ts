@@ -110,13 +110,13 @@ export class Kernel implements ContextHost, Routing {
     this.addCell(spec, -1);
   }
 
-  /** Hands a message to an actor from outside the run, now or at `at`. It is logged, so that a replay repeats it. */
-  input(to: string, message: Message, at: number = this.now): void {
+  /** Hands a message to an actor from outside, now or at `at`. A replay repeats it from the log; not `external`: the plan does. */
+  input(to: string, message: Message, at: number = this.now, external = true): void {
     const cell = this.cells.get(to);
     assert(cell !== undefined, `the receiver ${to} of an input exists`);
-    const slot = this.slots.take('input', cell, this.freeze(message), -1);
-    this.slots.external[slot] = true;
-    this.queue.push(Math.max(at, this.now), EventClass.input, slot);
+    const slot = this.slots.take('input', cell, this.freeze(message), external ? -1 : this.seq - 1);
+    this.slots.external[slot] = external;
+    this.queue.push(Math.max(at, this.now), external ? EventClass.input : EventClass.control, slot);
   }
 
   /**
@@ -346,8 +346,7 @@ export class Kernel implements ContextHost, Routing {
       case 'stop':
         return this.stopCell(effect.id);
       case 'monitor':
-        this.cells.get(effect.id)?.monitors.add(cell);
-        return undefined;
+        return this.monitor(cell, this.cells.get(effect.id));
     }
   }
 
@@ -470,10 +469,13 @@ export class Kernel implements ContextHost, Routing {
     }
   }
 
+  private monitor(watcher: Cell, cell: Cell | undefined): void {
+    cell?.monitors.add(watcher);
+    if (cell?.isUp === false && cell.incarnation > 0) this.send(cell, watcher.id, this.freeze({ kind: 'down', actor: cell.id } as Message));
+  }
+
   private tellMonitors(cell: Cell, kind: 'down' | 'up'): void {
-    for (const watcher of cell.monitors) {
-      this.send(cell, watcher.id, this.freeze({ kind, actor: cell.id } as Message));
-    }
+    for (const watcher of cell.monitors) this.send(cell, watcher.id, this.freeze({ kind, actor: cell.id } as Message));
   }
 
   private commit(via: Via, cell: Cell | undefined, message: Message | undefined, cause: number, from: Cell | undefined, external: boolean): void {

@@ -10,6 +10,7 @@ import { containerRuntime } from '../container-runtime/runtime.ts';
 import { FAST_TIMING, REALISTIC_TIMING, ZERO_TIMING } from '../container-runtime/options.ts';
 import { kubeControllerManager } from '../controller-manager/controller-manager.ts';
 import { etcd } from '../etcd/etcd.ts';
+import { Store } from '../etcd/store.ts';
 import { kubelet } from '../kubelet/kubelet.ts';
 import { KubeProxyShared, kubeProxy } from '../kube-proxy/proxy.ts';
 import { coreDns } from '../network/dns/coredns.ts';
@@ -41,6 +42,11 @@ export function apiServerIds(count: number): string[] {
   return count === 1 ? ['kube-apiserver'] : Array.from({ length: count }, (_, index) => `kube-apiserver-${index + 1}`);
 }
 
+/** Actor ids of a cluster's controller managers: one has no number. */
+export function controllerManagerIds(count: number): string[] {
+  return count === 1 ? ['kube-controller-manager'] : Array.from({ length: count }, (_, index) => `kube-controller-manager-${index + 1}`);
+}
+
 /** Where the objects of a kind live. Custom kinds are not known here; the server finds them by their plural. */
 export const resourceOf: ResourceOf = (apiVersion, kind) => {
   const [group, version] = apiVersion.includes('/') ? (apiVersion.split('/') as [string, string]) : ['', apiVersion];
@@ -49,6 +55,7 @@ export const resourceOf: ResourceOf = (apiVersion, kind) => {
   return { resource: { group, version, resource: info.resource }, namespaced: info.namespaced };
 };
 
+/** Takes an actor, or what takes its place. */
 type Spawn = (spec: ActorSpec) => void;
 
 /**
@@ -68,18 +75,22 @@ export function buildCluster(config: ClusterConfig, options: KernelOptions, exte
 /** Every actor of a cluster, in the order in which they start. */
 function specsOf(config: ClusterConfig, extensions: ClusterExtensions): readonly ActorSpec[] {
   const specs: ActorSpec[] = [];
-  const spawn: Spawn = (spec) => void specs.push(spec);
+  const { components = {}, backup, loops } = extensions;
+  const spawn: Spawn = (spec) => void specs.push(components[spec.type]?.(spec) ?? spec);
   const servers = apiServerIds(config.apiServers);
   const nodes = nodesOf(config.nodes);
   const has = (component: Component): boolean => !config.disable.includes(component);
   const { epoch } = config;
   const shared = { servers, epoch };
-  spawn(etcd({ commitTime: COMMIT_TIME[config.timing] }));
+  const stored = backup === undefined ? {} : { store: Store.restored(backup.values, backup.revision) };
+  spawn(etcd({ commitTime: COMMIT_TIME[config.timing], ...stored }));
   for (const [index, id] of servers.entries()) {
     spawn(kubeApiServer({ id, epoch, serviceCidr: SERVICE_CIDR, authorization: config.authorization, bootstrap: index === 0, isOneOfMany: servers.length > 1 }));
   }
   if (has('kube-controller-manager')) {
-    spawn(kubeControllerManager({ ...shared, clusterCIDRs: [CLUSTER_CIDR], serviceCIDRs: [SERVICE_CIDR] }));
+    const managers = controllerManagerIds(config.controllerManagers ?? 1);
+    const flags = { ...shared, clusterCIDRs: [CLUSTER_CIDR], serviceCIDRs: [SERVICE_CIDR], leaderElect: managers.length > 1 };
+    for (const id of managers) spawn(kubeControllerManager({ ...flags, id }, loops));
   }
   if (has('kube-scheduler')) spawnSchedulers(spawn, config, extensions);
   spawn(network({ ...shared, isInstant: config.timing === 'zero' }));

@@ -1,6 +1,9 @@
 /**
  * What a cluster is made of, as plain data: it goes into a log's header, and a run is a function of it, the seed and the plan.
  */
+import type { ActorSpec } from '../../../src/index.ts';
+import type { ControllerDescriptor } from '../controller-manager/controllers.ts';
+import type { KeyValue } from '../etcd/message.ts';
 import type { KubeObject } from '../object/types.ts';
 import type { SchedulerConfiguration } from '../scheduler/config/configuration.ts';
 import type { PluginFactory } from '../scheduler/config/registry.ts';
@@ -22,12 +25,28 @@ export interface SchedulerSpec {
   readonly configuration?: SchedulerConfiguration;
 }
 
+/** All that a store holds at a revision, without its history. */
+export interface Backup {
+  readonly revision: number;
+  readonly values: readonly KeyValue[];
+}
+
+/** Makes an actor that takes the place of a component's. */
+export type Replacement = (component: ActorSpec) => ActorSpec;
+
 /**
  * What code adds to a cluster. It is no data, so no log holds it: who replays such a run has to bring the same code.
  */
 export interface ClusterExtensions {
   /** Scheduler plugins by name, for the schedulers' profiles to enable. */
   readonly schedulerPlugins?: Readonly<Record<string, PluginFactory>>;
+
+  /** What takes the place of components, by the type of the actor. */
+  readonly components?: Readonly<Record<string, Replacement>>;
+  /** The control loops of kube-controller-manager instead of upstream's. */
+  readonly loops?: readonly ControllerDescriptor[];
+  /** What etcd holds when the cluster starts: it has been up before. */
+  readonly backup?: Backup;
 }
 
 export interface ClusterConfig {
@@ -43,6 +62,8 @@ export interface ClusterConfig {
   readonly addons: readonly Addon[];
   /** How many API servers share the etcd. */
   readonly apiServers: number;
+  /** How many controller managers elect a leader among them; a single one leads without an election. Default 1. */
+  readonly controllerManagers?: number;
   /** `iptables` unless another mode is asked for. */
   readonly proxyMode: 'iptables' | 'ipvs' | 'nftables' | 'userspace';
   /** Image names that nodes have without pulling; `*` means all. */

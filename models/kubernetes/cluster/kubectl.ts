@@ -36,6 +36,8 @@ export interface KubectlCommand extends Message {
 /** What the user has done so far. */
 export interface KubectlState {
   applied: number;
+  /** Commands that are not done yet. */
+  running: number;
   isDone: boolean;
   readonly refusals: { readonly object: string; readonly status: Status }[];
 }
@@ -55,7 +57,7 @@ export const kubectlState = (process: Process): KubectlState => process.exposed 
 
 function start(process: Process, options: KubectlOptions): void {
   const client = new Client(process, { servers: options.servers, user: USER, userAgent: 'kubectl/v1.32.0 (linux/amd64) kubernetes' });
-  const state: KubectlState = { applied: 0, isDone: false, refusals: [] };
+  const state: KubectlState = { applied: 0, running: 0, isDone: false, refusals: [] };
   process.exposed = state;
   process.on<KubectlCommand>('kubectl', ({ action, object }) => process.go(perform(process, client, options, state, action, object)));
   process.go(applyAll(process, client, options, state));
@@ -84,6 +86,13 @@ const isReady = ({ status, spec }: Node): boolean =>
   !(spec.taints ?? []).some(({ key }) => key === 'node.kubernetes.io/not-ready');
 
 function* perform(process: Process, client: Client, options: KubectlOptions, state: KubectlState, action: KubectlCommand['action'], object: KubeObject): Task {
+  state.running++;
+  yield* untilAnswered(process, client, options, state, action, object);
+  state.running--;
+}
+
+/** Goes on until the server has said yes or no. */
+function* untilAnswered(process: Process, client: Client, options: KubectlOptions, state: KubectlState, action: KubectlCommand['action'], object: KubeObject): Task {
   const name = `${object.kind.toLowerCase()}/${object.metadata.name ?? object.metadata.generateName ?? ''}`;
   for (let tries = 1; ; tries++) {
     const result = yield* attempt(client, options, action, object);

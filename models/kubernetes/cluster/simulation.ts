@@ -113,7 +113,7 @@ export class Simulation {
   pending(): string[] {
     const state = this.kernel.state('kubectl') as Process | undefined;
     const user = state === undefined ? undefined : kubectlState(state);
-    const waits = user === undefined || !user.isDone ? ['the manifests are still being applied'] : [];
+    const waits = user === undefined || !user.isDone || user.running > 0 ? ['the manifests are still being applied'] : [];
     return [...waits, ...pendingReasons((prefix) => this.read(prefix))];
   }
 

@@ -12,7 +12,7 @@ import { LeaderElector } from '../client/leader-election.ts';
 import { processBehavior, type Process, type Task } from '../client/process.ts';
 import { SharedInformerFactory } from '../client/shared-informer.ts';
 import { ControllerContext } from './controller-context.ts';
-import { CONTROLLERS, isEnabled } from './controllers.ts';
+import { CONTROLLERS, isEnabled, type ControllerDescriptor } from './controllers.ts';
 import type { ControllerManagerOptions } from './options.ts';
 
 export type { ControllerManagerOptions } from './options.ts';
@@ -31,10 +31,10 @@ export interface ControllerManagerState {
   readonly isLeader: boolean;
 }
 
-/** The actor of kube-controller-manager. */
-export function kubeControllerManager(options: ControllerManagerOptions): ActorSpec {
+/** The actor of kube-controller-manager. `loops` are the control loops that it has. */
+export function kubeControllerManager(options: ControllerManagerOptions, loops: readonly ControllerDescriptor[] = CONTROLLERS): ActorSpec {
   const id = options.id ?? NAME;
-  return { id, type: NAME, behavior: processBehavior((process) => main(process, options, id)) };
+  return { id, type: NAME, behavior: processBehavior((process) => main(process, options, loops, id)) };
 }
 
 /** The counters and the state of a controller manager, from its actor's state (`kernel.state(id)`); undefined while it is down. */
@@ -42,11 +42,11 @@ export function controllerManagerState(state: unknown): ControllerManagerState |
   return (state as { exposed?: ControllerManagerState } | undefined)?.exposed;
 }
 
-function main(process: Process, options: ControllerManagerOptions, id: string): void {
+function main(process: Process, options: ControllerManagerOptions, loops: readonly ControllerDescriptor[], id: string): void {
   const user = options.user ?? { name: 'system:kube-controller-manager', groups: ['system:authenticated'] };
   const client = new Client(process, { servers: options.servers, user, userAgent: NAME });
   if (options.leaderElect !== true) {
-    process.exposed = start(process, client, options);
+    process.exposed = start(process, client, options, loops);
     return;
   }
   const identity = `${id}_${process.now}`;
@@ -56,20 +56,20 @@ function main(process: Process, options: ControllerManagerOptions, id: string): 
   const elector = new LeaderElector(process, lock, election, recorder);
   process.exposed = { counters: () => ({}), isIdle: true, isLeader: false } satisfies ControllerManagerState;
   function* lead(): Task {
-    yield* elector.run(() => (process.exposed = start(process, client, options)));
+    yield* elector.run(() => (process.exposed = start(process, client, options, loops)));
     process.exit(options.restartDelay ?? RESTART_DELAY);
   }
   process.go(lead());
 }
 
-function start(process: Process, client: Client, options: ControllerManagerOptions): ControllerManagerState {
+function start(process: Process, client: Client, options: ControllerManagerOptions, loops: readonly ControllerDescriptor[]): ControllerManagerState {
   const minimum = options.minResyncPeriod ?? MIN_RESYNC_PERIOD;
   // ResyncPeriod: the minimum times a factor in [1, 2), drawn once for the shared factory.
   const defaultResync = minimum + process.choose('informer.resync', 1000) * Math.floor(minimum / 1000);
   const informers = client.named({ userAgent: `${NAME}/shared-informers`, qps: options.qps ?? 20, burst: options.burst ?? 30 });
   const factory = new SharedInformerFactory(process, informers, { defaultResync, watchList: options.watchList ?? true });
   const context = new ControllerContext(process, client, factory, options);
-  for (const controller of CONTROLLERS) if (isEnabled(controller, options)) controller.start(context);
+  for (const controller of loops) if (isEnabled(controller, options)) controller.start(context);
   factory.start();
   return {
     counters: () => context.counters(),

@@ -57,8 +57,8 @@ export function firsts(ready: readonly ReadyEvent[]): number[] {
   const found: number[] = [];
   for (let i = 0; i < ready.length; i++) {
     const { via, actor, from } = ready[i] as ReadyEvent;
-    // Control and host events act for the kernel itself; nothing may run before them.
-    if (via === 'control' || via === 'host' || actor === KERNEL) return i === 0 ? [0] : found;
+    // Control and host events act for the kernel itself, and who has not started hears nothing; nothing may run before them.
+    if (via === 'control' || via === 'host' || via === 'start' || actor === KERNEL) return i === 0 ? [0] : found;
     const line = `${via === 'message' ? from : via}\n${actor}`;
     if (!lines.has(line)) found.push(i);
     lines.add(line);

@@ -1,0 +1,126 @@
+/**
+ * The Kubernetes cluster as a model of campaigns: small clusters, small workloads, every kind of fault, drawn from a seed.
+ *
+ * @example
+ * const report = campaign(kubernetesCampaign(), 'nightly', 1000);
+ * const only = kubernetesCampaign({ kinds: WORKLOADS.filter(({ name }) => name === 'Job'), also: [myInvariant] });
+ */
+import fc from 'fast-check';
+import { PlainNetwork, stream, type Json, type KernelOptions, type Network } from '../../../src/index.ts';
+import type { CampaignModel, Plan, World } from '../../../src/campaign/model.ts';
+import { memberOf, type ScheduleName } from '../../../src/explore/schedule/portfolio.ts';
+import { FaultNetwork } from '../../../src/fault/network.ts';
+import { swarmPlan } from '../../../src/fault/swarm.ts';
+import { buildCluster } from '../cluster/cluster.ts';
+import { DEFAULT_CONFIG, type Backup, type ClusterConfig, type ClusterExtensions } from '../cluster/config.ts';
+import { LATENCIES } from '../cluster/timing.ts';
+import type { FaultKind } from '../fault/kind.ts';
+import { ClusterNetwork } from '../fault/network.ts';
+import { faultActions, FAULT_KINDS } from '../fault/vocabulary.ts';
+import { clusterProperties } from '../property/cluster-properties.ts';
+import type { Invariant } from '../property/invariant.ts';
+import { ObjectView } from '../property/object-view.ts';
+import { unsettled } from '../property/settled.ts';
+import { actions, schedule } from './action.ts';
+import { faultBudget, faultMakers } from './fault.ts';
+import { WORKLOADS, type WorkloadKind } from './kind.ts';
+import { warmStore } from './warm.ts';
+
+const SECOND = 1_000_000;
+
+/** Users and faults act in this time; then everything is healed. */
+const HORIZON = 30 * SECOND;
+/** What faults left behind (a process that wakes up and acts on what it knew) may show for so long. */
+const AFTERMATH = 5 * SECOND;
+/** After that a cluster has so long: back-offs reach 5 min, and a scheduler looks at unschedulable pods every 5 min at the latest. */
+const WITHIN = 400 * SECOND;
+const STAY = 10 * SECOND;
+const LOOK_EVERY = 500_000;
+
+/** µs in which a schedule may turn events around. */
+const WINDOW = 1_000;
+
+export interface CampaignOptions {
+  readonly name?: string;
+  readonly kinds?: readonly WorkloadKind[];
+  readonly faults?: readonly FaultKind[];
+  /** The most faults of a plan; 0 for runs without any. */
+  readonly mostFaults?: number;
+  readonly mostActions?: number;
+  readonly mostNodes?: number;
+  readonly schedules?: readonly ScheduleName[];
+  /** Laws of your own, besides the default ones. */
+  readonly also?: readonly Invariant[];
+  /** Other components, loops or plugins than upstream's. */
+  readonly extensions?: ClusterExtensions;
+}
+
+/** What a seed says about the cluster. */
+interface Shape {
+  readonly [field: string]: Json;
+  readonly nodes: number;
+  readonly apiServers: number;
+  readonly controllerManagers: number;
+}
+
+/** The model. */
+export function kubernetesCampaign(options: CampaignOptions = {}): CampaignModel {
+  const { kinds = WORKLOADS, faults = FAULT_KINDS, mostFaults = 4, mostActions = 6, mostNodes = 3, schedules = ['time', 'uniform', 'pct3', 'urw', 'starvation'] } = options;
+  const shape: fc.Arbitrary<Shape> = fc.record({
+    nodes: fc.integer({ min: 1, max: mostNodes }),
+    apiServers: fc.constantFrom(1, 1, 2),
+    controllerManagers: fc.constantFrom(1, 1, 1, 2),
+  });
+  const input = shape.chain((config) => fc.record({ config: fc.constant(config), workload: actions(kinds, { horizon: HORIZON, most: mostActions, nodes: config.nodes }) }));
+  const stores = new Map<number, Backup>();
+  const storeOf = (config: ClusterConfig): Backup => {
+    const count = config.nodes as number;
+    let store = stores.get(count);
+    if (store === undefined) stores.set(count, (store = warmStore(config)));
+    return store;
+  };
+  return {
+    name: options.name ?? 'kubernetes',
+    plan(seed): Plan {
+      const { config, workload } = drawn(input, seed);
+      const makers = faultMakers(configOf(config), faults);
+      const plan = swarmPlan(seed, { kinds: makers, horizon: HORIZON, most: mostFaults, budget: faultBudget(makers) });
+      return { seed, schedule: memberOf(schedules, seed), window: WINDOW, config, workload: workload as unknown as readonly Json[], faults: plan, calm: [] };
+    },
+    network: (): Network => new ClusterNetwork(new PlainNetwork(LATENCIES.fast)),
+    build: (plan, kernelOptions) => build(plan, kernelOptions, options, storeOf),
+  };
+}
+
+/** The value of an arbitrary that a seed names. */
+function drawn<T>(arbitrary: fc.Arbitrary<T>, seed: string): T {
+  return fc.sample(arbitrary, { seed: stream(seed, 'plan').next() | 0, numRuns: 1 })[0] as T;
+}
+
+function configOf(config: Plan['config']): ClusterConfig {
+  const { nodes, apiServers, controllerManagers } = config as Shape;
+  return { ...DEFAULT_CONFIG, nodes, apiServers, controllerManagers, timing: 'fast', disable: ['coredns'] };
+}
+
+function build(plan: Plan, options: KernelOptions, { also = [], extensions = {} }: CampaignOptions, storeOf: (config: ClusterConfig) => Backup): World {
+  const config = configOf(plan.config);
+  const backup = storeOf(config);
+  const network = clusterNetwork(options.network);
+  const kernel = buildCluster(config, { freeze: false, ...options }, { ...extensions, backup });
+  schedule(kernel, plan.workload);
+  const calmAt = (plan.faults.healAt ?? 0) + AFTERMATH;
+  const pending = (): readonly string[] => (kernel.now < calmAt ? ['the faults have only just ended'] : unsettled(kernel));
+  return {
+    kernel,
+    properties: clusterProperties({ network, objects: new ObjectView(backup.values), faults: plan.faults.faults, also }),
+    goal: { name: 'the cluster converges once the faults have stopped', pending, within: WITHIN, stay: STAY, every: LOOK_EVERY },
+    actions: faultActions({ config, network }),
+  };
+}
+
+/** The cluster's own network inside of what the engine wraps around it. */
+function clusterNetwork(network: Network | undefined): ClusterNetwork {
+  if (network instanceof ClusterNetwork) return network;
+  if (network instanceof FaultNetwork) return clusterNetwork(network.inner);
+  throw new Error('a campaign of the Kubernetes model runs over the network that the model made');
+}

@@ -1,0 +1,60 @@
+/**
+ * How campaigns draw faults: one maker for each kind, and the budget that correct components have to survive.
+ */
+import type { Sfc32 } from '../../../src/index.ts';
+import type { Budget } from '../../../src/fault/budget.ts';
+import type { Fault } from '../../../src/fault/plan.ts';
+import type { FaultMaker } from '../../../src/fault/swarm.ts';
+import type { ClusterConfig } from '../cluster/config.ts';
+import type { FaultKind } from '../fault/kind.ts';
+import { FAULT_KINDS } from '../fault/vocabulary.ts';
+
+const SECOND = 1_000_000;
+
+/** Actors that may crash, pause or be slow, by type. */
+const PROCESSES = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy'] as const;
+
+const start = (random: Sfc32, horizon: number): Fault['start'] => ({ at: random.below(horizon) });
+const pick = <T>(random: Sfc32, list: readonly T[]): T => list[random.below(list.length)] as T;
+
+/** The engine's kinds, as they befall a cluster. Clocks differ by less than a lease lasts. */
+const PROCESS_FAULTS: Readonly<Record<string, FaultMaker>> = {
+  crash: (random, name, horizon) => ({ name, kind: 'crash', start: start(random, horizon), for: 100_000 + random.below(5 * SECOND), target: pick(random, PROCESSES) }),
+  pause: (random, name, horizon) => ({ name, kind: 'pause', start: start(random, horizon), for: 100_000 + random.below(10 * SECOND), target: pick(random, PROCESSES) }),
+  slow: (random, name, horizon) => ({ name, kind: 'slow', start: start(random, horizon), for: SECOND + random.below(10 * SECOND), by: 1_000 + random.below(200_000), target: pick(random, PROCESSES) }),
+  skew: (random, name, horizon) => ({ name, kind: 'skew', start: start(random, horizon), by: random.below(4 * SECOND), target: pick(random, ['kube-controller-manager', 'kube-scheduler', 'kubelet']) }),
+  delay: (random, name, horizon) => ({
+    name, kind: 'delay', start: start(random, horizon), for: SECOND + random.below(10 * SECOND), ppm: 200_000 + random.below(800_000), min: 1_000, max: 1_000 + random.below(2 * SECOND),
+    link: { from: pick(random, ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'etcd']), to: '*', both: random.below(2) === 1 },
+  }),
+};
+
+/** One maker for each kind of fault that makes sense in a cluster of this shape. */
+export function faultMakers(config: ClusterConfig, kinds: readonly FaultKind[] = FAULT_KINDS): Readonly<Record<string, FaultMaker>> {
+  const isPossible = ({ name }: FaultKind): boolean =>
+    (name !== 'time-travel' || config.apiServers > 1) && (name !== 'leader-change' || (config.controllerManagers ?? 1) > 1);
+  return {
+    ...PROCESS_FAULTS,
+    ...Object.fromEntries(kinds.filter(isPossible).map((kind) => [kind.name, modelFault(kind, config)])),
+  };
+}
+
+function modelFault(kind: FaultKind, config: ClusterConfig): FaultMaker {
+  return (random, name, horizon): Fault => {
+    const lasts = Math.min(kind.longest ?? horizon, horizon);
+    const args = kind.sample?.(random, config);
+    return {
+      name,
+      kind: 'model',
+      action: kind.name,
+      start: start(random, horizon),
+      ...(args === undefined ? {} : { args }),
+      ...(kind.lasts ? { for: 100_000 + random.below(lasts) } : {}),
+    };
+  };
+}
+
+/** What a cluster has to survive: a few faults at once, of any kind. */
+export function faultBudget(kinds: Readonly<Record<string, FaultMaker>>): Budget {
+  return { kinds: Object.fromEntries(Object.keys(kinds).map((kind) => [kind, 2])), total: 4, atOnce: 3 };
+}
