@@ -19,3 +19,8 @@ export function assert(condition: unknown, claim: string): asserts condition {
 export function unreachable(value: never): never {
   throw new AssertionError(`must not be reached: ${String((value as { kind?: unknown })?.kind ?? value)}`);
 }
+
+/** Is this a promise, or something that passes for one? */
+export function isThenable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+}

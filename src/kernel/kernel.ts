@@ -12,7 +12,7 @@ import { Freezer } from '../actor/freeze.ts';
 import { AmbientAccess, Guard } from '../actor/guard.ts';
 import type { LogRecord, Via } from '../log/record.ts';
 import { mailbox } from '../stream/inbox.ts';
-import { assert } from './assert.ts';
+import { assert, isThenable } from './assert.ts';
 import { BOUNDS, boundHit, type Bounds } from './bound.ts';
 import { Cell } from './cell.ts';
 import { RandomChooser, type Chooser } from './choice.ts';
@@ -495,8 +495,4 @@ export class Kernel implements ContextHost, Routing {
     this.failure = undefined;
     throw new StepFailed(cell.id, kind, this.seq - 1, this.now, error);
   }
-}
-
-function isThenable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
