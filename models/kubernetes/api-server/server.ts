@@ -30,6 +30,8 @@ export interface ApiServerOptions {
   readonly serviceCidr?: string;
   /** `AlwaysAllow` (the server's default) or `RBAC`. */
   readonly authorization?: 'AlwaysAllow' | 'RBAC';
+  /** Aggregated APIs: which actor serves a group and version. */
+  readonly aggregated?: readonly { readonly group: string; readonly version: string; readonly actor: string }[];
   /** Whether this server creates the objects of a fresh cluster. Default true. */
   readonly bootstrap?: boolean;
   /** Whether there are other servers on the same etcd; then new custom kinds are established with a delay. */

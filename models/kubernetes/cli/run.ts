@@ -16,6 +16,7 @@ import { configJson, FINGERPRINT, MODEL } from '../cluster/model.ts';
 import { Simulation } from '../cluster/simulation.ts';
 import type { TimingProfile } from '../cluster/timing.ts';
 import { connectionsOf, type Connection } from './connections.ts';
+import { addonsOf } from './addons.ts';
 import { loadManifests } from './load.ts';
 import { printOutcome } from './print.ts';
 import { schedulersOf } from './scheduler-files.ts';
@@ -28,6 +29,7 @@ export interface RunOptions {
   readonly for?: string;
   readonly timeout?: string;
   readonly timing?: string;
+  readonly addons?: string;
   readonly proxyMode?: string;
   readonly schedulerConfig?: readonly string[];
   readonly explainScheduling?: boolean;
@@ -131,6 +133,7 @@ function configOf(paths: readonly string[], options: RunOptions): ClusterConfig 
     nodes,
     manifests: loadManifests(paths).map(({ object }) => object),
     timing: oneOf(options.timing ?? 'realistic', ['realistic', 'fast', 'zero'], '--timing') as TimingProfile,
+    ...addonsOf(options.addons),
     proxyMode: oneOf(options.proxyMode ?? 'iptables', ['iptables', 'ipvs', 'nftables', 'userspace'], '--proxy-mode') as ClusterConfig['proxyMode'],
     schedulers: schedulersOf(options.schedulerConfig),
     explainScheduling: options.explainScheduling === true,

@@ -12,6 +12,7 @@ import { configJson, FINGERPRINT, MODEL } from '../cluster/model.ts';
 import { Simulation } from '../cluster/simulation.ts';
 import type { TimingProfile } from '../cluster/timing.ts';
 import type { KubeObject } from '../object/types.ts';
+import { addonsOf } from './addons.ts';
 import { serveSimulation, type ListenOptions } from './listen.ts';
 import { loadManifests } from './load.ts';
 import { schedulersOf } from './scheduler-files.ts';
@@ -25,6 +26,7 @@ export interface ServeOptions extends ListenOptions {
   readonly level?: string;
   readonly authorization?: string;
   readonly timing?: string;
+  readonly addons?: string;
   readonly proxyMode?: string;
   readonly schedulerConfig?: readonly string[];
   readonly explainScheduling?: boolean;
@@ -55,6 +57,7 @@ function configOf(paths: readonly string[], options: ServeOptions): ClusterConfi
     manifests: paths.length === 0 ? [] : loadManifests(paths).map(({ object }) => object),
     disable: disable as Component[],
     timing: (options.timing ?? 'realistic') as TimingProfile,
+    ...addonsOf(options.addons),
     proxyMode: (options.proxyMode ?? 'iptables') as ClusterConfig['proxyMode'],
     authorization: options.authorization === 'RBAC' ? 'RBAC' : 'AlwaysAllow',
     schedulers: schedulersOf(options.schedulerConfig),

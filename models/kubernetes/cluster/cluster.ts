@@ -4,15 +4,17 @@
  * This is the one place that knows every component; components themselves meet only in messages.
  */
 import { Kernel, PlainNetwork, type ActorSpec, type KernelOptions } from '../../../src/index.ts';
-import { kubeApiServer } from '../api-server/server.ts';
+import { kubeApiServer, type ApiServerOptions } from '../api-server/server.ts';
 import { KINDS, resourceOfKind } from '../api-server/registry/kinds.ts';
 import { containerRuntime } from '../container-runtime/runtime.ts';
 import { FAST_TIMING, REALISTIC_TIMING, ZERO_TIMING } from '../container-runtime/options.ts';
+import { cloudControllerManager } from '../controller-manager/cloud-controller-manager.ts';
 import { kubeControllerManager } from '../controller-manager/controller-manager.ts';
 import { etcd } from '../etcd/etcd.ts';
 import { Store } from '../etcd/store.ts';
 import { kubelet } from '../kubelet/kubelet.ts';
 import { KubeProxyShared, kubeProxy } from '../kube-proxy/proxy.ts';
+import { METRICS_APIS, METRICS_SERVER, metricsServer, type MetricSeries } from '../metrics-server/metrics-server.ts';
 import { coreDns } from '../network/dns/coredns.ts';
 import { network } from '../network/network.ts';
 import type { Node } from '../object/types.ts';
@@ -23,7 +25,7 @@ import { kubectl, type ResourceOf } from './kubectl.ts';
 import { internalIP, machineOf, nodesOf } from './node.ts';
 import { nodeScenario } from './node-scenario.ts';
 import { localPathProvisioner } from '../storage/local-path-provisioner.ts';
-import { COMMIT_TIME, LATENCIES, STORAGE_TIME } from './timing.ts';
+import { CLOUD_TIME, COMMIT_TIME, LATENCIES, STORAGE_TIME } from './timing.ts';
 
 /** The Service range of the recorded cluster; DNS has its tenth address, as kubeadm gives it. */
 export const SERVICE_CIDR = '10.96.0.0/16';
@@ -33,6 +35,9 @@ const RUNTIME_TIMING = { realistic: REALISTIC_TIMING, fast: FAST_TIMING, zero: Z
 
 /** Kubelets relist once a second, each at a moment of its own. */
 const RELIST_SPREAD = 1_000_000;
+
+/** The addresses of a simulated cloud's load balancers: TEST-NET-3 (RFC 5737). */
+const LOAD_BALANCER_IPS = Array.from({ length: 254 }, (_, index) => `203.0.113.${index + 1}`);
 
 /** How long a sync of the rules takes, in µs. */
 const RULE_SYNC = { min: 20_000, max: 60_000 };
@@ -85,7 +90,7 @@ function specsOf(config: ClusterConfig, extensions: ClusterExtensions): readonly
   const stored = backup === undefined ? {} : { store: Store.restored(backup.values, backup.revision) };
   spawn(etcd({ commitTime: COMMIT_TIME[config.timing], ...stored }));
   for (const [index, id] of servers.entries()) {
-    spawn(kubeApiServer({ id, epoch, serviceCidr: SERVICE_CIDR, authorization: config.authorization, bootstrap: index === 0, isOneOfMany: servers.length > 1 }));
+    spawn(kubeApiServer({ id, epoch, serviceCidr: SERVICE_CIDR, authorization: config.authorization, bootstrap: index === 0, isOneOfMany: servers.length > 1, ...aggregatedApis(config) }));
   }
   if (has('kube-controller-manager')) {
     const managers = controllerManagerIds(config.controllerManagers ?? 1);
@@ -118,12 +123,22 @@ function spawnSchedulers(spawn: Spawn, config: ClusterConfig, { schedulerPlugins
   for (const scheduler of schedulers) spawn(kubeScheduler({ servers: apiServerIds(config.apiServers), epoch, explain, ...scheduler, ...plugins }));
 }
 
+/** Which APIs another actor serves. */
+function aggregatedApis({ addons = [] }: ClusterConfig): Pick<ApiServerOptions, 'aggregated'> {
+  return addons.includes('metrics-server') ? { aggregated: METRICS_APIS.map((api) => ({ ...api, actor: METRICS_SERVER })) } : {};
+}
+
 /** Logs from before there were addons have no list of them. Storage is of no use where nothing binds or runs. */
 function spawnAddons(spawn: Spawn, config: ClusterConfig, has: (component: Component) => boolean): void {
   const { epoch, timing, addons = [] } = config;
   const servers = apiServerIds(config.apiServers);
   if (addons.includes('local-path-provisioner') && has('kube-controller-manager') && has('kubelet')) {
     spawn(localPathProvisioner({ servers, epoch, workTime: STORAGE_TIME[timing] }));
+  }
+  if (addons.includes('cloud-controller-manager')) spawn(cloudControllerManager({ servers, epoch, loadBalancerIPs: LOAD_BALANCER_IPS, ...CLOUD_TIME[timing] }));
+  if (addons.includes('metrics-server')) {
+    const { metrics: series = [] } = config.scenario as { readonly metrics?: readonly MetricSeries[] };
+    spawn(metricsServer({ servers, epoch, series, scrapes: has('kubelet') }));
   }
 }
 

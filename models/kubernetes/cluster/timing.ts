@@ -45,3 +45,10 @@ export const STORAGE_TIME: Readonly<Record<TimingProfile, { readonly min: number
   fast: { min: 1_000, max: 3_000 },
   zero: { min: 0, max: 0 },
 };
+
+/** How long a cloud takes to make, change or delete a load balancer, in µs. */
+export const CLOUD_TIME: Readonly<Record<TimingProfile, { readonly ensureMin: number; readonly ensureMax: number }>> = {
+  realistic: { ensureMin: 2_000 * MILLISECOND, ensureMax: 8_000 * MILLISECOND },
+  fast: { ensureMin: 1_000, ensureMax: 3_000 },
+  zero: { ensureMin: 0, ensureMax: 0 },
+};

@@ -17,11 +17,14 @@ export class ControllerContext {
   readonly factory: SharedInformerFactory;
   readonly clock: WallClock;
   readonly options: ControllerManagerOptions;
+  private readonly binary: string;
   private readonly rootClient: Client;
   private readonly loops: ControlLoop[] = [];
   private readonly clients = new Map<string, Client>();
 
-  constructor(process: Process, rootClient: Client, factory: SharedInformerFactory, options: ControllerManagerOptions) {
+  /** `binary`: the first part of its clients' user agents. */
+  constructor(process: Process, rootClient: Client, factory: SharedInformerFactory, options: ControllerManagerOptions, binary = 'kube-controller-manager') {
+    this.binary = binary;
     this.process = process;
     this.rootClient = rootClient;
     this.factory = factory;
@@ -33,7 +36,7 @@ export class ControllerContext {
   client(name: string, qpsFactor = 1, burstFactor = 1): Client {
     const { qps = 20, burst = 30, useServiceAccountCredentials = false } = this.options;
     const client = this.rootClient.named({
-      userAgent: `kube-controller-manager/${name}`,
+      userAgent: `${this.binary}/${name}`,
       qps: qps * qpsFactor,
       burst: burst * burstFactor,
       ...(useServiceAccountCredentials ? { user: serviceAccountUser(name) } : {}),

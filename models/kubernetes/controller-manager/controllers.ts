@@ -31,6 +31,7 @@ import { CSRApprovingController } from './certificates/approver.ts';
 import { CSRCleanerController } from './certificates/cleaner.ts';
 import { CSRSigningController } from './certificates/signer.ts';
 import { ClusterRoleAggregationController } from './clusterroleaggregation/clusterroleaggregation-controller.ts';
+import { HorizontalController } from './podautoscaler/horizontal.ts';
 import { RangeAllocator } from './nodeipam/range-allocator.ts';
 import { LegacySATokenCleaner } from './serviceaccount/legacy-serviceaccount-token-cleaner.ts';
 import { TTLController } from './ttl/ttl-controller.ts';
@@ -83,6 +84,7 @@ export const CONTROLLERS: readonly ControllerDescriptor[] = Object.freeze([
   { name: 'ephemeral-volume-controller', start: (context) => new EphemeralVolumeController(context) },
   { name: 'persistentvolumeclaim-protection-controller', start: (context) => new PVCProtectionController(context) },
   { name: 'persistentvolume-protection-controller', start: (context) => new PVProtectionController(context) },
+  { name: 'horizontal-pod-autoscaler-controller', start: (context) => new HorizontalController(context) },
   { name: 'ttl-controller', start: (context) => new TTLController(context) },
   { name: 'clusterrole-aggregation-controller', start: (context) => new ClusterRoleAggregationController(context) },
   {

@@ -58,15 +58,4 @@ export interface ControllerManagerOptions {
   readonly hpaTolerance?: number;
   readonly hpaCPUInitializationPeriod?: number;
   readonly hpaInitialReadinessDelay?: number;
-  /** Simulated cloud provider: makes Services of type LoadBalancer work and notices vanished machines. Off by default. */
-  readonly cloud?: CloudOptions;
-}
-
-/** A simulated cloud. */
-export interface CloudOptions {
-  /** Addresses of load balancers, given out in order. */
-  readonly loadBalancerIPs: readonly string[];
-  /** How long the cloud takes to make or change a load balancer, µs: from and below. */
-  readonly ensureMin?: number;
-  readonly ensureMax?: number;
 }

@@ -13,6 +13,7 @@ import type { Pod } from '../object/types.ts';
 import type { PodStatus } from './container/pod-status.ts';
 import type { CriClient } from './cri-client.ts';
 import { rpcError } from './cri-client.ts';
+import { statsSummary } from './stats-summary.ts';
 
 /** What the server may use of its kubelet. */
 export interface ServerView {
@@ -56,7 +57,7 @@ export class KubeletServer {
   }
 
   private *handle(request: KubeletRequest): Task<Handled> {
-    if (request.verb === 'get') return this.page(request.query['path'] ?? '/');
+    if (request.verb === 'get') return yield* this.page(request.query['path'] ?? '/');
     const pod = this.view.pods().find(({ metadata }) => metadata.name === request.pod && metadata.namespace === request.namespace);
     if (pod === undefined) return { code: 404, body: request.verb === 'logs' ? `pod "${request.pod}" does not exist\n` : 'pod does not exist' };
     const status = this.view.statusOf(pod.metadata.uid);
@@ -94,9 +95,13 @@ export class KubeletServer {
     };
   }
 
-  /** Pages that have no stream: health, and the pods of this node. */
-  private page(path: string): Body {
+  /** Pages that have no stream: health, the pods of this node, and what they use. */
+  private *page(path: string): Task<Body> {
     if (path === '/healthz' || path.startsWith('/healthz/')) return { code: 200, body: 'ok' };
+    if (path === '/stats/summary' || path === '/stats/summary/') {
+      const stats = yield* this.view.cri.call('ListContainerStats', {});
+      return stats.ok ? { code: 200, body: statsSummary(stats.value, this.view.pods()) } : { code: 500, body: rpcError(stats.error) };
+    }
     if (path !== '/pods' && path !== '/pods/') return { code: 404, body: '404 page not found\n' };
     const items = this.view.pods().map(({ apiVersion: _version, kind: _kind, ...pod }) => pod);
     return { code: 200, body: { kind: 'PodList', apiVersion: 'v1', metadata: {}, items } };

@@ -41,6 +41,8 @@ const CONNECT: readonly string[] = ['log', 'exec', 'attach', 'portforward'];
 export function* route(services: Services, request: ApiRequest, connection: Connection): Task<Answer | undefined> {
   const refused = yield* authorize(services, request);
   if (refused !== undefined) return failed(refused);
+  const aggregated = yield* services.aggregator.forward(request);
+  if (aggregated !== undefined) return aggregated;
   const info = services.kinds.get(`${request.group}/${request.resource}`);
   const version = info === undefined ? undefined : servedVersion(info, request.version);
   if (info === undefined || version === undefined) return failed(unknownResource());

@@ -9,6 +9,8 @@ import { KINDS } from '../registry/kinds.ts';
 import { EtcdClient } from '../storage/etcd-client.ts';
 import { StorageRegistry } from '../storage/registry.ts';
 import type { ApiServerOptions } from '../server.ts';
+import { aggregatedKinds } from '../registry/aggregated.ts';
+import { Aggregator } from './aggregator.ts';
 import { NodeProxy } from './node-proxy.ts';
 import type { ServerWorld } from './request.ts';
 
@@ -18,6 +20,7 @@ export interface Services extends ServerWorld {
   readonly kinds: KindMap;
   readonly allocators: ServiceAllocators;
   readonly nodes: NodeProxy;
+  readonly aggregator: Aggregator;
 }
 
 /** Kinds by `group/resource`; `revision` moves with each change. */
@@ -45,7 +48,8 @@ export function createServices(process: Process, options: ApiServerOptions, onRe
     storage: new StorageRegistry(process, etcd, onReset),
     allocators: new ServiceAllocators(options.serviceCidr ?? DEFAULT_SERVICE_CIDR),
     nodes: new NodeProxy(process),
-    kinds: new KindMap(KINDS.map((info) => [`${info.group}/${info.resource}`, info])),
+    aggregator: new Aggregator(process, options.aggregated ?? []),
+    kinds: new KindMap([...KINDS, ...aggregatedKinds(options.aggregated ?? [])].map((info) => [`${info.group}/${info.resource}`, info])),
   };
   new CustomKinds(services);
   return services;

@@ -2,8 +2,8 @@
  * A control plane without machines, for tests of the control loops: etcd, the API server, the controller manager, and one actor that
  * plays user, scheduler and kubelets by writing what they would write.
  */
-import { Kernel, PlainNetwork, type KernelOptions } from '../../../../src/index.ts';
-import { kubeApiServer } from '../../api-server/server.ts';
+import { Kernel, PlainNetwork, type ActorSpec, type KernelOptions } from '../../../../src/index.ts';
+import { kubeApiServer, type ApiServerOptions } from '../../api-server/server.ts';
 import { Client } from '../../client/client.ts';
 import { processBehavior, type Process, type Task } from '../../client/process.ts';
 import { NODES, PODS } from '../../client/resources.ts';
@@ -30,6 +30,9 @@ export interface ControlPlaneOptions {
   readonly nodes?: number;
   readonly manager?: Partial<ControllerManagerOptions>;
   readonly kernel?: Partial<KernelOptions>;
+  readonly apiServer?: Partial<ApiServerOptions>;
+  /** Further actors. */
+  readonly actors?: readonly ActorSpec[];
   /** What becomes of a pod that is to run; default: it becomes Ready and stays. Return false to leave it alone. */
   readonly podLife?: (pod: Pod) => PodLife;
 }
@@ -58,7 +61,8 @@ export function controlPlane(script: (script: Script) => Task, options: ControlP
   const servers = ['kube-apiserver'];
   const seen = new Map<string, Map<string, KubeObject>>();
   kernel.spawn(etcd());
-  kernel.spawn(kubeApiServer({ epoch: EPOCH }));
+  kernel.spawn(kubeApiServer({ epoch: EPOCH, ...options.apiServer }));
+  for (const actor of options.actors ?? []) kernel.spawn(actor);
   kernel.spawn(kubeControllerManager({ servers, epoch: EPOCH, ...options.manager }));
   kernel.spawn({
     id: 'user',
