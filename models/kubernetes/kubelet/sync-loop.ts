@@ -267,7 +267,6 @@ function isMeaningful(before: Pod, pod: Pod): boolean {
     old.labels !== metadata.labels ||
     old.annotations !== metadata.annotations ||
     old.deletionTimestamp !== metadata.deletionTimestamp ||
-    old.deletionGracePeriodSeconds !== metadata.deletionGracePeriodSeconds ||
-    ((pod.spec.readinessGates ?? []).length > 0 && before.status.conditions !== pod.status.conditions)
+    old.deletionGracePeriodSeconds !== metadata.deletionGracePeriodSeconds
   );
 }
