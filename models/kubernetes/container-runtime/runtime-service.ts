@@ -34,6 +34,8 @@ export interface Surviving {
   readonly containers: Map<string, Container>;
   readonly disk: Disk;
   readonly images: ImageStore;
+  /** The CNI plugin host-local keeps its reservations on disk. */
+  readonly addresses: AddressPool;
   count: number;
   /** How often the machine has been started before. */
   boots: number;
@@ -58,7 +60,6 @@ export class RuntimeService {
   /** The node's side of the network; the streaming server connects through it. */
   readonly network: NodeNetwork;
   readonly #hostNamespace: NetworkNamespace;
-  readonly #addresses: AddressPool;
   readonly #kubelet: Kubelet;
   readonly #machine: Machine;
   /** What `Status` says. */
@@ -79,7 +80,6 @@ export class RuntimeService {
     this.#host = new Host(this.network, actor.now);
     this.network.attach(this.#host);
     this.#hostNamespace = createNetworkNamespace(`node/${options.node}`, options.nodeIps);
-    this.#addresses = new AddressPool(options.podCidr ?? '10.244.0.0/24');
     this.kept = kept ?? this.#fresh();
     this.#machine = new Machine(options, this.kept, () => kubelet.usageChanged());
     if (kept !== undefined) this.#afterReboot();
@@ -96,7 +96,7 @@ export class RuntimeService {
   #fresh(): Surviving {
     const { present = ['*'], images = [], registry = [] } = this.#options;
     const store = new ImageStore({ prefix: this.#runtime, present, images, registry });
-    return { sandboxes: new Map(), containers: new Map(), disk: new Disk(), images: store, count: 0, boots: 0 };
+    return { sandboxes: new Map(), containers: new Map(), disk: new Disk(), images: store, addresses: new AddressPool(this.#options.podCidr ?? '10.244.0.0/24'), count: 0, boots: 0 };
   }
 
   /** All processes are gone: containers have exited with 255, sandboxes are not ready, tmpfs is empty. */
@@ -104,6 +104,7 @@ export class RuntimeService {
     this.kept.boots++;
     this.kept.disk.reboot();
     for (const sandbox of this.kept.sandboxes.values()) {
+      for (const ip of sandbox.status.ips) this.kept.addresses.free(ip);
       sandbox.status = { ...sandbox.status, state: 'NOTREADY', ips: [] };
     }
     for (const container of this.kept.containers.values()) {
@@ -125,7 +126,7 @@ export class RuntimeService {
       Version: () => ready({ runtimeName: this.#runtime, runtimeVersion: this.#options.version ?? 'v1.7.27' }),
       Status: () => ready({ ...this.health, boots: this.kept.boots }),
       UpdateRuntimeConfig: ({ podCidr }) => {
-        this.#addresses.setCidr(podCidr);
+        this.kept.addresses.setCidr(podCidr);
         return ready(null);
       },
       RunPodSandbox: (params) => this.#runPodSandbox(params),
@@ -216,7 +217,7 @@ export class RuntimeService {
       return failure('Unknown', `failed to reserve sandbox name "${name}": name "${name}" is reserved for "${status.id}"`);
     }
     yield* this.#take('cri.sandbox', this.#timing.runSandbox);
-    const ip = config.hostNetwork ? undefined : this.#addresses.take();
+    const ip = config.hostNetwork ? undefined : this.kept.addresses.take();
     if (!config.hostNetwork && ip === undefined) {
       return failure('Unknown', `failed to setup network for sandbox: plugin type="bridge" failed (add): no IP addresses available in range set`);
     }
@@ -256,7 +257,7 @@ export class RuntimeService {
     });
     if (!sandbox.config.hostNetwork) {
       this.network.announce(sandbox.network, sandbox.status.metadata, false);
-      for (const ip of sandbox.status.ips) this.#addresses.free(ip);
+      for (const ip of sandbox.status.ips) this.kept.addresses.free(ip);
     }
     sandbox.status = { ...sandbox.status, state: 'NOTREADY', ips: [] };
     this.#noteSandbox(sandbox, 'STOPPED');

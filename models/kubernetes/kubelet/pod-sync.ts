@@ -81,7 +81,7 @@ export class PodSync implements PodSyncer {
     const result = yield* runtime.syncPod(pod, status);
     this.noteFailures(pod, result.failures);
     this.armDeadline(pod);
-    return { isTerminal: false, error: result.error, isSettled: !volumes.needsRefresh(pod) };
+    return { isTerminal: false, error: result.error, isSettled: !volumes.needsRefresh(pod) && !(isStatic(pod) && this.parts.mirrors.of(pod) === undefined) };
   }
 
   *syncTerminatingPod(pod: Pod, status: PodStatus, graceSeconds: number, change: ((status: core.PodStatus) => core.PodStatus) | undefined): Task<string | undefined> {
