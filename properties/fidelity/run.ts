@@ -38,9 +38,9 @@ export const recordedNodes = (oracle = ORACLE): readonly KubeObject[] =>
   (JSON.parse(readFileSync(join(oracle, 'nodes.json'), 'utf8')) as { items: KubeObject[] }).items;
 
 /** Plays one scenario and compares. `save` is a folder for what the simulation did, in the recordings' format. */
-export function fidelityOf(scenario: string, compare: Compare, oracle = ORACLE, save?: string): Comparison {
+export function fidelityOf(scenario: string, compare: Compare, oracle = ORACLE, save?: string, seed = '1'): Comparison {
   const real = readRecording(join(oracle, 'recordings', `${scenario}.ndjson.gz`));
-  const simulated = drive(real, recordedNodes(oracle));
+  const simulated = drive(real, recordedNodes(oracle), seed);
   if (save !== undefined) writeFileSync(join(save, `${scenario}.ndjson.gz`), gzipSync(simulated.map((line) => JSON.stringify(line)).join('\n')));
   return compare(real, simulated);
 }
