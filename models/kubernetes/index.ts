@@ -4,6 +4,7 @@
 export { createCluster, Simulation, type Convergence, type SimulationOptions } from './cluster/simulation.ts';
 export { buildCluster } from './cluster/cluster.ts';
 export { COMPONENTS, DEFAULT_CONFIG, DEFAULT_EPOCH, type ClusterConfig, type ClusterExtensions, type Component, type SchedulerSpec } from './cluster/config.ts';
+export type { Review, WebhookHandler } from './cluster/webhook.ts';
 export { pendingReasons } from './cluster/convergence.ts';
 export { parseManifests, describeError, type Manifest, type ManifestError } from './manifest/parse.ts';
 export type { Cycle, Plugin as SchedulerPlugin } from './scheduler/framework/plugin.ts';

@@ -11,6 +11,7 @@ import { processBehavior, type Process, type Task } from '../client/process.ts';
 import type { StorageResource } from './registry/kind.ts';
 import { startBootstrap } from './bootstrap/start.ts';
 import { createServices, type KindMap, type Services } from './handlers/services.ts';
+import type { WebhookTargets } from './handlers/webhook-client.ts';
 import { route } from './handlers/route.ts';
 import { failed, type Answer } from './handlers/request.ts';
 import { plainError } from './status/status.ts';
@@ -36,6 +37,8 @@ export interface ApiServerOptions {
   readonly bootstrap?: boolean;
   /** Whether there are other servers on the same etcd; then new custom kinds are established with a delay. */
   readonly isOneOfMany?: boolean;
+  /** Where webhooks are found. By default there are none. */
+  readonly webhooks?: WebhookTargets;
 }
 
 /** The period of compaction (`--etcd-compaction-interval`, etcd3/compact.go). */

@@ -22,6 +22,7 @@ export class Pacer {
   private anchorTime: number;
   private timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
   private isStopped = false;
+  private holders = 0;
 
   /** `afterSlice` is called whenever the simulation has moved; `failed` when a step threw. */
   constructor(simulation: Simulation, speed: number | 'max', afterSlice: () => void, failed: (error: unknown) => void) {
@@ -61,8 +62,21 @@ export class Pacer {
     while (this.simulation.now < until && !isDone() && !this.isStopped) {
       this.simulation.kernel.run({ until: Math.min(until, this.simulation.now + 250_000), steps: 20_000 });
       this.afterSlice();
-      await new Promise((resolve) => setImmediate(resolve));
+      do await new Promise((resolve) => setImmediate(resolve));
+      while (this.holders > 0 && !this.isStopped);
     }
+    this.anchor();
+    this.soon();
+  }
+
+  /** Virtual time stands still until everybody who held it has released it. */
+  hold(): void {
+    this.holders++;
+  }
+
+  release(): void {
+    this.holders--;
+    if (this.holders > 0) return;
     this.anchor();
     this.soon();
   }
@@ -99,13 +113,13 @@ export class Pacer {
 
   /** Where virtual time should be; undefined while it stands still. */
   private target(): number | undefined {
-    if (this.isPaused) return undefined;
+    if (this.isPaused || this.holders > 0) return undefined;
     if (this.speed === 'max') return this.simulation.now + 1_000_000;
     return this.anchorTime + Math.floor((performance.now() - this.anchorWall) * 1000 * this.speed);
   }
 
   private wait(): number {
-    if (this.isPaused) return PAUSE_MAX;
+    if (this.isPaused || this.holders > 0) return PAUSE_MAX;
     if (this.speed === 'max') return 0;
     const due = (this.simulation.kernel.nextTime - this.anchorTime) / 1000 / this.speed + this.anchorWall - performance.now();
     return due <= 0 ? 0 : Math.min(Math.ceil(due), PAUSE_MAX);

@@ -18,7 +18,10 @@ import { networkPlane } from '../network/network.ts';
 import type { Pod, Service } from '../object/types.ts';
 import { answerOf, questionOf } from './network/connect.ts';
 import type { NetworkMoment } from './network/plane.ts';
+import { WEBHOOK_CALLER } from '../api/webhook.ts';
+import { webhookCallerState, type WebhookReturn } from '../cluster/webhook-caller.ts';
 import { Pacer } from './pacer.ts';
+import { callWebhookOverHttp } from './webhook-http.ts';
 
 /** How long `{"until":"converged"}` may take, in µs of virtual time. */
 const CONVERGENCE_TIMEOUT = 3_600_000_000;
@@ -151,7 +154,23 @@ export class SimulationSeam implements Seam {
     this.pacer.soon();
   }
 
+  /** Sends calls of webhooks on their way; virtual time waits for the answers, as the program outside lives in real time. */
+  private callWebhooks(): void {
+    const state = webhookCallerState(this.simulation.kernel.state(WEBHOOK_CALLER) as Process | undefined);
+    if (state === undefined || state.outbox.length === 0) return;
+    const { outbox } = state;
+    state.outbox = [];
+    for (const { server, id, call } of outbox) {
+      this.pacer.hold();
+      void callWebhookOverHttp(call).then((answer) => {
+        this.simulation.kernel.input(WEBHOOK_CALLER, { kind: 'webhook.return', server, id, answer } as WebhookReturn);
+        this.pacer.release();
+      });
+    }
+  }
+
   private deliver(): void {
+    this.callWebhooks();
     const state = gatewayState(this.simulation.kernel.state(GATEWAY) as Process | undefined);
     if (state === undefined || state.outbox.length === 0) return;
     const { outbox } = state;

@@ -26,6 +26,8 @@ import { internalIP, machineOf, nodesOf } from './node.ts';
 import { nodeScenario } from './node-scenario.ts';
 import { localPathProvisioner } from '../storage/local-path-provisioner.ts';
 import { CLOUD_TIME, COMMIT_TIME, LATENCIES, STORAGE_TIME } from './timing.ts';
+import { webhook } from './webhook.ts';
+import { webhookCaller } from './webhook-caller.ts';
 
 /** The Service range of the recorded cluster; DNS has its tenth address, as kubeadm gives it. */
 export const SERVICE_CIDR = '10.96.0.0/16';
@@ -89,9 +91,12 @@ function specsOf(config: ClusterConfig, extensions: ClusterExtensions): readonly
   const shared = { servers, epoch };
   const stored = backup === undefined ? {} : { store: Store.restored(backup.values, backup.revision) };
   spawn(etcd({ commitTime: COMMIT_TIME[config.timing], ...stored }));
+  const hooks = Object.entries(extensions.webhooks ?? {}).map(([name, handle]) => webhook(name, handle));
+  const webhooks = { actors: hooks.map(({ id }) => id), isOutsideReachable: config.gateway };
   for (const [index, id] of servers.entries()) {
-    spawn(kubeApiServer({ id, epoch, serviceCidr: SERVICE_CIDR, authorization: config.authorization, bootstrap: index === 0, isOneOfMany: servers.length > 1, ...aggregatedApis(config) }));
+    spawn(kubeApiServer({ id, epoch, serviceCidr: SERVICE_CIDR, authorization: config.authorization, bootstrap: index === 0, isOneOfMany: servers.length > 1, webhooks, ...aggregatedApis(config) }));
   }
+  for (const hook of hooks) spawn(hook);
   if (has('kube-controller-manager')) {
     const managers = controllerManagerIds(config.controllerManagers ?? 1);
     const flags = { ...shared, clusterCIDRs: [CLUSTER_CIDR], serviceCIDRs: [SERVICE_CIDR], leaderElect: managers.length > 1 };
@@ -103,7 +108,10 @@ function specsOf(config: ClusterConfig, extensions: ClusterExtensions): readonly
   const proxies = new KubeProxyShared({ mode: config.proxyMode, clusterCIDR: CLUSTER_CIDR });
   for (const node of nodes) spawnNode(spawn, config, node, proxies, has);
   spawnAddons(spawn, config, has);
-  if (config.gateway) spawn(gateway(servers));
+  if (config.gateway) {
+    spawn(gateway(servers));
+    spawn(webhookCaller());
+  }
   spawn(
     kubectl({
       servers,

@@ -8,6 +8,7 @@ import type { KubeObject } from '../object/types.ts';
 import type { SchedulerConfiguration } from '../scheduler/config/configuration.ts';
 import type { PluginFactory } from '../scheduler/config/registry.ts';
 import type { TimingProfile } from './timing.ts';
+import type { WebhookHandler } from './webhook.ts';
 
 /** Components that can be left out, so that an external one takes their place. */
 export const COMPONENTS = ['kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy', 'coredns'] as const;
@@ -47,6 +48,8 @@ export interface ClusterExtensions {
   readonly loops?: readonly ControllerDescriptor[];
   /** What etcd holds when the cluster starts: it has been up before. */
   readonly backup?: Backup;
+  /** Admission webhooks that live in the simulation, by `namespace/service` or by the host of their URL. */
+  readonly webhooks?: Readonly<Record<string, WebhookHandler>>;
 }
 
 export interface ClusterConfig {

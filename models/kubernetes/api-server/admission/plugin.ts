@@ -8,7 +8,9 @@ import type { Either } from 'fp-ts/lib/Either.js';
 import type { Task } from '../../client/process.ts';
 import type { KubeObject } from '../../object/types.ts';
 import type { Context, KindInfo } from '../registry/kind.ts';
+import type { WebhookAnswer, WebhookCall } from '../../api/webhook.ts';
 import type { Status } from '../status/status.ts';
+import type { Decide } from './match/authorizer.ts';
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
 
@@ -42,6 +44,14 @@ export interface AdmissionPlugin {
 
 /** What plugins may use beside the context: live reads and writes of the store. */
 export interface AdmissionWorld {
+  /** The kinds that are served, by `group/resource`. */
+  readonly kinds: ReadonlyMap<string, KindInfo>;
+  /** Whether somebody may do something, by the server's authorization. */
+  readonly authorizes: Decide;
+  /** What was made of an object (expressions, compiled), made anew when the object has changed. */
+  readonly compiled: <T>(object: KubeObject, make: () => T) => T;
+  /** Calls a webhook; undefined when it did not answer in time. */
+  readonly callWebhook: (call: WebhookCall) => Task<WebhookAnswer | undefined>;
   /** Reads an object from etcd, not from the cache. */
   readonly live: (info: KindInfo, namespace: string, name: string) => Task<KubeObject | undefined>;
   /** Changes an object by compare-and-swap; `change` returns undefined to give up. False: it gave up or the object is gone. */

@@ -2,17 +2,23 @@
  * May this user do this? `AlwaysAllow` says yes (a server without flags), `RBAC` asks the roles.
  * Source: apiserver/pkg/endpoints/filters/authorization.go, endpoints/handlers/responsewriters/errors.go.
  */
-import type { ApiRequest } from '../../api/message.ts';
+import type { ApiRequest, UserInfo } from '../../api/message.ts';
 import type { Task } from '../../client/process.ts';
 import { forbidden, type Status } from '../status/status.ts';
 import type { Services } from '../handlers/services.ts';
-import { rbacAllows, type Action } from './rbac.ts';
+import { rbacAllows, rbacAllowsPath, type Action } from './rbac.ts';
 
 /** A refusal (403), or undefined. */
 export function* authorize(services: Services, request: ApiRequest): Task<Status | undefined> {
   if (services.options.authorization !== 'RBAC') return undefined;
   const action = actionOf(request);
   return rbacAllows(services.storage, request.user, action) ? undefined : refusal(request.user.name, action);
+}
+
+/** Whether the server's authorization allows something. */
+export function isAllowed(services: Services, user: UserInfo, question: Action & { readonly path?: string }): boolean {
+  if (services.options.authorization !== 'RBAC') return true;
+  return question.path === undefined ? rbacAllows(services.storage, user, question) : rbacAllowsPath(services.storage, user, question.path, question.verb);
 }
 
 /** What a request wants to do, in the terms of RBAC. */

@@ -46,6 +46,12 @@ export function rbacAllows(lookup: Lookup, user: UserInfo, action: Action): bool
   return rulesOf(lookup, user, action.namespace).some((rule) => ruleAllows(rule, action));
 }
 
+/** Whether the roles of a user allow a verb on a path that is no resource. */
+export function rbacAllowsPath(lookup: Lookup, user: UserInfo, path: string, verb: string): boolean {
+  if (user.groups.includes(MASTERS)) return true;
+  return rulesOf(lookup, user, '').some(({ nonResourceURLs = [], verbs }) => has(verbs, verb) && nonResourceURLs.some((url) => url === '*' || url === path || (url.endsWith('*') && path.startsWith(url.slice(0, -1)))));
+}
+
 /** All rules that apply to a user in a namespace (`''`: cluster-wide ones only), in upstream's order. */
 export function rulesOf(lookup: Lookup, user: UserInfo, namespace: string): PolicyRule[] {
   const rules: PolicyRule[] = [];

@@ -1,33 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createCluster, type Simulation } from '../../cluster/simulation.ts';
-import type { ApiRequest, ApiResponse, Verb } from '../../api/message.ts';
-import { GATEWAY, gatewayState } from '../../cluster/gateway.ts';
-import type { Message } from '../../../../src/index.ts';
-import type { Process } from '../../client/process.ts';
-
-/** A cluster with API servers alone, and a client that waits for answers. */
-class Bench {
-  readonly cluster: Simulation;
-  private id = 1;
-  constructor(apiServers = 1) {
-    const disable = ['kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy', 'coredns'] as const;
-    this.cluster = createCluster({ seed: '1', nodes: 0, apiServers, gateway: true, disable: [...disable] });
-    this.cluster.runFor(2_000_000);
-  }
-  send(verb: Verb, path: string, body?: unknown, more: Partial<ApiRequest> = {}): ApiResponse {
-    const [group = '', version = '', resource = '', name, subresource] = path.split('/');
-    const id = this.id++;
-    const request = { kind: 'api.request', id, verb, group, version, resource, user: { name: 'admin', groups: ['system:masters'] }, userAgent: 'test/1', ...(name ? { name } : {}), ...(subresource ? { subresource } : {}), ...(body === undefined ? {} : { body }), ...more };
-    this.cluster.kernel.input(GATEWAY, { kind: 'gateway.submit', request } as unknown as Message);
-    for (let waited = 0; waited < 40; waited++) {
-      this.cluster.runFor(250_000);
-      const state = gatewayState(this.cluster.kernel.state(GATEWAY) as Process);
-      const answer = state?.outbox.find((message) => message.id === id && message.kind === 'api.response');
-      if (answer !== undefined) return answer as ApiResponse;
-    }
-    throw new Error('no answer within ten seconds');
-  }
-}
+import type { ApiResponse } from '../../api/message.ts';
+import { ApiBench, messageOf as message } from '../../cluster/testing/api-bench.ts';
 
 const GROUP = 'example.com';
 const definition = (plural: string, kind: string, versions: readonly unknown[], spec: Record<string, unknown> = {}): unknown => ({
@@ -38,14 +11,13 @@ const definition = (plural: string, kind: string, versions: readonly unknown[], 
 });
 const version = (name: string, openAPIV3Schema: unknown, more: Record<string, unknown> = {}): unknown => ({ name, served: true, storage: true, schema: { openAPIV3Schema }, ...more });
 const CRDS = 'apiextensions.k8s.io/v1/customresourcedefinitions';
-const message = ({ body }: ApiResponse): string => (body as { message?: string }).message ?? '';
 
 describe('a custom resource', () => {
-  let bench: Bench;
+  let bench: ApiBench;
   const path = `${GROUP}/v1/gauges`;
   const create = (spec: unknown, name = 'a'): ApiResponse => bench.send('create', path, { apiVersion: `${GROUP}/v1`, kind: 'Gauge', metadata: { name }, spec }, { namespace: 'default' });
   beforeAll(() => {
-    bench = new Bench();
+    bench = new ApiBench();
     const schema = {
       type: 'object',
       properties: {
@@ -102,7 +74,7 @@ describe('a custom resource', () => {
 
 describe('versions', () => {
   it('are one object that each version shows as its own', () => {
-    const bench = new Bench();
+    const bench = new ApiBench();
     const open = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
     const versions = [version('v1beta1', open, { storage: false, deprecated: true }), version('v1', { type: 'object', properties: { spec: open } })];
     bench.send('create', CRDS, definition('pairs', 'Pair', versions));
@@ -118,14 +90,14 @@ describe('versions', () => {
 
 describe('a definition', () => {
   it('is checked: structural schema, defaults, CEL with positions', () => {
-    const bench = new Bench();
+    const bench = new ApiBench();
     const refused = (schema: unknown): string => message(bench.send('create', CRDS, definition('bads', 'Bad', [version('v1', schema)])));
     expect(refused({ type: 'object', properties: { spec: { properties: {} } } })).toContain('spec.validation.openAPIV3Schema.properties[spec].type: Required value: must not be empty for specified object fields');
     expect(refused({ type: 'object', properties: { a: { type: 'integer' } }, 'x-kubernetes-validations': [{ rule: 'self.b > 1' }] })).toContain("compilation failed: ERROR: <input>:1:5: undefined field 'b'\n | self.b > 1\n | ....^");
     expect(refused({ type: 'object', anyOf: [{ properties: { a: { minimum: 1 } } }] })).toContain('spec.validation.openAPIV3Schema.properties[a]: Required value: because it is defined in spec.validation.openAPIV3Schema.anyOf[0].properties[a]');
   });
   it('does not get names that are taken', () => {
-    const bench = new Bench();
+    const bench = new ApiBench();
     const open = { type: 'object' };
     bench.send('create', CRDS, definition('firsts', 'First', [version('v1', open)], { names: { plural: 'firsts', kind: 'First', shortNames: ['f'] } }));
     bench.cluster.runFor(2_000_000);
@@ -139,7 +111,7 @@ describe('a definition', () => {
     expect(later.map(({ type, status }: any) => `${type}=${status}`)).toEqual(['NamesAccepted=True', 'Established=True']);
   });
   it('is served by every API server, also after a restart', () => {
-    const bench = new Bench(2);
+    const bench = new ApiBench({ apiServers: 2 });
     bench.send('create', CRDS, definition('shareds', 'Shared', [version('v1', { type: 'object' })]));
     bench.cluster.runFor(10_000_000);
     bench.send('create', `${GROUP}/v1/shareds`, { apiVersion: `${GROUP}/v1`, kind: 'Shared', metadata: { name: 'a' } }, { namespace: 'default' });

@@ -9,6 +9,7 @@ import { mutate, validate } from '../admission/chain.ts';
 import type { AdmissionWorld, Attributes, Operation } from '../admission/plugin.ts';
 import type { Status } from '../status/status.ts';
 import { guaranteedUpdate, readLive, type Decision } from '../storage/guaranteed-update.ts';
+import { isAllowed } from '../authorization/authorize.ts';
 import { contextOf, storageKey, type Call } from './request.ts';
 import type { Services } from './services.ts';
 
@@ -40,9 +41,14 @@ function attributesOf(call: Call, operation: Operation, object: KubeObject | und
 }
 
 /** Plugins' view of the store. */
-function worldOf({ storage, process }: Services): AdmissionWorld {
+function worldOf(services: Services): AdmissionWorld {
+  const { storage, process } = services;
   const { etcd } = storage;
   return {
+    kinds: services.kinds,
+    authorizes: (user, question) => isAllowed(services, user, question),
+    compiled: (object, make) => services.compiled.of(object, make),
+    callWebhook: (call) => services.webhooks.call(call),
     *live(info, namespace, name): Task<KubeObject | undefined> {
       const read = yield* readLive(etcd, storageKey(info, namespace, name));
       return isLeft(read) ? undefined : read.right;

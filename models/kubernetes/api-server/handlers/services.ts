@@ -13,6 +13,8 @@ import { aggregatedKinds } from '../registry/aggregated.ts';
 import { Aggregator } from './aggregator.ts';
 import { NodeProxy } from './node-proxy.ts';
 import type { ServerWorld } from './request.ts';
+import { CompiledObjects } from './compiled-objects.ts';
+import { WebhookClient } from './webhook-client.ts';
 
 export interface Services extends ServerWorld {
   readonly options: ApiServerOptions;
@@ -21,6 +23,8 @@ export interface Services extends ServerWorld {
   readonly allocators: ServiceAllocators;
   readonly nodes: NodeProxy;
   readonly aggregator: Aggregator;
+  readonly webhooks: WebhookClient;
+  readonly compiled: CompiledObjects;
 }
 
 /** Kinds by `group/resource`; `revision` moves with each change. */
@@ -41,14 +45,17 @@ const DEFAULT_SERVICE_CIDR = '10.96.0.0/16';
 
 export function createServices(process: Process, options: ApiServerOptions, onReset: (resource?: StorageResource) => void): Services {
   const etcd = new EtcdClient(process, options.etcd ?? 'etcd');
+  const storage = new StorageRegistry(process, etcd, onReset);
   const services: Services = {
     process,
     options,
     epoch: options.epoch,
-    storage: new StorageRegistry(process, etcd, onReset),
+    storage,
     allocators: new ServiceAllocators(options.serviceCidr ?? DEFAULT_SERVICE_CIDR),
     nodes: new NodeProxy(process),
     aggregator: new Aggregator(process, options.aggregated ?? []),
+    webhooks: new WebhookClient(process, storage, options.webhooks ?? { actors: [], isOutsideReachable: false }),
+    compiled: new CompiledObjects(),
     kinds: new KindMap([...KINDS, ...aggregatedKinds(options.aggregated ?? [])].map((info) => [`${info.group}/${info.resource}`, info])),
   };
   new CustomKinds(services);

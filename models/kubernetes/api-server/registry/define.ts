@@ -95,6 +95,4 @@ export function defineKind(part: KindDefinition): KindInfo {
 /** The `apiVersion` in which a kind is stored. */
 export const storageApiVersion = (info: KindInfo): string => groupVersionText(info.storage.group, info.storageVersion);
 
-/** The served version of a kind, or nothing. */
-export const servedVersion = (info: KindInfo, version: string): ServedVersion | undefined =>
-  info.versions.find((entry) => entry.version === version);
+export { servedVersionOf as servedVersion } from './kind.ts';

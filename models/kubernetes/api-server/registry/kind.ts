@@ -171,3 +171,6 @@ export type Outcome<A> = Either<Status, A>;
 /** `apps/v1`, or `v1` for core. */
 export const groupVersionText = (group: string, version: string): string =>
   group === '' ? version : `${group}/${version}`;
+
+/** The served version of a kind, or nothing. */
+export const servedVersionOf = (info: KindInfo, version: string): ServedVersion | undefined => info.versions.find((entry) => entry.version === version);

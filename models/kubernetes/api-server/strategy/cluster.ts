@@ -8,6 +8,7 @@ import { put } from '../defaults/fill.ts';
 import { updateStrategy } from '../registry/strategy.ts';
 import type { Context, PrepareUpdate, Strategy } from '../registry/kind.ts';
 import * as access from '../validation/access.ts';
+import * as admission from '../validation/admission.ts';
 import { sameJson } from '../validation/check.ts';
 import * as cluster from '../validation/cluster.ts';
 import { validateLease } from '../validation/config.ts';
@@ -104,26 +105,26 @@ export const SIGNING_REQUEST: Partial<Strategy> = {
 
 export const WEBHOOKS: Partial<Strategy> = {
   prepareForCreate: one,
-  validate: access.validateWebhooks,
+  validate: admission.validateWebhooks,
   prepareForUpdate: (next, old) => bumpedWhen(next, old, !sameJson(next['webhooks'], old['webhooks'])),
-  validateUpdate: (next, old) => (next['webhooks'] === old['webhooks'] ? [] : access.validateWebhooks(next)),
+  validateUpdate: (next, old) => (next['webhooks'] === old['webhooks'] ? [] : admission.validateWebhooks(next)),
   allowUnconditionalUpdate: false,
 };
 
 export const ADMISSION_POLICY: Partial<Strategy> = {
   prepareForCreate: fresh('admissionregistration.v1.ValidatingAdmissionPolicy', true),
-  validate: access.validateAdmissionPolicy,
+  validate: admission.validateAdmissionPolicy,
   prepareForUpdate: keepStatusAndCount,
-  validateUpdate: (next, old) => (next['spec'] === old['spec'] ? [] : access.validateAdmissionPolicy(next)),
+  validateUpdate: (next, old) => (next['spec'] === old['spec'] ? [] : admission.validateAdmissionPolicy(next)),
   allowUnconditionalUpdate: false,
   subresources: { status: updateStrategy({ prepareForUpdate: keepSpecAndMeta }) },
 };
 
 export const ADMISSION_POLICY_BINDING: Partial<Strategy> = {
   prepareForCreate: one,
-  validate: access.validateAdmissionPolicyBinding,
+  validate: admission.validateAdmissionPolicyBinding,
   prepareForUpdate: countSpec,
-  validateUpdate: (next, old) => (next['spec'] === old['spec'] ? [] : access.validateAdmissionPolicyBinding(next)),
+  validateUpdate: (next, old) => (next['spec'] === old['spec'] ? [] : admission.validateAdmissionPolicyBinding(next)),
   allowUnconditionalUpdate: false,
 };
 
