@@ -1,9 +1,14 @@
 /**
  * The fidelity floor: scores against recordings of a real cluster may rise, never fall. Raise a floor when a gap is closed.
+ *
+ * A recording is one throw of the real cluster's dice (jitter of back-offs, phases of periodic work), and so is a run here. A run
+ * below the floor may have been unlucky: then the mean of five seeds decides.
  */
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { comparison, fidelityOf, ORACLE, scenarios } from './run.ts';
+import { comparison, fidelityOf, mean, ORACLE, scenarios } from './run.ts';
+
+const SEEDS = Array.from({ length: 5 }, (_, index) => String(index + 1));
 
 /** Overall scores, rounded down to hundredths. Scenarios that are not named have no floor yet: docs/fidelity.md says why. */
 const FLOOR: Readonly<Record<string, number>> = {
@@ -32,11 +37,10 @@ describe.skipIf(!existsSync(ORACLE))('fidelity to a real cluster (skipped where 
   const names = existsSync(ORACLE) ? scenarios() : [];
 
   it.each(names.filter((name) => FLOOR[name] !== undefined))('%s is above its floor', (name) => {
-    expect(compare).toBeDefined();
-    const play = (seed: string): number => fidelityOf(name, compare as NonNullable<typeof compare>, ORACLE, undefined, seed).scores.overall;
-    let score = play('1');
-    // A kubelet's resyncs are spread at random, in the real cluster too: where one seed is unlucky, the mean of five decides.
-    if (score < (FLOOR[name] as number)) score = (score + ['2', '3', '4', '5'].reduce((sum, seed) => sum + play(seed), 0)) / 5;
-    expect(score).toBeGreaterThanOrEqual(FLOOR[name] as number);
+    const overall = (seed: string): number => fidelityOf(name, compare as NonNullable<typeof compare>, { seed }).scores.overall;
+    const floor = FLOOR[name] as number;
+    const first = overall('1');
+    const reached = first >= floor ? first : mean([first, ...SEEDS.slice(1).map(overall)]);
+    expect(reached).toBeGreaterThanOrEqual(floor);
   });
 });

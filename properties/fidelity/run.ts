@@ -15,7 +15,8 @@ import { readRecording, type Line } from './recording.ts';
 /** Where the recordings are, when they are there: beside the project's folder, or where the environment says. */
 export const ORACLE = resolve(process.env['KUBETWIN_ORACLE'] ?? '../shared/oracle');
 
-export type Scores = Readonly<Record<'responses' | 'final' | 'transitions' | 'events' | 'timing' | 'overall', number>>;
+export const ASPECTS = ['responses', 'final', 'transitions', 'events', 'timing', 'overall'] as const;
+export type Scores = Readonly<Record<(typeof ASPECTS)[number], number>>;
 
 /** What the comparison says about two recordings. */
 export interface Comparison {
@@ -37,40 +38,81 @@ export const scenarios = (oracle = ORACLE): string[] =>
 export const recordedNodes = (oracle = ORACLE): readonly KubeObject[] =>
   (JSON.parse(readFileSync(join(oracle, 'nodes.json'), 'utf8')) as { items: KubeObject[] }).items;
 
+/** Scores of a second run of the real cluster against its first, where that was measured. */
+export const ceilings = (oracle = ORACLE): Readonly<Record<string, Scores>> =>
+  (JSON.parse(readFileSync(join(oracle, 'ceiling.json'), 'utf8')) as { scenarios: Record<string, Scores> }).scenarios;
+
 /** Plays one scenario and compares. `save` is a folder for what the simulation did, in the recordings' format. */
-export function fidelityOf(scenario: string, compare: Compare, oracle = ORACLE, save?: string, seed = '1'): Comparison {
+export function fidelityOf(scenario: string, compare: Compare, { seed = '1', save, oracle = ORACLE }: { seed?: string; save?: string | undefined; oracle?: string } = {}): Comparison {
   const real = readRecording(join(oracle, 'recordings', `${scenario}.ndjson.gz`));
   const simulated = drive(real, recordedNodes(oracle), seed);
   if (save !== undefined) writeFileSync(join(save, `${scenario}.ndjson.gz`), gzipSync(simulated.map((line) => JSON.stringify(line)).join('\n')));
   return compare(real, simulated);
 }
 
-const ASPECTS = ['responses', 'final', 'transitions', 'events', 'timing', 'overall'] as const;
+export const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 
-/** Prints the table for the scenarios whose names contain one of `wanted` (all, when none is given). */
+/** The mean of each aspect. */
+export const meanScores = (all: readonly Scores[]): Scores =>
+  Object.fromEntries(ASPECTS.map((aspect) => [aspect, mean(all.map((scores) => scores[aspect]))])) as Scores;
+
+export interface FidelityOptions {
+  /** Scenarios whose names contain one of these; all, when there is none. */
+  readonly wanted: readonly string[];
+  /** Seeds 1 to this number are played, and their scores' means shown: one run's races are one throw of the dice. */
+  readonly seeds: number;
+  readonly save: string | undefined;
+  /** How many differences of each aspect are printed, those that most seeds have first. */
+  readonly diffs: number;
+}
+
+/** Plays the scenarios; calls `tell` with each one's mean scores as soon as they are known. */
+export async function measure({ wanted, seeds, save }: FidelityOptions, tell: (scenario: string, scores: Scores, runs: readonly Comparison[]) => void): Promise<void> {
+  const compare = await comparison();
+  if (save !== undefined) mkdirSync(save, { recursive: true });
+  for (const scenario of scenarios()) {
+    if (wanted.length > 0 && !wanted.some((name) => scenario.includes(name))) continue;
+    const runs = Array.from({ length: seeds }, (_, index) => fidelityOf(scenario, compare, { seed: String(index + 1), save: index === 0 ? save : undefined }));
+    tell(scenario, meanScores(runs.map(({ scores }) => scores)), runs);
+  }
+}
+
+/** The differences of one aspect, with the number of runs that have each. */
+function commonDiffs(runs: readonly Comparison[], aspect: string, limit: number): string[] {
+  const counts = new Map<string, number>();
+  for (const { diffs } of runs) for (const text of new Set(diffs[aspect] ?? [])) counts.set(text, (counts.get(text) ?? 0) + 1);
+  const sorted = [...counts].sort((a, b) => b[1] - a[1]).slice(0, limit);
+  return sorted.map(([text, count]) => `${runs.length === 1 ? '' : `${count}/${runs.length} `}${text.slice(0, 420)}`);
+}
+
+function optionsOf(args: readonly string[]): FidelityOptions {
+  const valueOf = (name: string): string | undefined => args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
+  return {
+    wanted: args.filter((name) => !name.startsWith('--')),
+    seeds: Number(valueOf('seeds') ?? 1),
+    save: valueOf('save'),
+    diffs: args.includes('--diffs') ? 12 : 0,
+  };
+}
+
+/** Prints the table. `--seeds=N`, `--diffs`, `--save=FOLDER`, and names of scenarios or parts of them. */
 export async function main(args: readonly string[]): Promise<number> {
   if (!existsSync(ORACLE)) {
     console.log('no recordings here: fidelity is measured where they are');
     return 0;
   }
-  const limit = args.includes('--diffs') ? 12 : 0;
-  const save = args.find((arg) => arg.startsWith('--save='))?.slice('--save='.length);
-  if (save !== undefined) mkdirSync(save, { recursive: true });
-  const wanted = args.filter((name) => !name.startsWith('--'));
-  const compare = await comparison();
-  const ceiling = (JSON.parse(readFileSync(join(ORACLE, 'ceiling.json'), 'utf8')) as { scenarios: Record<string, Scores> }).scenarios;
+  const options = optionsOf(args);
+  const ceiling = ceilings();
   const rows: string[][] = [];
-  const totals = new Map<string, number[]>();
-  for (const scenario of scenarios()) {
-    if (wanted.length > 0 && !wanted.some((name) => scenario.includes(name))) continue;
-    const { scores, diffs } = fidelityOf(scenario, compare, ORACLE, save);
-    for (const aspect of ASPECTS) totals.set(aspect, [...(totals.get(aspect) ?? []), scores[aspect]]);
-    rows.push([scenario, ...ASPECTS.map((aspect) => scores[aspect].toFixed(3)), ceiling[scenario]?.overall.toFixed(3) ?? '']);
-    if (limit === 0) continue;
-    for (const [aspect, list] of Object.entries(diffs)) for (const text of list.slice(0, limit)) console.log(`${scenario} ${aspect}: ${text.slice(0, 420)}`);
-  }
-  const mean = (values: readonly number[] = []): string => (values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)).toFixed(3);
-  rows.push(['mean', ...ASPECTS.map((aspect) => mean(totals.get(aspect))), '']);
+  const all: Scores[] = [];
+  const cells = (scores: Scores): string[] => ASPECTS.map((aspect) => scores[aspect].toFixed(3));
+  await measure(options, (scenario, scores, runs) => {
+    all.push(scores);
+    rows.push([scenario, ...cells(scores), ceiling[scenario]?.overall.toFixed(3) ?? '']);
+    if (options.diffs === 0) return;
+    for (const aspect of ASPECTS) for (const text of commonDiffs(runs, aspect, options.diffs)) console.log(`${scenario} ${aspect}: ${text}`);
+  });
+  rows.push(['mean', ...cells(meanScores(all)), '']);
   console.log(renderTable(['Scenario', ...ASPECTS, 'Real twice'], rows));
   return 0;
 }

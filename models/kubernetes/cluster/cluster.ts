@@ -3,7 +3,7 @@
  *
  * This is the one place that knows every component; components themselves meet only in messages.
  */
-import { Kernel, PlainNetwork, type ActorSpec, type KernelOptions } from '../../../src/index.ts';
+import { Kernel, type ActorSpec, type KernelOptions } from '../../../src/index.ts';
 import { kubeApiServer, type ApiServerOptions } from '../api-server/server.ts';
 import { KINDS, resourceOfKind } from '../api-server/registry/kinds.ts';
 import { containerRuntime } from '../container-runtime/runtime.ts';
@@ -25,7 +25,7 @@ import { kubectl, type ResourceOf } from './kubectl.ts';
 import { internalIP, machineOf, nodesOf } from './node.ts';
 import { nodeScenario } from './node-scenario.ts';
 import { localPathProvisioner } from '../storage/local-path-provisioner.ts';
-import { CLOUD_TIME, COMMIT_TIME, LATENCIES, STORAGE_TIME } from './timing.ts';
+import { CLOUD_TIME, ClusterNetwork, COMMIT_TIME, STORAGE_TIME } from './timing.ts';
 import { webhook } from './webhook.ts';
 import { webhookCaller } from './webhook-caller.ts';
 
@@ -72,7 +72,7 @@ type Spawn = (spec: ActorSpec) => void;
 export function buildCluster(config: ClusterConfig, options: KernelOptions, extensions: ClusterExtensions = {}): Kernel {
   const kernel = new Kernel({
     ...options,
-    network: options.network ?? new PlainNetwork(LATENCIES[config.timing]),
+    network: options.network ?? new ClusterNetwork(config.timing),
     reconfigure: (actor, changes) => specsOf({ ...config, ...(changes as Partial<ClusterConfig>) }, extensions).find(({ id }) => id === actor)?.behavior,
   });
   for (const spec of specsOf(config, extensions)) kernel.spawn(spec);

@@ -44,14 +44,15 @@ export interface ContainerRuntimeOptions {
 const ms = (min: number, max: number): Range => ({ min: min * 1000, max: max * 1000 });
 
 /**
- * From the recordings of a real cluster (three nodes with containerd on one machine): 90 to 350 ms from the mounted
- * volumes to the sandbox, 10 to 45 ms to create and 60 to 130 ms to start a container.
+ * From the recordings of a real cluster (three nodes with containerd on one machine), tenth to ninetieth percentile: 440 to 760 ms
+ * from the binding to the sandbox with its volumes, 15 to 76 ms to create and 75 to 210 ms to start a container, 180 ms at least
+ * from the deletion to the end of a sandbox whose containers exit at once.
  */
 export const REALISTIC_TIMING: RuntimeTiming = {
-  runSandbox: ms(90, 240),
-  stopSandbox: ms(30, 90),
-  createContainer: ms(10, 40),
-  startContainer: ms(55, 110),
+  runSandbox: ms(100, 330),
+  stopSandbox: ms(110, 230),
+  createContainer: ms(10, 50),
+  startContainer: ms(60, 150),
   exec: ms(30, 80),
   query: ms(1, 3),
 };

@@ -4,6 +4,7 @@
  */
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
 import type { Task } from '../../client/process.ts';
+import { disruptionAllowed, withDisruptionAllowed } from '../../object/disruption-budget.ts';
 import { selectorMatches, selectorOf } from '../../object/selector.ts';
 import type { KubeObject, Pod, PodDisruptionBudget } from '../../object/types.ts';
 import { kindOf } from '../registry/kinds.ts';
@@ -108,7 +109,9 @@ function spend(budget: PodDisruptionBudget, pod: Pod, now: string): Either<Statu
     return left(tooManyRequests(REFUSED, 0, [cause(text)]));
   }
   const disruptedPods = { ...status.disruptedPods, [pod.metadata.name]: now };
-  return right({ ...budget, status: { ...status, disruptionsAllowed: status.disruptionsAllowed - 1, disruptedPods } });
+  const disruptionsAllowed = status.disruptionsAllowed - 1;
+  const conditions = disruptionsAllowed > 0 ? status.conditions : withDisruptionAllowed(budget, { ...disruptionAllowed(0), observedGeneration: status.observedGeneration ?? 0 }, now);
+  return right({ ...budget, status: { ...status, disruptionsAllowed, ...(conditions === undefined ? {} : { conditions }), disruptedPods } } as KubeObject);
 }
 
 function disrupted(pod: KubeObject, now: string): KubeObject {

@@ -173,6 +173,7 @@ export const ALWAYS_WRITTEN: readonly string[] = [
   'core.v1.Event.reportingComponent',
   'core.v1.Event.reportingInstance',
   'autoscaling.v2.HorizontalPodAutoscalerStatus.currentMetrics',
+  'discovery.v1.EndpointSlice.ports',
 ];
 
 /** Required fields with `omitempty`. */

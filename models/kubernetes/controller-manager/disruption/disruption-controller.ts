@@ -15,6 +15,7 @@ import { DEPLOYMENTS, POD_DISRUPTION_BUDGETS, PODS, REPLICA_SETS, REPLICATION_CO
 import { isNotFound } from '../../client/result.ts';
 import { semanticEqual } from '../../client/semantic-equal.ts';
 import type { SharedInformer } from '../../client/shared-informer.ts';
+import { disruptionAllowed, withDisruptionAllowed } from '../../object/disruption-budget.ts';
 import { isTerminating, namespacedName, splitKey } from '../../object/meta.ts';
 import { formatSelector, selectorMatches, selectorOf, type LabelSelector } from '../../object/selector.ts';
 import type { Deployment, Pod, PodDisruptionBudget, policy, ReplicaSet, ReplicationController, StatefulSet } from '../../object/types.ts';
@@ -135,28 +136,22 @@ export class DisruptionController {
 
   private *updateStatus(budget: PodDisruptionBudget, currentHealthy: number, { expected, desiredHealthy }: ExpectedPods, disruptedPods: DisruptedPods): Task<Err> {
     const disruptionsAllowed = expected <= 0 ? 0 : Math.max(0, currentHealthy - desiredHealthy);
-    const [status, reason] = disruptionsAllowed > 0 ? ['True', 'SufficientPods'] : ['False', 'InsufficientPods'];
     const next = {
       observedGeneration: budget.metadata.generation ?? 0,
       ...(Object.keys(disruptedPods).length > 0 ? { disruptedPods } : {}),
       disruptionsAllowed, currentHealthy, desiredHealthy, expectedPods: expected,
-      conditions: this.conditions(budget, status as string, reason as string, ''),
+      conditions: this.conditions(budget, disruptionAllowed(disruptionsAllowed)),
     };
     return semanticEqual(budget.status, next) ? undefined : yield* this.write(budget, next as unknown as Status);
   }
 
   private *failSafe(budget: PodDisruptionBudget, error: NonNullable<Err>): Task<Err> {
-    const status = { ...budget.status, disruptionsAllowed: 0, conditions: this.conditions(budget, 'False', 'SyncFailed', error.message) };
+    const status = { ...budget.status, disruptionsAllowed: 0, conditions: this.conditions(budget, { status: 'False', reason: 'SyncFailed', message: error.message }) };
     return yield* this.write(budget, status as unknown as Status);
   }
 
-  private conditions(budget: PodDisruptionBudget, status: string, reason: string, message: string): unknown[] {
-    const type = 'DisruptionAllowed';
-    const list = (budget.status?.conditions ?? []) as unknown as readonly { type: string; status: string; lastTransitionTime: string }[];
-    const old = list.find((entry) => entry.type === type);
-    const lastTransitionTime = old?.status === status ? old.lastTransitionTime : this.context.clock.text;
-    const made = { type, status, observedGeneration: budget.metadata.generation ?? 0, lastTransitionTime, reason, message };
-    return old === undefined ? [...list, made] : list.map((entry) => (entry === old ? made : entry));
+  private conditions(budget: PodDisruptionBudget, verdict: ReturnType<typeof disruptionAllowed>): unknown[] {
+    return withDisruptionAllowed(budget, { ...verdict, observedGeneration: budget.metadata.generation ?? 0 }, this.context.clock.text);
   }
 
   private *write(budget: PodDisruptionBudget, status: Status): Task<Err> {

@@ -83,8 +83,8 @@ function conditionsOf(
   inputs: StatusInputs,
 ): core.PodCondition[] {
   const apiConditions = (pod.status as core.PodStatus | undefined)?.conditions ?? [];
-  const foreign = apiConditions.filter(({ type }) => !OWNED_CONDITIONS.includes(type) && type !== 'DisruptionTarget');
   const disruption = (inputs.previous.conditions ?? []).filter(({ type }) => type === 'DisruptionTarget');
+  const foreign = apiConditions.filter(({ type }) => !OWNED_CONDITIONS.includes(type) && !(type === 'DisruptionTarget' && disruption.length > 0));
   const containersReady = containersReadyCondition(pod, statuses, initStatuses, phase);
   const owned: Condition[] = [
     { type: 'PodReadyToStartContainers', status: sandboxChanged(pod, status).changed ? 'False' : 'True' },

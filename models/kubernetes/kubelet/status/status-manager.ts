@@ -186,17 +186,17 @@ export class StatusManager {
   }
 }
 
-/** mergePodStatus: foreign conditions stay, a terminal phase waits for the containers. */
+/** mergePodStatus: conditions of others stay, a terminal phase waits for the containers, and so does the mark of an eviction. */
 export function mergeStatus(old: core.PodStatus | undefined, next: core.PodStatus, couldRun: boolean): core.PodStatus {
   const isTerminal = next.phase === 'Failed' || next.phase === 'Succeeded';
   const isHeld = isTerminal && couldRun;
-  const ownedTypes = (type: string): boolean => OWNED_CONDITIONS.includes(type) || type === 'DisruptionTarget';
-  const foreign = (old?.conditions ?? []).filter(({ type }) => !ownedTypes(type) && !(next.conditions ?? []).some((each) => each.type === type));
-  let conditions = [...foreign, ...(next.conditions ?? []).filter(({ type }) => !(isHeld && type === 'DisruptionTarget'))];
-  if (!isHeld) {
-    if (isTerminal) conditions = conditions.map((condition) => forcedUnready(condition, next.phase as string));
-    return { ...next, conditions };
-  }
+  const becomesTerminal = isTerminal && old?.phase !== 'Failed' && old?.phase !== 'Succeeded';
+  const foreign = (old?.conditions ?? []).filter(({ type }) => !OWNED_CONDITIONS.includes(type));
+  const own = (next.conditions ?? []).filter(({ type }) => OWNED_CONDITIONS.includes(type));
+  const disruption = becomesTerminal && !isHeld ? (next.conditions ?? []).find(({ type }) => type === 'DisruptionTarget') : undefined;
+  const others = disruption === undefined ? foreign : [...foreign.filter(({ type }) => type !== 'DisruptionTarget'), disruption];
+  const conditions = [...others, ...own];
+  if (!isHeld) return { ...next, conditions: isTerminal ? conditions.map((condition) => forcedUnready(condition, next.phase as string)) : conditions };
   const { phase: _phase, reason: _reason, message: _message, ...rest } = next;
   const kept = { phase: old?.phase, ...(old?.reason === undefined ? {} : { reason: old.reason }), ...(old?.message === undefined ? {} : { message: old.message }) };
   return { ...rest, ...kept, conditions } as core.PodStatus;
