@@ -7,7 +7,8 @@ import { describe, expect, it } from 'vitest';
 import { revisionHash } from '../../models/kubernetes/controller-manager/history/controller-history.ts';
 import { templateHash } from '../../models/kubernetes/object/template-hash.ts';
 import type { ControllerRevision, core, KubeObject, ReplicaSet } from '../../models/kubernetes/object/types.ts';
-import { readRecording, type Line } from './recording.ts';
+import { readRecording } from '../../models/kubernetes/cli/recording/file.ts';
+import type { Line } from '../../models/kubernetes/recording/format.ts';
 import { ORACLE, scenarios } from './run.ts';
 
 const objectsOf = (line: Line): readonly KubeObject[] => (line.rec === 'watch' ? [line.object] : line.rec === 'initial' || line.rec === 'final' ? line.objects : []);

@@ -9,8 +9,9 @@ import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { renderTable } from '../../src/cli/table.ts';
 import type { KubeObject } from '../../models/kubernetes/object/types.ts';
-import { drive } from './drive.ts';
-import { readRecording, type Line } from './recording.ts';
+import { play } from '../../models/kubernetes/recording/play.ts';
+import { readRecording } from '../../models/kubernetes/cli/recording/file.ts';
+import type { Line } from '../../models/kubernetes/recording/format.ts';
 
 /** Where the recordings are, when they are there: beside the project's folder, or where the environment says. */
 export const ORACLE = resolve(process.env['KUBETWIN_ORACLE'] ?? '../shared/oracle');
@@ -45,7 +46,7 @@ export const ceilings = (oracle = ORACLE): Readonly<Record<string, Scores>> =>
 /** Plays one scenario and compares. `save` is a folder for what the simulation did, in the recordings' format. */
 export function fidelityOf(scenario: string, compare: Compare, { seed = '1', save, oracle = ORACLE }: { seed?: string; save?: string | undefined; oracle?: string } = {}): Comparison {
   const real = readRecording(join(oracle, 'recordings', `${scenario}.ndjson.gz`));
-  const simulated = drive(real, recordedNodes(oracle), seed);
+  const simulated = play(real, recordedNodes(oracle), seed);
   if (save !== undefined) writeFileSync(join(save, `${scenario}.ndjson.gz`), gzipSync(simulated.map((line) => JSON.stringify(line)).join('\n')));
   return compare(real, simulated);
 }

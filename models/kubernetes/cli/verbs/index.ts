@@ -5,6 +5,7 @@ import { registerDiff } from './diff.ts';
 import { registerExport } from './export.ts';
 import { registerFork } from './fork.ts';
 import { registerGet } from './get.ts';
+import { registerCompare } from './compare.ts';
 import { registerConnect } from './connect.ts';
 import { registerReplay } from './replay.ts';
 import { registerRules } from './rules.ts';
@@ -30,4 +31,5 @@ export const VERBS: readonly Register[] = [
   registerFork,
   registerTravel,
   registerExport,
+  registerCompare,
 ];

@@ -4,25 +4,15 @@
  * The same as sending the requests over HTTP to a served simulation, without the waiting: requests enter through the gateway,
  * and the watcher is the gateway's own watches.
  */
-import { DEFAULT_EPOCH } from '../../models/kubernetes/cluster/config.ts';
-import { parseTime } from '../../models/kubernetes/object/time.ts';
-import { createCluster, type Simulation } from '../../models/kubernetes/cluster/simulation.ts';
-import type { ApiRequest, ServerToClient } from '../../models/kubernetes/api/message.ts';
-import { queryOf, requestInfo, segmentsOf } from '../../models/kubernetes/api-server/request/request-info.ts';
-import type { Process } from '../../models/kubernetes/client/process.ts';
-import { GATEWAY, gatewayState } from '../../models/kubernetes/cluster/gateway.ts';
-import type { KubeObject } from '../../models/kubernetes/object/types.ts';
-import type { FaultLine, HeaderLine, Line, RequestLine, WatchLine } from './recording.ts';
-
-/** The collections that the recorder lists and watches, in its order. */
-const TYPES = [
-  '/api/v1/namespaces', '/api/v1/nodes', '/api/v1/pods', '/api/v1/services', '/api/v1/endpoints', '/api/v1/configmaps',
-  '/api/v1/secrets', '/api/v1/serviceaccounts', '/api/v1/events', '/api/v1/resourcequotas', '/api/v1/limitranges',
-  '/api/v1/replicationcontrollers', '/api/v1/persistentvolumes', '/api/v1/persistentvolumeclaims', '/apis/apps/v1/deployments',
-  '/apis/apps/v1/replicasets', '/apis/apps/v1/statefulsets', '/apis/apps/v1/daemonsets', '/apis/apps/v1/controllerrevisions',
-  '/apis/batch/v1/jobs', '/apis/batch/v1/cronjobs', '/apis/policy/v1/poddisruptionbudgets',
-  '/apis/discovery.k8s.io/v1/endpointslices', '/apis/scheduling.k8s.io/v1/priorityclasses',
-];
+import { DEFAULT_EPOCH } from '../cluster/config.ts';
+import { parseTime } from '../object/time.ts';
+import { createCluster, type Simulation } from '../cluster/simulation.ts';
+import type { ApiRequest, ServerToClient } from '../api/message.ts';
+import { queryOf, requestInfo, segmentsOf } from '../api-server/request/request-info.ts';
+import type { Process } from '../client/process.ts';
+import { GATEWAY, gatewayState } from '../cluster/gateway.ts';
+import type { KubeObject } from '../object/types.ts';
+import { COLLECTIONS, itemsOf, withoutManagedFields, type FaultLine, type HeaderLine, type Line, type ObjectList, type RequestLine, type WatchLine } from './format.ts';
 
 /** How long the cluster settles before the scenario starts, in µs: nodes register, accounts and config maps appear. */
 const SETTLE = 60_000_000;
@@ -30,11 +20,11 @@ const MILLISECOND = 1000;
 const METHODS: Readonly<Record<string, string>> = { GET: 'GET', POST: 'POST', PUT: 'PUT', PATCH: 'PATCH', DELETE: 'DELETE' };
 
 /** Plays `recording` on a cluster with these nodes; the result has the recording's format. */
-export function drive(recording: readonly Line[], nodes: readonly KubeObject[], seed = '1'): Line[] {
-  return new Driver(recording, nodes, seed).run();
+export function play(recording: readonly Line[], nodes: readonly KubeObject[], seed = '1'): Line[] {
+  return new Player(recording, nodes, seed).run();
 }
 
-class Driver {
+class Player {
   private readonly cluster: Simulation;
   private readonly recording: readonly Line[];
   private readonly header: HeaderLine;
@@ -51,7 +41,7 @@ class Driver {
 
   run(): Line[] {
     this.cluster.runFor(SETTLE);
-    const initial = TYPES.flatMap((path) => this.open(path));
+    const initial = COLLECTIONS.flatMap((path) => this.open(path));
     this.start = this.cluster.now;
     const lines: Line[] = [];
     for (const step of this.recording) {
@@ -63,21 +53,21 @@ class Driver {
     }
     this.runTo(this.header.seconds * 1000);
     const t = this.elapsed();
-    const objects = TYPES.flatMap((path) => typed(this.call('GET', path).body as List));
+    const objects = COLLECTIONS.flatMap((path) => itemsOf(this.call('GET', path).body as ObjectList));
     const body = [...lines, ...this.watched].sort((x, y) => (x as { t: number }).t - (y as { t: number }).t);
     return [{ ...this.header }, { rec: 'initial', objects: initial }, ...body, { t, rec: 'final', objects }];
   }
 
   /** Lists a collection and watches it from there. */
   private open(path: string): KubeObject[] {
-    const list = this.call('GET', path).body as List;
+    const list = this.call('GET', path).body as ObjectList;
     this.submit('GET', `${path}?watch=1&resourceVersion=${list.metadata.resourceVersion}&timeoutSeconds=100000`, undefined, undefined, (message) => {
       if (message.kind !== 'api.watch' || this.start === 0) return;
       for (const { type, object } of message.events) {
-        if (type !== 'BOOKMARK') this.watched.push({ t: this.elapsed(), rec: 'watch', type, object: clean(object) });
+        if (type !== 'BOOKMARK') this.watched.push({ t: this.elapsed(), rec: 'watch', type, object: withoutManagedFields(object) });
       }
     });
-    return path.endsWith('/events') ? [] : typed(list);
+    return path.endsWith('/events') ? [] : itemsOf(list);
   }
 
   private send({ method, path, body, contentType }: RequestLine): RequestLine {
@@ -166,24 +156,9 @@ function epochOf(recording: readonly Line[]): number {
 
 const creationOf = ({ response }: RequestLine): string | undefined => (response as KubeObject | undefined)?.metadata?.creationTimestamp;
 
-interface List {
-  readonly kind: string;
-  readonly apiVersion: string;
-  readonly metadata: { readonly resourceVersion: string };
-  readonly items: readonly KubeObject[];
-}
-
-const typed = ({ apiVersion, kind, items }: List): KubeObject[] => items.map((item) => clean({ ...item, apiVersion, kind: kind.replace(/List$/, '') }));
-
-/** Without managed fields, as recordings are. */
-function clean(object: KubeObject): KubeObject {
-  const { managedFields: _fields, ...metadata } = object.metadata ?? {};
-  return { ...object, metadata: metadata as KubeObject['metadata'] };
-}
-
 function cleanBody(body: unknown): unknown {
   if (typeof body !== 'object' || body === null) return body;
   const object = body as KubeObject & { items?: readonly KubeObject[] };
-  const items = Array.isArray(object.items) ? { items: object.items.map(clean) } : {};
-  return { ...(object.metadata === undefined ? object : clean(object)), ...items };
+  const items = Array.isArray(object.items) ? { items: object.items.map(withoutManagedFields) } : {};
+  return { ...(object.metadata === undefined ? object : withoutManagedFields(object)), ...items };
 }
