@@ -115,8 +115,8 @@ class ApiServer {
     }
   }
 
-  private answer(client: string, id: number, { code, body, warnings }: Answer): void {
-    const response: ApiResponse = { kind: 'api.response', id, code, body, ...(warnings?.length ? { warnings } : {}) };
+  private answer(client: string, id: number, { code, body, warnings, headers }: Answer): void {
+    const response: ApiResponse = { kind: 'api.response', id, code, body, ...(warnings?.length ? { warnings } : {}), ...(headers === undefined ? {} : { headers }) };
     this.process.send(client, response);
   }
 

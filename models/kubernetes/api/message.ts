@@ -74,6 +74,8 @@ export interface ApiResponse {
   readonly body: unknown;
   /** Texts of `Warning: 299` headers, in order. */
   readonly warnings?: readonly string[];
+  /** Of an answer that a program in the cluster gave through the proxy: its headers; the body is text then. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export type WatchEventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';

@@ -21,7 +21,8 @@ export class Pacer {
   private anchorWall = performance.now();
   private anchorTime: number;
   private timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
-  private isStopped = false;
+  /** Nothing runs any more: the log may be closed. */
+  isStopped = false;
   private holders = 0;
 
   /** `afterSlice` is called whenever the simulation has moved; `failed` when a step threw. */
@@ -54,7 +55,13 @@ export class Pacer {
   /** Brings virtual time to where it should be now, as far as the steps of a slice allow. An input comes next. */
   catchUp(): void {
     const target = this.target();
-    if (target !== undefined && target > this.simulation.now) this.simulation.kernel.run({ until: target, steps: SLICE_STEPS });
+    if (this.isStopped || target === undefined || target <= this.simulation.now) return;
+    try {
+      this.simulation.kernel.run({ until: target, steps: SLICE_STEPS });
+    } catch (error) {
+      this.stop();
+      this.failed(error);
+    }
   }
 
   /** Runs to a virtual time at full speed, giving way to sockets in between. */

@@ -10,7 +10,7 @@ import { servedKinds } from '../api-server/server.ts';
 import type { KindInfo } from '../api-server/registry/kind.ts';
 import type { Process } from '../client/process.ts';
 import { apiServerIds } from '../cluster/cluster.ts';
-import { GATEWAY, gatewayState, isEnd } from '../cluster/gateway.ts';
+import { GATEWAY, gatewayState, isEnd, type GatewaySubmit } from '../cluster/gateway.ts';
 import type { Simulation } from '../cluster/simulation.ts';
 import type { ClockCommand, ControlResult, Handle, Seam, SimulationStatus, Submission } from '../facade/seam.ts';
 import { describeNodeRules, type Inspection } from '../network/inspect.ts';
@@ -43,7 +43,9 @@ export class SimulationSeam implements Seam {
   submit(request: Submission, respond: (message: ServerToClient) => void): Handle {
     const handle = this.nextHandle++;
     this.responders.set(handle, respond);
-    this.enter({ kind: 'gateway.submit', request: { kind: 'api.request', id: handle, ...request } as ApiRequest } as Message);
+    const { body, ...bare } = request;
+    const text = body === undefined ? {} : { text: JSON.stringify(body) };
+    this.enter({ kind: 'gateway.submit', request: { kind: 'api.request', id: handle, ...bare } as ApiRequest, ...text } as GatewaySubmit);
     return handle;
   }
 
@@ -150,6 +152,8 @@ export class SimulationSeam implements Seam {
 
   private enter(message: Message): void {
     this.pacer.catchUp();
+    // Connections that end while the server goes down are no inputs: the log is closed.
+    if (this.pacer.isStopped) return;
     this.simulation.kernel.input(GATEWAY, message);
     this.pacer.soon();
   }

@@ -15,6 +15,11 @@ export const GATEWAY = 'gateway';
 export interface GatewaySubmit extends Message {
   readonly kind: 'gateway.submit';
   readonly request: ApiRequest;
+  /**
+   * The request's body as JSON. Inputs from outside carry text, because a log keeps values in canonical form: the order of
+   * an object's fields would be lost, and with it the order in which a server complains about them.
+   */
+  readonly text?: string;
 }
 
 /** The client that sent request `id` went away. */
@@ -59,7 +64,8 @@ function start(process: Process, servers: readonly string[]): void {
     const message = 'the server is currently unable to handle the request';
     answer({ kind: 'api.response', id, code: 503, body: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason: 'ServiceUnavailable', code: 503 } });
   };
-  process.on<GatewaySubmit>('gateway.submit', ({ request }) => {
+  process.on<GatewaySubmit>('gateway.submit', ({ request: bare, text }) => {
+    const request = text === undefined ? bare : { ...bare, body: JSON.parse(text) as unknown };
     const server = servers.find((id) => !down.has(id));
     open.set(request.id, server ?? '');
     if (server === undefined) refuse(request.id);

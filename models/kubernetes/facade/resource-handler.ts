@@ -19,6 +19,7 @@ import { convertBody, watchEvents } from './convert.ts';
 import type { Conversion } from './convert.ts';
 import { ENCODER } from './encoding.ts';
 import type { Metrics } from './metrics.ts';
+import { handleProxy } from './proxy.ts';
 import type { Seam, Submission } from './seam.ts';
 import { WatchStream } from './watch-stream.ts';
 
@@ -81,6 +82,7 @@ export async function handleResource(
   if (refuse(request, response, seam, asked)) return;
   const info = kindOf(seam, asked) as KindInfo;
   if (info.resource === 'pods' && UPGRADED.includes(asked.subresource ?? '')) return sendStatus(request, response, status.badRequest('Upgrade request required'));
+  if (asked.subresource === 'proxy') return handleProxy(seam, request, response, asked, user);
   const isBuiltIn = info.versions.some(({ version, schema }) => version === asked.version && schema !== '');
   const form = negotiate(request.headers.accept, { protobuf: isBuiltIn, isWatch: asked.verb === 'watch' });
   if (form === undefined && asked.subresource !== 'log') {

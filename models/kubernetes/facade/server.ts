@@ -149,14 +149,14 @@ export class HttpFacade {
     const isRead = request.method === 'GET' || request.method === 'HEAD';
     if (!isRead) return sendPageNotFound(request, response);
     if (HEALTH.has(first)) return this.health(request, response, segments);
-    if (first === 'version') return sendJsonText(request, response, VERSION);
+    if (first === 'version') return sendIndented(request, response, VERSION);
     if (first === 'metrics') {
       const seconds = this.seam.status().now / 1_000_000;
       return send(request, response, 200, 'text/plain; version=0.0.4; charset=utf-8', this.metrics.text(seconds));
     }
     if (first === 'openapi') return this.openApi.serve(request, response, path);
     if (first === 'api' || first === 'apis') return this.discover(request, response, segments);
-    if (segments.length === 0) return sendJsonText(request, response, { paths: this.paths() });
+    if (segments.length === 0) return sendIndented(request, response, { paths: this.paths() });
     return sendPageNotFound(request, response);
   }
 
@@ -206,3 +206,6 @@ export class HttpFacade {
 
 const sendJsonText = (request: IncomingMessage, response: ServerResponse, body: unknown): void =>
   sendObject(request, response, 200, body);
+
+/** As responsewriters.WriteRawJSON does: always for people. */
+const sendIndented = (request: IncomingMessage, response: ServerResponse, body: unknown): void => send(request, response, 200, 'application/json', JSON.stringify(body, null, 2));

@@ -35,6 +35,8 @@ export interface Answer {
   readonly code: number;
   readonly body: unknown;
   readonly warnings?: readonly string[];
+  /** Of an answer that a program in the cluster gave: its headers. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export const failed = (status: Status, warnings?: readonly string[]): Answer => ({

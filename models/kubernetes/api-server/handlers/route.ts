@@ -19,6 +19,7 @@ import { get } from './get.ts';
 import { list } from './list.ts';
 import { connectToPod } from './node-proxy.ts';
 import { patch } from './patch.ts';
+import { proxy } from './proxy.ts';
 import { type Answer, type Call, failed } from './request.ts';
 import { review } from './review.ts';
 import { scale } from './scale.ts';
@@ -94,6 +95,7 @@ function* sub(services: Services, call: Call, name: string, connection: Connecti
   if (offered === undefined) return failed(unknownResource());
   if (CONNECT.includes(name)) return yield* connectToPod(services.nodes, call, connection);
   if (!offered.verbs.includes(request.verb)) return failed(methodNotAllowed());
+  if (name === 'proxy') return yield* proxy(services.dialer, services.nodes, call);
   if (name === 'scale' && info.scale !== undefined) return yield* scale(services, call, info.scale);
   if (name === 'binding') return yield* bind(services, call);
   if (name === 'eviction') return yield* evict(services, call);

@@ -12,6 +12,7 @@ import type { ApiServerOptions } from '../server.ts';
 import { aggregatedKinds } from '../registry/aggregated.ts';
 import { Aggregator } from './aggregator.ts';
 import { NodeProxy } from './node-proxy.ts';
+import { Dialer } from './proxy.ts';
 import type { ServerWorld } from './request.ts';
 import { CompiledObjects } from './compiled-objects.ts';
 import { WebhookClient } from './webhook-client.ts';
@@ -25,6 +26,7 @@ export interface Services extends ServerWorld {
   readonly aggregator: Aggregator;
   readonly webhooks: WebhookClient;
   readonly compiled: CompiledObjects;
+  readonly dialer: Dialer;
 }
 
 /** Kinds by `group/resource`; `revision` moves with each change. */
@@ -57,6 +59,7 @@ export function createServices(process: Process, options: ApiServerOptions, onRe
     webhooks: new WebhookClient(process, storage, options.webhooks ?? { actors: [], isOutsideReachable: false }),
     compiled: new CompiledObjects(),
     kinds: new KindMap([...KINDS, ...aggregatedKinds(options.aggregated ?? [])].map((info) => [`${info.group}/${info.resource}`, info])),
+    dialer: new Dialer(process),
   };
   new CustomKinds(services);
   return services;

@@ -12,6 +12,10 @@ interface Metric {
   readonly resource?: { readonly name: string; readonly target?: { readonly type: string; readonly averageUtilization?: number } };
 }
 
+interface CurrentMetric {
+  readonly resource?: { readonly name: string; readonly current?: { readonly averageUtilization?: number } };
+}
+
 const isCpu = ({ type, resource }: Metric): boolean => type === 'Resource' && resource?.name === 'cpu' && resource.target?.type === 'Utilization';
 
 /** To the stored form. */
@@ -24,15 +28,16 @@ export function autoscalerToV2(object: KubeObject): KubeObject {
 
 /** From the stored form. */
 export function autoscalerFromV2(object: KubeObject): KubeObject {
-  const { metrics = [], behavior: _behavior, ...spec } = (object['spec'] ?? {}) as { metrics?: readonly Metric[]; behavior?: unknown };
-  const { currentMetrics = [], conditions, ...status } = (object['status'] ?? {}) as { currentMetrics?: readonly { resource?: { name: string; current?: { averageUtilization?: number } } }[]; conditions?: unknown };
+  const { metrics: stored, behavior: _behavior, ...spec } = (object['spec'] ?? {}) as { metrics?: readonly Metric[] | null; behavior?: unknown };
+  const { currentMetrics, conditions, ...status } = (object['status'] ?? {}) as { currentMetrics?: readonly CurrentMetric[] | null; conditions?: readonly unknown[] | null };
+  const metrics = stored ?? [];
   const percentage = metrics.find(isCpu)?.resource?.target?.averageUtilization;
-  const current = currentMetrics.find(({ resource }) => resource?.name === 'cpu')?.resource?.current?.averageUtilization;
+  const current = currentMetrics?.find(({ resource }) => resource?.name === 'cpu')?.resource?.current?.averageUtilization;
   const others = metrics.filter((metric) => !isCpu(metric));
   const annotations = {
     ...object.metadata.annotations,
     ...(others.length === 0 ? {} : { [METRICS]: JSON.stringify(others) }),
-    ...(conditions === undefined ? {} : { [CONDITIONS]: JSON.stringify(conditions) }),
+    ...((conditions ?? []).length === 0 ? {} : { [CONDITIONS]: JSON.stringify(conditions) }),
   };
   return {
     ...object,
