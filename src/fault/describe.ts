@@ -3,19 +3,22 @@
  */
 import { unreachable } from '../kernel/assert.ts';
 import { formatDuration } from '../cli/duration.ts';
-import type { Fault, LinkPattern, Start } from './plan.ts';
+import type { Fault, LinkPattern, Start, Trigger } from './plan.ts';
 
 /** `from 1.2s for 0.5s: loses 30% of the messages from client* to store`. */
 export function describeFault(fault: Fault): string {
   const lasts = 'for' in fault && fault.for !== undefined ? ` for ${formatDuration(fault.for)}` : '';
-  return `${when(fault.start)}${lasts}: ${what(fault)}`;
+  const until = fault.until === undefined ? '' : `, ended ${triggered(fault.until)}`;
+  return `${when(fault.start)}${lasts}${until}: ${what(fault)}`;
 }
 
 function when(start: Start): string {
-  if ('at' in start) return `at ${formatDuration(start.at)}`;
-  const { fact, where, nth = 1, after = 0 } = start.when;
+  return 'at' in start ? `at ${formatDuration(start.at)}` : triggered(start.when);
+}
+
+function triggered({ fact, where, nth = 1, after = 0 }: Trigger): string {
   const fields = where === undefined ? '' : ` with ${JSON.stringify(where)}`;
-  return `${after === 0 ? '' : `${formatDuration(after)} after `}${after === 0 ? 'when' : ''} fact ${fact}${fields} happens${nth === 1 ? '' : ` for the ${nth}th time`}`;
+  return `${after === 0 ? 'when' : `${formatDuration(after)} after`} ${fact}${fields} happened${nth === 1 ? '' : ` ${nth} times`}`;
 }
 
 function what(fault: Fault): string {

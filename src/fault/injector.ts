@@ -9,7 +9,7 @@ import type { Kernel } from '../kernel/kernel.ts';
 import { assert, unreachable } from '../kernel/assert.ts';
 import type { Fact, Json, LogRecord } from '../log/record.ts';
 import type { FaultNetwork } from './network.ts';
-import { isNetworkFault, matchesActor, streamOf, type Fault, type FaultPlan, type ModelFault, type ProcessFault } from './plan.ts';
+import { isNetworkFault, matchesActor, streamOf, type Fault, type FaultPlan, type ModelFault, type ProcessFault, type Trigger } from './plan.ts';
 import { TriggerWatch } from './trigger.ts';
 
 /**
@@ -74,6 +74,16 @@ export class Injector {
     return [...this.active.keys()].map((fault) => fault.name);
   }
 
+  /** Ends an active fault at the milestone until which it holds. */
+  private watchUntil(fault: Fault, until: Trigger): void {
+    const watch = new TriggerWatch(until);
+    const subscription = this.kernel.committed$.subscribe((record) => {
+      if (this.active.has(fault) && !watch.fires(record)) return;
+      subscription.unsubscribe();
+      if (this.active.has(fault)) this.kernel.host(record.time + (until.after ?? 0), () => this.end(fault));
+    });
+  }
+
   private watchTriggers(): void {
     const waiting = this.plan.faults.flatMap((fault) =>
       'when' in fault.start
@@ -99,6 +109,7 @@ export class Injector {
       undo();
       this.note(fault, 'end', targets);
     });
+    if (fault.until !== undefined) this.watchUntil(fault, fault.until);
     const lasts = isNetworkFault(fault) ? Math.max(fault.for, fault.stable ?? 0) : 'for' in fault ? fault.for : undefined;
     if (lasts !== undefined) kernel.host(kernel.now + lasts, () => this.end(fault));
   }

@@ -35,6 +35,8 @@ export interface Trigger {
 interface Common {
   readonly name: string;
   readonly start: Start;
+  /** Ends the fault when this happens (counted from its beginning), if nothing ended it before. */
+  readonly until?: Trigger;
 }
 
 /** Acts on messages while it lasts. `stable` is the least time in µs that it lasts, whatever `for` a shrinker chooses. */
