@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { campaign, canarySings, isGreen, reportOf, runSeed, seedAt, SAME_AGAIN } from '../../src/campaign/campaign.ts';
-import type { CampaignModel } from '../../src/campaign/model.ts';
+import type { CampaignModel, World } from '../../src/campaign/model.ts';
 import { runPlan } from '../../src/campaign/run.ts';
-import { overBudget, overBudgetInLog } from '../../src/fault/budget.ts';
-import type { LogRecord } from '../../src/log/record.ts';
+import { always } from '../../src/property/property.ts';
+import { reach } from '../../src/property/sometimes.ts';
 import { shrink } from '../../src/shrink/shrink.ts';
-import { FAULTS, ledger, type Bug } from './world/ledger.ts';
+import { ledger, type Bug } from './world/ledger.ts';
 
 describe('campaigns', () => {
   it('pass without a bug, with every property judged, every mark reached, and the canary alive', () => {
@@ -77,33 +77,35 @@ describe('campaigns', () => {
     ]);
     expect(isGreen(report)).toBe(false);
   });
-});
 
-describe('swarm', () => {
-  it('keeps plans inside the budget, as the log alone shows', () => {
-    const budget = { kinds: { loss: 2, duplicate: 1, partition: 2, crash: 1, pause: 1 }, total: 3 };
-    const model = ledger();
-    for (let i = 0; i < 2_000; i++) {
-      const plan = model.plan(`budget/${i}`);
-      if (overBudget(plan.faults, budget).length > 0 || i % 10 !== 0) continue;
-      const records: LogRecord[] = [];
-      runPlan(model, plan, { onRecord: (record) => records.push(record) });
-      expect(overBudgetInLog(records, budget)).toEqual([]);
-    }
+  it('turn red for a mark that cannot be reached and for a property whose antecedent is impossible, unless they are waived', () => {
+    const inner = ledger();
+    const judged = (extra: Partial<World>): CampaignModel => ({
+      ...inner,
+      build(plan, options) {
+        const world = inner.build(plan, options);
+        return { ...world, properties: [...world.properties, ...(extra.properties ?? [])], marks: [...(world.marks ?? []), ...(extra.marks ?? [])] };
+      },
+    });
+    const impossible = always('of impossible facts', { state: () => ({}), on: { 'ledger.impossible': () => undefined } });
+    const silent = always('of facts that do not concern it', { state: () => ({}), on: { 'ledger.asked': () => false } });
+    const red = campaign(judged({ properties: [impossible, silent], marks: [reach('out of reach', 'ledger.impossible')] }), 'vacuous', 20);
+    expect(red.vacuous).toEqual([
+      'property "of facts that do not concern it" never had anything to judge',
+      'property "of impossible facts" never had anything to judge',
+      'mark "out of reach" was never reached',
+    ]);
+    expect(isGreen(red)).toBe(false);
+    const waived = campaign(judged({ properties: [impossible] }), 'vacuous', 20, { waived: ['of impossible facts'] });
+    expect(isGreen(waived)).toBe(true);
+    const declared = campaign(judged({ properties: [{ ...impossible, mayBeVacuous: true }] }), 'vacuous', 20);
+    expect(isGreen(declared)).toBe(true);
   });
 
-  it('gives plans with one fault and without all others at least five times as often', () => {
-    // Such plans are what a bug needs that one fault shows and any other hides.
-    const hidden = (all: boolean): number[] => Array.from({ length: 10 }, (_, trial) => {
-      const model = ledger({ all, most: 8, faults: FAULTS });
-      for (let i = 0; i < 200; i++) {
-        const { faults } = model.plan(`hide/${trial}/${i}`).faults;
-        const kinds = new Set(faults.map(({ kind }) => kind));
-        if (faults.length >= 3 && kinds.has('crash') && ['loss', 'duplicate', 'pause', 'partition'].every((kind) => !kinds.has(kind as 'loss'))) return i + 1;
-      }
-      return 200;
-    });
-    const median = (values: readonly number[]): number => values.toSorted((x, y) => x - y)[values.length >> 1] as number;
-    expect(median(hidden(false)) * 5).toBeLessThanOrEqual(median(hidden(true)));
+  it('turn red when their canary does not die', () => {
+    const results = [runSeed(ledger(), 'a', 1)];
+    expect(isGreen(reportOf('ledger', 'a', results, { isCanaryAlive: false, waived: ['a client asked again'] }))).toBe(false);
+    expect(isGreen(reportOf('ledger', 'a', results, { isCanaryAlive: true, waived: ['a client asked again'] }))).toBe(true);
+    expect(canarySings(ledger())).toBe(true);
   });
 });

@@ -13,6 +13,7 @@ export function parseDuration(text: string): number | undefined {
 
 /** `12.345s` of µs; minutes and hours where they read better. */
 export function formatDuration(micros: number): string {
+  if (micros > 0 && micros < 1000) return `${micros}µs`;
   const seconds = micros / 1_000_000;
   if (seconds < 120) return `${Number(seconds.toFixed(3))}s`;
   const minutes = Math.floor(seconds / 60);

@@ -61,6 +61,9 @@ class Shrinking {
   run(): Shrunk {
     for (let isBetter = true; isBetter; ) {
       const before = JSON.stringify(this.best);
+      // The longer list first: without it, the runs for the other one are short.
+      const isLong = this.best.workload.length > this.best.faults.faults.length;
+      if (isLong) this.shrinkWorkload();
       this.shrinkFaults();
       this.shrinkWorkload();
       this.calm();

@@ -6,12 +6,13 @@ import {
   assert, Kernel, PlainNetwork, stream, type ActorSpec, type Context, type KernelOptions, type Message, type Network,
 } from '../../../src/index.ts';
 import type { CampaignModel, Plan, World } from '../../../src/campaign/model.ts';
+import type { Budget } from '../../../src/fault/budget.ts';
 import type { Fault } from '../../../src/fault/plan.ts';
 import { swarmPlan, type FaultMaker } from '../../../src/fault/swarm.ts';
 import { always } from '../../../src/property/property.ts';
 import { reach } from '../../../src/property/sometimes.ts';
 
-export type Bug = 'none' | 'no-retry' | 'double-count' | 'volatile-store' | 'livelock' | 'flapping' | 'lost-wakeup';
+export type Bug = 'none' | 'no-retry' | 'double-count' | 'volatile-store' | 'livelock' | 'flapping' | 'lost-wakeup' | 'third-restart';
 
 interface Add extends Message {
   readonly kind: 'add';
@@ -25,6 +26,7 @@ interface Added extends Message {
 interface Store {
   entries: Set<string>;
   total: number;
+  readonly restarts: number;
 }
 
 interface Client {
@@ -40,9 +42,12 @@ function store(bug: Bug): ActorSpec {
     type: 'store',
     behavior: {
       start(context: Context, durable?: unknown): Store {
-        const kept = durable as { entries: string[]; total: number } | undefined;
+        const kept = durable as { entries: string[]; total: number; restarts: number } | undefined;
+        const restarts = kept === undefined ? 0 : kept.restarts + 1;
+        // Two old journals are kept; the third restart rotates the first one away, with what only it has.
+        if (bug === 'third-restart' && restarts === 3) return { entries: new Set(kept?.entries.slice(1)), total: kept?.total ?? 0, restarts };
         if (kept !== undefined && bug === 'flapping') context.setTimer('flap', 1000, { kind: 'flap' });
-        return { entries: new Set(kept?.entries), total: kept?.total ?? 0 };
+        return { entries: new Set(kept?.entries), total: kept?.total ?? 0, restarts };
       },
       step(state: Store, message: Message, context: Context): void {
         if (message.kind === 'flap') {
@@ -62,7 +67,7 @@ function store(bug: Bug): ActorSpec {
         const from = entry.slice(0, entry.indexOf(':'));
         context.send(from, { kind: 'added', entry } as Added);
       },
-      durable: (state: Store) => (bug === 'volatile-store' ? undefined : { entries: [...state.entries], total: state.total }),
+      durable: (state: Store) => (bug === 'volatile-store' ? undefined : { entries: [...state.entries], total: state.total, restarts: state.restarts }),
     },
   };
 }
@@ -133,6 +138,7 @@ export interface LedgerOptions {
   readonly all?: boolean;
   readonly clients?: number;
   readonly works?: number;
+  readonly budget?: Budget;
 }
 
 const HORIZON = 300_000;
@@ -154,6 +160,7 @@ export function ledger(options: LedgerOptions = {}): CampaignModel {
         horizon: HORIZON,
         most: options.most ?? 4,
         ...(options.all === undefined ? {} : { all: options.all }),
+        ...(options.budget === undefined ? {} : { budget: options.budget }),
       });
       return { seed, schedule: 'time', window: 0, config: { clients }, workload, faults, calm: [] };
     },
