@@ -15,12 +15,11 @@ export type ScheduleName = (typeof SCHEDULES)[number];
 /** What a campaign uses when it is not told otherwise. */
 export const PORTFOLIO: readonly ScheduleName[] = ['time', 'uniform', 'pct3', 'urw', 'starvation'];
 
-/** How many steps PCT spreads its priority changes over, when the length of a run is not known. */
-const STEPS_GUESS = 2_000;
+/** Over how many picks PCT spreads its priority changes when the length of a run is not known: the magnitude is drawn. */
+const MAGNITUDES: readonly number[] = [16, 64, 256, 1024, 4096];
 
 /** The ready order of a named schedule; undefined for `time`. */
 export function scheduleNamed(name: ScheduleName, seed: string, options: ScheduleOptions & { readonly steps?: number; readonly picks?: { readonly [draw: string]: number } } = {}): ReadyOrder | undefined {
-  const steps = options.steps ?? STEPS_GUESS;
   switch (name) {
     case 'time':
       return undefined;
@@ -29,7 +28,7 @@ export function scheduleNamed(name: ScheduleName, seed: string, options: Schedul
     case 'pct2':
     case 'pct3':
     case 'pct4':
-      return schedule(pct(seed, { depth: Number(name.slice(3)), steps }), options);
+      return schedule(pct(seed, { depth: Number(name.slice(3)), steps: options.steps ?? magnitude(seed) }), options);
     case 'urw':
       return schedule(urw(seed), options);
     case 'starvation':
@@ -39,6 +38,10 @@ export function scheduleNamed(name: ScheduleName, seed: string, options: Schedul
     case 'written':
       return written(options.picks ?? {}, options);
   }
+}
+
+function magnitude(seed: string): number {
+  return MAGNITUDES[stream(seed, 'schedule', 'pct', 'magnitude').below(MAGNITUDES.length)] as number;
 }
 
 /** Which member of a portfolio a seed uses. */
