@@ -58,7 +58,7 @@ describe('shrinking', () => {
       const answers = Object.entries(small.plan.answers ?? {}).flatMap(([stream, draws]) => Object.keys(draws).map((draw) => [stream, draw] as const));
       expect(answers.length).toBeLessThanOrEqual(15);
       for (const [stream, draw] of answers) {
-        const { [draw]: _left, ...others } = small.plan.answers?.[stream] as Record<string, number>;
+        const { [draw]: _left, ...others } = (small.plan.answers as Record<string, Record<string, number>>)[stream] as Record<string, number>;
         const without = { ...small.plan, answers: { ...small.plan.answers, [stream]: others } };
         expect(runPlan(model, without).failure?.property).not.toBe(small.result.failure?.property);
       }
