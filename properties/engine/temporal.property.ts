@@ -113,7 +113,7 @@ describe('incremental properties', () => {
       records.forEach((record) => checker.observe(record));
       checker.end(time, true);
       // From scratch: every request looks for what closes it.
-      const facts = records.map(({ time: at, facts: [fact] }) => ({ at, kind: fact?.kind, key: (fact as { data: { key: string } }).data.key }));
+      const facts = records.map(({ time: at, facts: [fact] }) => ({ at, kind: fact?.kind, key: (fact as unknown as { data: { key: string } }).data.key }));
       const isKept = facts.every(({ at, kind, key: asked }, from) => {
         if (kind !== 'asked') return true;
         // A request that is open already is the older one's obligation.
