@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: the numbers of the README, on the machine it runs on. Each group can be run alone: `npm run bench -- kernel`.
  */
+import { debuggingBench } from './debugging.bench.ts';
 import { demoBench } from './demo.bench.ts';
 import { kernelBench } from './kernel.bench.ts';
 import { machine } from './machine.ts';
@@ -8,7 +9,7 @@ import { schedulerBench } from './scheduler.bench.ts';
 import { schedulingBench } from './scheduling.bench.ts';
 import { servicesBench } from './services.bench.ts';
 
-const GROUPS: Readonly<Record<string, () => void>> = { kernel: kernelBench, demo: demoBench, scheduler: schedulerBench, scheduling: schedulingBench, services: servicesBench };
+const GROUPS: Readonly<Record<string, () => void>> = { kernel: kernelBench, demo: demoBench, scheduler: schedulerBench, scheduling: schedulingBench, services: servicesBench, debugging: debuggingBench };
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !(name in GROUPS));

@@ -30,7 +30,8 @@ export class BlockView {
   private readonly causes: Float64Array;
   private readonly froms: Uint32Array;
   private readonly digests: Uint32Array;
-  private readonly choices: (readonly Choice[])[] = [];
+  /** Read when somebody asks: most looks at a block are about facts. */
+  private choices: (readonly Choice[])[] | undefined;
   /** For each record where its facts begin in `factKinds`; one more at the end. */
   private readonly factStarts: Uint32Array;
   private readonly factKinds: number[] = [];
@@ -90,7 +91,7 @@ export class BlockView {
   private readColumns(firstTime: number): void {
     const column = (number: number): ByteReader => new ByteReader(this.section(number));
     const [times, actors, kinds, causes] = [column(Section.times), column(Section.actors), column(Section.kinds), column(Section.causes)];
-    const [froms, digests, choices, facts] = [column(Section.froms), column(Section.digests), column(Section.choices), column(Section.facts)];
+    const [froms, digests, facts] = [column(Section.froms), column(Section.digests), column(Section.facts)];
     const [messages, effects] = [column(Section.messages), column(Section.effects)];
     let time = firstTime;
     let text = 0;
@@ -98,7 +99,6 @@ export class BlockView {
       const mark = this.marks[i] as number;
       this.textStarts[i] = text;
       this.factStarts[i] = this.factKinds.length;
-      this.choices[i] = (mark & Mark.choices) === 0 ? NO_CHOICES : this.readChoices(choices);
       this.times[i] = time;
       if ((mark & Mark.via) >= CHOICES_ONLY) continue;
       this.times[i] = time += times.varint();
@@ -115,6 +115,14 @@ export class BlockView {
     this.textStarts[this.count] = text;
     this.factStarts[this.count] = this.factKinds.length;
     if (text !== this.text.length) throw new RangeError(`a block's text is ${this.text.length} bytes and its columns say ${text}`);
+  }
+
+  private allChoices(): readonly (readonly Choice[])[] {
+    if (this.choices !== undefined) return this.choices;
+    const column = new ByteReader(this.section(Section.choices));
+    const choices: (readonly Choice[])[] = [];
+    for (let i = 0; i < this.count; i++) choices.push(((this.marks[i] as number) & Mark.choices) === 0 ? NO_CHOICES : this.readChoices(column));
+    return (this.choices = choices);
   }
 
   private readChoices(column: ByteReader): readonly Choice[] {
@@ -167,7 +175,7 @@ export class BlockView {
   }
 
   choicesOf(i: number): readonly Choice[] {
-    return this.choices[i] as readonly Choice[];
+    return this.allChoices()[i] as readonly Choice[];
   }
 
   /** The kinds of the facts, without parsing them. */

@@ -184,10 +184,19 @@ describe('the log', () => {
     }
     writer.close();
     const reader = new LogReader(bytesSource(Buffer.concat(chunks)));
-    expect(reader.snapshotBefore('sum', 29)).toEqual({ seq: 20, state: { sum: 20 } });
+    expect(reader.snapshotBefore('sum', 29)).toMatchObject({ seq: 20, state: { sum: 20 } });
     expect(reader.snapshotBefore('sum', 20)?.seq).toBe(20);
     expect(reader.snapshotBefore('sum', 19)?.seq).toBe(10);
     expect(reader.snapshotBefore('other', 19)).toBeUndefined();
+    const texts: Uint8Array[] = [];
+    const other = new LogWriter({ write: (bytes) => void texts.push(bytes) }, HEADER);
+    for (let i = 0; i < 30; i++) other.append(sample(i));
+    other.snapshot('texts', { first: 0, second: 1 }, ['{"ä":1}', 'two\nlines']);
+    other.flush();
+    for (const bytes of [Buffer.concat(texts), (other.close(), Buffer.concat(texts))]) {
+      const found = new LogReader(bytesSource(bytes)).snapshotBefore('texts', 30);
+      expect([found?.state, found?.text(0), found?.text(1)]).toEqual([{ first: 0, second: 1 }, '{"ä":1}', 'two\nlines']);
+    }
     expect(reader.hash).toBe(new LogReader(bytesSource(written(30))).hash);
   });
 

@@ -15,6 +15,7 @@ import { decodeHeader, UnsupportedLog, type LogHeader } from './header.ts';
 import type { Json, LogRecord } from './record.ts';
 import { checkBody, checkMagic, walk, type ByteSource, type PlacedFrame } from './recover.ts';
 import { sha256 } from './sha256.ts';
+import { decodeSnapshot, type Snapshot } from './snapshot.ts';
 import { unpack, type Footer, type IndexEntry, type ResumePoint, type Totals } from './writer.ts';
 
 export interface ReaderOptions {
@@ -146,12 +147,11 @@ export class LogReader {
   }
 
   /** The newest snapshot of the projection `name` at or before `position`. */
-  snapshotBefore(name: string, position: number): { readonly seq: number; readonly state: Json } | undefined {
+  snapshotBefore(name: string, position: number): (Snapshot & { readonly seq: number }) | undefined {
     for (let i = this.snapshots.length - 1; i >= 0; i--) {
       const entry = this.snapshots[i] as IndexEntry;
       if (entry.seq > position || entry.snapshot !== name) continue;
-      const { body } = this.body(entry.offset, entry.seq);
-      return { seq: entry.seq, state: (JSON.parse(new TextDecoder().decode(body)) as [string, Json])[1] };
+      return { seq: entry.seq, ...this.snapshotAt(entry.offset, entry.seq) };
     }
     return undefined;
   }
@@ -251,13 +251,21 @@ export class LogReader {
       const entry = { offset, seq: head.seq, time: head.time, count: head.count };
       if (head.type === FrameType.block) entries.push(entry);
       else if (head.type === FrameType.snapshot) {
-        const [name] = JSON.parse(new TextDecoder().decode(this.body(offset, head.seq).body)) as [string];
-        entries.push({ ...entry, snapshot: name });
+        entries.push({ ...entry, snapshot: this.snapshotAt(offset, head.seq).name });
       } else if (head.type < 128 && head.type !== FrameType.header && head.type !== FrameType.footer) {
         throw new UnsupportedLog(`it has frames of type ${head.type}`, this.header.engine);
       }
     }
     return entries;
+  }
+
+  private snapshotAt(offset: number, seq: number): Snapshot {
+    const { body } = this.body(offset, seq);
+    try {
+      return decodeSnapshot(body);
+    } catch (error) {
+      throw new CorruptLog(`a snapshot cannot be decoded: ${(error as Error).message}`, offset, seq);
+    }
   }
 
   private body(offset: number, seq: number | undefined): { readonly head: FrameHead; readonly body: Uint8Array } {

@@ -14,6 +14,7 @@ import { Chain, hexOf, type Sha256 } from './hash.ts';
 import { encodeHeader, type LogHeader } from './header.ts';
 import type { Json, LogRecord } from './record.ts';
 import { sha256 } from './sha256.ts';
+import { encodeSnapshot } from './snapshot.ts';
 
 /** Takes bytes, in order. The bytes are the sink's once given. */
 export interface ByteSink {
@@ -140,10 +141,13 @@ export class LogWriter {
     if (this.encoder.length > 0) this.writeBlock(this.encoder.seal());
   }
 
-  /** Writes a snapshot of a projection at the current position. Optional: it saves time when seeking, nothing else. */
-  snapshot(name: string, state: Json): void {
+  /**
+   * Writes a snapshot of a projection at the current position. Optional: it saves time when seeking, nothing else. `texts` are large
+   * parts of the state, which a reader takes out one by one when somebody looks at them.
+   */
+  snapshot(name: string, state: Json, texts: readonly string[] = []): void {
     this.flush();
-    const body = new TextEncoder().encode(canonical([name, state]));
+    const body = encodeSnapshot(name, state, texts);
     this.index.push({ offset: this.offset, seq: this.count, time: this.time, count: 0, snapshot: name });
     this.frame(FrameType.snapshot, body, { seq: this.count, time: this.time });
   }

@@ -63,7 +63,7 @@ export class Seeker<State> {
     if (written > best + 2048 || (best < 0 && written >= 0)) {
       const found = this.log.snapshotBefore(name, position);
       if (found !== undefined) {
-        const state = this.projection.decode(found.state);
+        const state = this.projection.decode(found.state, found.text, this.nearest(position));
         this.keep(found.seq, this.projection.clone(state));
         return { position: found.seq, state };
       }
@@ -73,6 +73,13 @@ export class Seeker<State> {
     this.states.delete(best);
     this.states.set(best, kept);
     return { position: best, state: this.projection.clone(kept) };
+  }
+
+  /** Any state in memory, as near as there is one. */
+  private nearest(position: number): State | undefined {
+    let best: number | undefined;
+    for (const at of this.states.keys()) if (best === undefined || Math.abs(at - position) < Math.abs(best - position)) best = at;
+    return best === undefined ? undefined : this.states.get(best);
   }
 
   private keep(position: number, state: State): void {

@@ -29,7 +29,8 @@ export function snapshotting<State>(
     nextAt += 1024;
     if (writer.bytes < bytesAt) return;
     const before = writer.bytes;
-    writer.snapshot(projection.name, projection.encode(state));
+    const texts: string[] = [];
+    writer.snapshot(projection.name, projection.encode(state, (text) => texts.push(text) - 1), texts);
     bytesAt = writer.bytes + (writer.bytes - before);
     nextAt = record.seq + 1 + records;
   };

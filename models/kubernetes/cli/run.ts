@@ -11,10 +11,12 @@ import { canonical } from '../../../src/log/canonical.ts';
 import { makeHeader } from '../../../src/log/header.ts';
 import { createLog, type LogFile } from '../../../src/log/node.ts';
 import type { Json, Level } from '../../../src/log/record.ts';
+import { snapshotting } from '../../../src/replay/snapshot.ts';
 import { DEFAULT_CONFIG, type ClusterConfig } from '../cluster/config.ts';
 import { configJson, FINGERPRINT, MODEL } from '../cluster/model.ts';
 import { Simulation } from '../cluster/simulation.ts';
 import type { TimingProfile } from '../cluster/timing.ts';
+import { STORE_VIEW } from '../explain/store-view.ts';
 import { connectionsOf, type Connection } from './connections.ts';
 import { addonsOf } from './addons.ts';
 import { loadManifests } from './load.ts';
@@ -47,10 +49,10 @@ export async function run(paths: readonly string[], options: RunOptions): Promis
   const seed = options.seed ?? '1';
   const simulation = new Simulation({ ...config, seed, level, freeze: false });
   const log = options.log === undefined ? undefined : openLogFile(options.log, config, seed, level);
-  const chain = log?.writer;
+  const write = log === undefined ? undefined : snapshotting(log.writer, STORE_VIEW);
   const connections: Connection[] = [];
   simulation.kernel.setSink((record) => {
-    chain?.append(record);
+    write?.(record);
     for (const fact of record.facts) if (fact.kind === 'net.connection') connections.push(fact.data as unknown as Connection);
   });
   const progress = new Progress(process.stderr, options.json !== true);

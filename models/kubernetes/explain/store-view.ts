@@ -38,7 +38,7 @@ interface PutFact {
 
 /** The objects of the store, as etcd's facts tell them. */
 export const STORE_VIEW: Projection<StoreView> = {
-  name: 'kubernetes/store/2',
+  name: 'kubernetes/store/3',
   facts: ['etcd.put', 'etcd.delete'],
   init: () => ({ objects: new Map(), revision: 1 }),
   apply: (state, record) => {
@@ -48,13 +48,46 @@ export const STORE_VIEW: Projection<StoreView> = {
     }
   },
   clone: (state) => ({ objects: new Map(state.objects), revision: state.revision }),
-  encode: (state) => [state.revision, [...state.objects].map(([key, { object, revision, seq }]) => [key, object as unknown as Json, revision, seq])],
+  encode: ({ objects, revision }, keep) => [revision, [...objects].map(([key, stored]) => [key, keep === undefined ? (stored.object as unknown as Json) : keep(textOf(stored)), stored.revision, stored.seq])],
   show: (state) => Object.fromEntries([...state.objects].map(([key, stored]) => [key, stored.object as unknown as Json])),
-  decode: (encoded) => {
-    const [revision, entries] = encoded as unknown as [number, [string, KubeObject, number, number][]];
-    return { objects: new Map(entries.map(([key, object, rev, seq]) => [key, { object, revision: rev, seq }])), revision };
+  decode: (encoded, text, like) => {
+    const [revision, entries] = encoded as unknown as [number, [string, KubeObject | number, number, number][]];
+    const objects = new Map<string, Stored>();
+    for (const [key, kept, rev, seq] of entries) {
+      const known = like?.objects.get(key);
+      if (known?.seq === seq) objects.set(key, known);
+      else objects.set(key, typeof kept === 'number' ? new Unread((text as (number: number) => string)(kept), rev, seq) : { object: kept, revision: rev, seq });
+    }
+    return { objects, revision };
   },
 };
+
+/** An object of a snapshot, which is parsed when somebody looks at it. */
+class Unread implements Stored {
+  readonly revision: number;
+  readonly seq: number;
+  private text: string | undefined;
+  private parsed: KubeObject | undefined;
+
+  constructor(text: string, revision: number, seq: number) {
+    this.text = text;
+    this.revision = revision;
+    this.seq = seq;
+  }
+
+  get object(): KubeObject {
+    this.parsed ??= JSON.parse(this.text as string) as KubeObject;
+    this.text = undefined;
+    return this.parsed;
+  }
+
+  /** The text, while nobody has looked. */
+  get unread(): string | undefined {
+    return this.text;
+  }
+}
+
+const textOf = (stored: Stored): string => (stored instanceof Unread ? stored.unread : undefined) ?? JSON.stringify(stored.object);
 
 function remove(state: StoreView, { key, rev }: { readonly key: string; readonly rev: number }): void {
   state.objects.delete(key);
