@@ -33,7 +33,7 @@ export const limitRanger: AdmissionPlugin = {
 
 function itemsOf({ context, namespace }: Attributes): Item[] {
   const ranges = context.lookup.list({ group: '', resource: 'limitranges' }, namespace) as readonly LimitRange[];
-  return ranges.flatMap(({ spec }) => spec.limits as Item[]);
+  return ranges.flatMap(({ spec }) => (spec?.limits ?? []) as Item[]);
 }
 
 /** Defaults of one item for all containers, noted in an annotation. */

@@ -5,7 +5,7 @@
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
 import type { KubeObject } from '../../object/types.ts';
 import { groupVersionText, type ServedVersion } from '../registry/kind.ts';
-import { decode as decodeValue } from '../schema/decode.ts';
+import { decode as decodeValue, jsonType } from '../schema/decode.ts';
 import { identityError, notAnObject } from '../schema/identity.ts';
 import { structType } from '../schema/types.ts';
 import { goQuote } from '../status/go-format.ts';
@@ -55,8 +55,14 @@ export function decode(call: Call, body: unknown, validation: FieldValidation): 
 export function decodeBody(type: BodyType, body: unknown, validation: FieldValidation): Either<Status, Decoded> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return left(unrecognized(type, body, `couldn't get version/kind; json parse error: ${notAnObject(body)}`));
   const sent = body as Partial<KubeObject>;
+  for (const field of ['apiVersion', 'kind'] as const) {
+    const value: unknown = sent[field] ?? undefined;
+    if (value === undefined || typeof value === 'string') continue;
+    return left(unrecognized(type, JSON.stringify(body), `couldn't get version/kind; json parse error: json: cannot unmarshal ${jsonType(value)} into Go struct field .${field} of type string`));
+  }
   if (type.custom !== undefined) return decodeCustom(type, type.custom, sent, validation);
-  const { apiVersion = type.apiVersion, kind = type.kind } = sent;
+  const apiVersion = sent.apiVersion || type.apiVersion;
+  const kind = sent.kind || type.kind;
   const mistaken = identityError(apiVersion, kind, type);
   if (mistaken !== undefined) return left(badRequest(mistaken));
   const decoded = decodeValue(structType(type.schema), sent);

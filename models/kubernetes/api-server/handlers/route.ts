@@ -82,8 +82,8 @@ function* main(services: Services, call: Call, connection: Connection): Task<Ans
   }
 }
 
-function verbRefused(info: KindInfo, { verb, namespace }: ApiRequest): Status | undefined {
-  if (!info.verbs.includes(verb)) return methodNotAllowed();
+function verbRefused(info: KindInfo, { verb, namespace, name }: ApiRequest): Status | undefined {
+  if (!info.verbs.includes(verb) || (verb === 'create' && name !== undefined)) return methodNotAllowed();
   const needsNamespace = info.namespaced && (namespace === undefined || namespace === '') && verb !== 'list' && verb !== 'watch';
   if (needsNamespace) return methodNotAllowed();
   return undefined;

@@ -24,7 +24,8 @@ export interface Decoded {
 const SIMPLE_QUANTITY = /^(?:0|[1-9]\d{0,2}(?:m|Ki|Mi|Gi|k|M|G)?)$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-const jsonType = (value: unknown): string => {
+/** The JSON type of a value, as Go's decoder names it. */
+export const jsonType = (value: unknown): string => {
   if (Array.isArray(value)) return 'array';
   if (typeof value === 'object') return 'object';
   return typeof value === 'boolean' ? 'bool' : typeof value;

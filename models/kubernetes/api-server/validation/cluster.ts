@@ -223,7 +223,7 @@ const SYSTEM_CLASSES: Readonly<Record<string, number>> = { 'system-node-critical
 
 export function validatePriorityClass(object: KubeObject): FieldError[] {
   const errors: FieldError[] = [];
-  const { name } = object.metadata;
+  const { name = '' } = object.metadata;
   const value = (object['value'] as number | undefined) ?? 0;
   if (name.startsWith('system-')) {
     if (SYSTEM_CLASSES[name] !== value) {
