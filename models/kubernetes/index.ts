@@ -5,6 +5,8 @@ export { createCluster, Simulation, type Convergence, type SimulationOptions } f
 export { buildCluster } from './cluster/cluster.ts';
 export { COMPONENTS, DEFAULT_CONFIG, DEFAULT_EPOCH, type ClusterConfig, type ClusterExtensions, type Component, type SchedulerSpec } from './cluster/config.ts';
 export type { Review, WebhookHandler } from './cluster/webhook.ts';
+export type { Work } from './cluster/work.ts';
+export type { LoopCounters } from './client/control-loop.ts';
 export { pendingReasons } from './cluster/convergence.ts';
 export { parseManifests, describeError, type Manifest, type ManifestError } from './manifest/parse.ts';
 export type { Cycle, Plugin as SchedulerPlugin } from './scheduler/framework/plugin.ts';

@@ -20,6 +20,10 @@ import type { OpenWatch } from './handlers/watch.ts';
 /** The kinds that a running server serves, custom ones included. */
 export const servedKinds = (process: Process): KindMap => (process.exposed as Services).kinds;
 
+/** Requests that a running server has taken in, by `verb resource` (from its actor's state); none while it is down. */
+export const servedRequests = (state: unknown): readonly (readonly [call: string, count: number])[] =>
+  ((state as Process | undefined)?.exposed as Services | undefined)?.served.list() ?? [];
+
 export interface ApiServerOptions {
   /** Actor id; `kube-apiserver` for the only one. */
   readonly id?: string;
@@ -77,6 +81,7 @@ class ApiServer {
   }
 
   private *serve(request: ApiRequest, client: string): Task {
+    this.services.served.count(request);
     yield* this.services.storage.ready();
     const key = `${client} ${request.id}`;
     let answer: Answer | undefined;

@@ -10,6 +10,7 @@ import { podPrinter } from '../api-server/table/pod-printer.ts';
 import { deploymentPrinter, replicaSetPrinter } from '../api-server/table/workload-printer.ts';
 import type { Printer } from '../api-server/table/column.ts';
 import type { Simulation } from '../cluster/simulation.ts';
+import type { Work } from '../cluster/work.ts';
 import type { KubectlState } from '../cluster/kubectl.ts';
 import type { KubeObject } from '../object/types.ts';
 import type { ConnectionSummary } from './connections.ts';
@@ -26,6 +27,8 @@ export type Report = Ended & {
   readonly realSeconds: number;
   readonly cpuSeconds: number;
   readonly refusals: KubectlState['refusals'];
+  /** What the run did, in numbers that are equal on every machine. */
+  readonly work: Work;
 };
 
 const SECTIONS: readonly { readonly resource: string; readonly prefix: string; readonly printer: Printer }[] = [

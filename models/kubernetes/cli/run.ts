@@ -82,6 +82,7 @@ export async function run(paths: readonly string[], options: RunOptions): Promis
     realSeconds: (performance.now() - wall) / 1000,
     cpuSeconds: (cpu.user + cpu.system) / 1_000_000,
     refusals: simulation.user.refusals,
+    work: simulation.work(),
   };
   printOutcome(simulation, report, connectionsOf(simulation, connections), options.json === true);
   if (ended.kind === 'interrupted') return EXIT.interrupted;

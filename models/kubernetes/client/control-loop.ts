@@ -6,22 +6,31 @@
  */
 import type { Client } from './client.ts';
 import type { Err } from './failure.ts';
+import type { Percentiles } from './latency-histogram.ts';
 import type { Process, Suspend, Task } from './process.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import { RateLimitingQueue } from './workqueue.ts';
 
-/** What a loop did so far; plain data. Times in virtual µs. */
+/** What a loop did so far, in the present life of its process; plain data. Times in virtual µs. */
 export interface LoopCounters {
   readonly reconciles: number;
+  /** Reconciles that called no API. */
   readonly noopReconciles: number;
   readonly errors: number;
+  /** Keys that were put back rate-limited. */
   readonly retries: number;
+  /** Keys that were given up after too many failures. */
   readonly dropped: number;
+  readonly queueAdds: number;
   readonly queueDepthMax: number;
-  readonly queueLatencySum: number;
-  readonly queueLatencyMax: number;
+  /** From a key's add to a worker's get. */
+  readonly queueLatency: Percentiles;
+  /** From a worker's get to its end. */
+  readonly workDuration: Percentiles;
+  /** Writes that were refused because somebody else had written. */
   readonly conflicts: number;
-  /** Calls by `verb resource`. */
+  /** API calls by verb, and by `verb resource`. Of loops that share a client only the first shows them. */
+  readonly callsByVerb: Readonly<Record<string, number>>;
   readonly calls: Readonly<Record<string, number>>;
 }
 
@@ -61,8 +70,14 @@ export class ControlLoop {
     for (let worker = 0; worker < this.options.workers; worker++) this.process.go(this.work());
   }
 
-  counters(): LoopCounters {
-    const { adds: _adds, retries, depthMax, latencySum, latencyMax } = this.queue.counters;
+  /** The client that the loop calls the API with. */
+  get client(): Client {
+    return this.options.client;
+  }
+
+  /** `isFirst`: no other loop with this client has shown its calls. */
+  counters(isFirst = true): LoopCounters {
+    const { adds, retries, depthMax, latency, work } = this.queue.counters;
     const { calls, conflicts } = this.options.client.counters;
     return {
       reconciles: this.reconciles,
@@ -70,11 +85,13 @@ export class ControlLoop {
       errors: this.errors,
       retries,
       dropped: this.dropped,
+      queueAdds: adds,
       queueDepthMax: depthMax,
-      queueLatencySum: latencySum,
-      queueLatencyMax: latencyMax,
-      conflicts,
-      calls: Object.fromEntries([...calls].sort(([a], [b]) => (a < b ? -1 : 1))),
+      queueLatency: latency.percentiles(),
+      workDuration: work.percentiles(),
+      conflicts: isFirst ? conflicts : 0,
+      callsByVerb: isFirst ? byVerb(calls) : {},
+      calls: isFirst ? sorted(calls) : {},
     };
   }
 
@@ -119,4 +136,27 @@ export class ControlLoop {
     if (isNoop) this.noopReconciles++;
     return step.value;
   }
+}
+
+const sorted = (counts: Iterable<readonly [string, number]>): Record<string, number> => Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
+
+function byVerb(calls: ReadonlyMap<string, number>): Record<string, number> {
+  const counts = new Map<string, number>();
+  for (const [call, count] of calls) {
+    const verb = call.slice(0, call.indexOf(' '));
+    counts.set(verb, (counts.get(verb) ?? 0) + count);
+  }
+  return sorted(counts);
+}
+
+/** The counters of several loops by name; the calls of a client that loops share stand with the first of them. */
+export function countersOf(loops: readonly ControlLoop[]): Readonly<Record<string, LoopCounters>> {
+  const shown = new Set<Client>();
+  return Object.fromEntries(
+    loops.map((loop) => {
+      const isFirst = !shown.has(loop.client);
+      shown.add(loop.client);
+      return [loop.name, loop.counters(isFirst)];
+    }),
+  );
 }

@@ -38,7 +38,8 @@ describe('work queue', () => {
       });
     });
     expect(log).toEqual(['0 a', '0 b', '100 a']);
-    expect(queue.counters.latencyMax).toBe(50_000);
+    expect(queue.counters.latency.percentiles()).toMatchObject({ count: 3, sum: 50_000, max: 50_000 });
+    expect(queue.counters.work.percentiles()).toMatchObject({ count: 3, p50: 100_000 });
     expect(queue.isIdle).toBe(true);
   });
 

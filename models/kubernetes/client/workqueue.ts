@@ -5,6 +5,7 @@
  * more. Delayed adds wait in a heap with one timer; rate-limited adds are delayed by the limiter. Workers are woken at the
  * end of the step. Source: client-go/util/workqueue/{queue,delaying_queue,rate_limiting_queue}.go.
  */
+import { LatencyHistogram } from './latency-histogram.ts';
 import { suspend, type Process, type Task, type TimerHandle } from './process.ts';
 import { defaultControllerRateLimiter, type RateLimiter } from './rate-limiter.ts';
 
@@ -13,9 +14,10 @@ export interface QueueCounters {
   adds: number;
   retries: number;
   depthMax: number;
-  /** Time between a key's add and its get, summed and at most. */
-  latencySum: number;
-  latencyMax: number;
+  /** Time between a key's add and its get. */
+  readonly latency: LatencyHistogram;
+  /** Time between a key's get and the worker's being done with it. */
+  readonly work: LatencyHistogram;
 }
 
 interface Delayed {
@@ -26,14 +28,15 @@ interface Delayed {
 
 export class RateLimitingQueue {
   readonly name: string;
-  readonly counters: QueueCounters = { adds: 0, retries: 0, depthMax: 0, latencySum: 0, latencyMax: 0 };
+  readonly counters: QueueCounters = { adds: 0, retries: 0, depthMax: 0, latency: new LatencyHistogram(), work: new LatencyHistogram() };
   private readonly process: Process;
   private readonly limiter: RateLimiter;
   private queue: string[] = [];
   private head = 0;
   /** Keys that need a sync, with the time of their add. */
   private readonly dirty = new Map<string, number>();
-  private readonly processing = new Set<string>();
+  /** Keys that workers have, with the time of their get. */
+  private readonly processing = new Map<string, number>();
   private waiters: (() => void)[] = [];
   private readonly delayed = new DelayHeap();
   private timer: TimerHandle | undefined;
@@ -94,23 +97,24 @@ export class RateLimitingQueue {
       this.queue = this.queue.slice(this.head);
       this.head = 0;
     }
-    const waited = this.process.now - (this.dirty.get(key) ?? this.process.now);
-    this.counters.latencySum += waited;
-    this.counters.latencyMax = Math.max(this.counters.latencyMax, waited);
+    const { now } = this.process;
+    this.counters.latency.add(Math.max(0, now - (this.dirty.get(key) ?? now)));
     this.dirty.delete(key);
-    this.processing.add(key);
+    this.processing.set(key, now);
     return key;
   }
 
   /** The worker has finished with the key. */
   done(key: string): void {
+    const { now } = this.process;
+    this.counters.work.add(Math.max(0, now - (this.processing.get(key) ?? now)));
     this.processing.delete(key);
     if (this.dirty.has(key)) this.append(key);
   }
 
   private append(key: string): void {
     this.queue.push(key);
-    this.counters.depthMax = Math.max(this.counters.depthMax, this.length);
+    if (this.length > this.counters.depthMax) this.counters.depthMax = this.length;
     const waiter = this.waiters.shift();
     if (waiter !== undefined) this.process.soon(waiter);
   }

@@ -18,6 +18,7 @@ import type { KubeObject } from '../object/types.ts';
 import { buildCluster } from './cluster.ts';
 import { DEFAULT_CONFIG, type ClusterConfig, type ClusterExtensions } from './config.ts';
 import { pendingReasons } from './convergence.ts';
+import { workOf, type Work } from './work.ts';
 import { kubectlState, type KubectlCommand, type KubectlState } from './kubectl.ts';
 
 /** A cluster's configuration, what code adds to it, the seed, and what the kernel may be told. Everything has a default. */
@@ -78,6 +79,11 @@ export class Simulation {
   /** What the user has done so far, and what was refused. */
   get user(): KubectlState {
     return kubectlState(this.kernel.state('kubectl') as Process);
+  }
+
+  /** The work done so far: API calls, reconciles, queues, conflicts; the same numbers on every machine. */
+  work(): Work {
+    return workOf(this.kernel, this.config);
   }
 
   /** Runs for `duration` µs of virtual time. */

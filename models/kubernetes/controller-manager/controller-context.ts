@@ -5,7 +5,7 @@
  * Source: cmd/kube-controller-manager/app/controllermanager.go (ControllerContext), controller-manager/pkg/clientbuilder.
  */
 import type { Client } from '../client/client.ts';
-import { ControlLoop, type ControlLoopOptions, type LoopCounters } from '../client/control-loop.ts';
+import { ControlLoop, countersOf, type ControlLoopOptions, type LoopCounters } from '../client/control-loop.ts';
 import { EventRecorder } from '../client/event-recorder.ts';
 import type { Process, Task } from '../client/process.ts';
 import { waitForCacheSync, type SharedInformerFactory } from '../client/shared-informer.ts';
@@ -20,7 +20,6 @@ export class ControllerContext {
   private readonly binary: string;
   private readonly rootClient: Client;
   private readonly loops: ControlLoop[] = [];
-  private readonly clients = new Map<string, Client>();
 
   /** `binary`: the first part of its clients' user agents. */
   constructor(process: Process, rootClient: Client, factory: SharedInformerFactory, options: ControllerManagerOptions, binary = 'kube-controller-manager') {
@@ -35,14 +34,12 @@ export class ControllerContext {
   /** A client for one loop. Factors multiply the default limits of 20 qps and burst 30. */
   client(name: string, qpsFactor = 1, burstFactor = 1): Client {
     const { qps = 20, burst = 30, useServiceAccountCredentials = false } = this.options;
-    const client = this.rootClient.named({
+    return this.rootClient.named({
       userAgent: `${this.binary}/${name}`,
       qps: qps * qpsFactor,
       burst: burst * burstFactor,
       ...(useServiceAccountCredentials ? { user: serviceAccountUser(name) } : {}),
     });
-    this.clients.set(name, client);
-    return client;
   }
 
   /** An event recorder that sends through the loop's own client, as upstream's do. */
@@ -80,9 +77,9 @@ export class ControllerContext {
     process.go(repeat());
   }
 
-  /** The counters of all loops by name, and of clients that belong to no loop. */
+  /** The counters of all loops by name. */
   counters(): Readonly<Record<string, LoopCounters>> {
-    return Object.fromEntries(this.loops.map((loop) => [loop.name, loop.counters()]));
+    return countersOf(this.loops);
   }
 
   /** Whether no loop has anything to do or to wait for in its queue. */

@@ -13,6 +13,7 @@ import { aggregatedKinds } from '../registry/aggregated.ts';
 import { Aggregator } from './aggregator.ts';
 import { NodeProxy } from './node-proxy.ts';
 import { Dialer } from './proxy.ts';
+import { ServedRequests } from './served-requests.ts';
 import type { ServerWorld } from './request.ts';
 import { CompiledObjects } from './compiled-objects.ts';
 import { WebhookClient } from './webhook-client.ts';
@@ -27,6 +28,7 @@ export interface Services extends ServerWorld {
   readonly webhooks: WebhookClient;
   readonly compiled: CompiledObjects;
   readonly dialer: Dialer;
+  readonly served: ServedRequests;
 }
 
 /** Kinds by `group/resource`; `revision` moves with each change. */
@@ -55,6 +57,7 @@ export function createServices(process: Process, options: ApiServerOptions, onRe
     storage,
     allocators: new ServiceAllocators(options.serviceCidr ?? DEFAULT_SERVICE_CIDR),
     nodes: new NodeProxy(process),
+    served: new ServedRequests(),
     aggregator: new Aggregator(process, options.aggregated ?? []),
     webhooks: new WebhookClient(process, storage, options.webhooks ?? { actors: [], isOutsideReachable: false }),
     compiled: new CompiledObjects(),
