@@ -11,7 +11,7 @@ const product = files.filter(({ path }) => !isTest(path));
 const offenders = (list: readonly { path: string; imports: readonly string[] }[], isWrong: (path: string, target: string) => boolean): string[] =>
   list.flatMap(({ path, imports }) => imports.filter((target) => isWrong(path, target)).map((target) => `${path} imports ${target}`));
 
-const COMPONENTS = ['etcd', 'api-server', 'controller-manager', 'scheduler', 'kubelet', 'container-runtime', 'kube-proxy', 'network', 'storage', 'metrics-server'];
+const COMPONENTS = ['etcd', 'api-server', 'controller-manager', 'scheduler', 'kubelet', 'container-runtime', 'kube-proxy', 'network', 'storage', 'metrics-server', 'operator'];
 /** Folders that see every component: they wire, show or serve the whole. */
 const WHOLE = ['cluster', 'facade', 'cli', 'explain'];
 const isOwn = (target: string): boolean => /^(src|models|properties|bench|examples)\//.test(target);

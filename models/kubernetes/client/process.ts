@@ -12,7 +12,8 @@ import { assert, type Behavior, type Context, type Message, type PeerMessage } f
 export type Suspend = (resume: (value: never) => void) => void;
 
 /** A goroutine. Use `yield*` to call other tasks. */
-export type Task<T = void> = Generator<Suspend, T, never>;
+// `any`, since what a wait returns is known only where it waits (`suspend`), and so that TypeScript infers the type of a generator without annotation.
+export type Task<T = void> = Generator<Suspend, T, any>;
 
 /** Waits until `arrange` has called the function it is given; returns what it was called with. */
 export function* suspend<T>(arrange: (resume: (value: T) => void) => void): Task<T> {

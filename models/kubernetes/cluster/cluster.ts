@@ -18,6 +18,8 @@ import { METRICS_APIS, METRICS_SERVER, metricsServer, type MetricSeries } from '
 import { coreDns } from '../network/dns/coredns.ts';
 import { network } from '../network/network.ts';
 import type { Node } from '../object/types.ts';
+import { managerOf } from '../operator/controller.ts';
+import { operatorActors } from '../operator/operator.ts';
 import { kubeScheduler } from '../scheduler/scheduler.ts';
 import type { ClusterConfig, ClusterExtensions, Component } from './config.ts';
 import { gateway } from './gateway.ts';
@@ -108,6 +110,7 @@ function specsOf(config: ClusterConfig, extensions: ClusterExtensions): readonly
   const proxies = new KubeProxyShared({ mode: config.proxyMode, clusterCIDR: CLUSTER_CIDR });
   for (const node of nodes) spawnNode(spawn, config, node, proxies, has);
   spawnAddons(spawn, config, has);
+  for (const definition of extensions.controllers ?? []) operatorActors(managerOf(definition), shared).forEach(spawn);
   if (config.gateway) {
     spawn(gateway(servers));
     spawn(webhookCaller());

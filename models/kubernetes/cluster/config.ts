@@ -5,6 +5,7 @@ import type { ActorSpec } from '../../../src/index.ts';
 import type { ControllerDescriptor } from '../controller-manager/controllers.ts';
 import type { KeyValue } from '../etcd/message.ts';
 import type { KubeObject } from '../object/types.ts';
+import type { ControllerOrManager } from '../operator/controller.ts';
 import type { SchedulerConfiguration } from '../scheduler/config/configuration.ts';
 import type { PluginFactory } from '../scheduler/config/registry.ts';
 import type { TimingProfile } from './timing.ts';
@@ -41,6 +42,8 @@ export type Replacement = (component: ActorSpec) => ActorSpec;
 export interface ClusterExtensions {
   /** Scheduler plugins by name, for the schedulers' profiles to enable. */
   readonly schedulerPlugins?: Readonly<Record<string, PluginFactory>>;
+  /** Controllers that run beside the cluster's own: each in a process of its own, or several in a manager. */
+  readonly controllers?: readonly ControllerOrManager[];
 
   /** What takes the place of components, by the type of the actor. */
   readonly components?: Readonly<Record<string, Replacement>>;

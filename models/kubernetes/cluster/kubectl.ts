@@ -9,6 +9,7 @@ import { Client } from '../client/client.ts';
 import { processBehavior, type Process, type Task } from '../client/process.ts';
 import { isNotFound, type Result, type Status } from '../client/result.ts';
 import type { GroupVersionResource } from '../api/message.ts';
+import { CUSTOM_RESOURCE_DEFINITIONS, resourceOfDefinition } from '../client/discovery.ts';
 import { NODES, SERVICE_ACCOUNTS } from '../client/resources.ts';
 import type { KubeObject, Node } from '../object/types.ts';
 import { lastApplied, threeWayPatch } from './last-applied.ts';
@@ -40,8 +41,11 @@ export interface KubectlState {
   running: number;
   isDone: boolean;
   readonly refusals: { readonly object: string; readonly status: Status }[];
+  /** Custom kinds whose definitions the user has applied, as `group/Kind`. */
+  readonly definitions: Set<string>;
 }
 
+const CRD_KIND = 'CustomResourceDefinition';
 /** How long the user waits before asking a server again that did not answer. */
 const RETRY_AFTER = 500_000;
 const TRIES_MAX = 120;
@@ -57,7 +61,7 @@ export const kubectlState = (process: Process): KubectlState => process.exposed 
 
 function start(process: Process, options: KubectlOptions): void {
   const client = new Client(process, { servers: options.servers, user: USER, userAgent: 'kubectl/v1.32.0 (linux/amd64) kubernetes' });
-  const state: KubectlState = { applied: 0, running: 0, isDone: false, refusals: [] };
+  const state: KubectlState = { applied: 0, running: 0, isDone: false, refusals: [], definitions: new Set() };
   process.exposed = state;
   process.on<KubectlCommand>('kubectl', ({ action, object }) => process.go(perform(process, client, options, state, action, object)));
   process.go(applyAll(process, client, options, state));
@@ -94,6 +98,7 @@ function* perform(process: Process, client: Client, options: KubectlOptions, sta
 /** Goes on until the server has said yes or no. */
 function* untilAnswered(process: Process, client: Client, options: KubectlOptions, state: KubectlState, action: KubectlCommand['action'], object: KubeObject): Task {
   const name = `${object.kind.toLowerCase()}/${object.metadata.name ?? object.metadata.generateName ?? ''}`;
+  if (object.kind === CRD_KIND && action !== 'delete') state.definitions.add(`${object['spec']?.group}/${object['spec']?.names?.kind}`);
   for (let tries = 1; ; tries++) {
     const result = yield* attempt(client, options, action, object);
     if (result.ok) {
@@ -103,7 +108,7 @@ function* untilAnswered(process: Process, client: Client, options: KubectlOption
     }
     const { status } = result;
     // A server that is starting, or a namespace's own objects that are still being made, are worth waiting for.
-    const isPassing = status.code === 0 || status.code === 429 || status.code >= 500;
+    const isPassing = status.code === 0 || status.code === 429 || status.code >= 500 || isBeingDefined(state, object, status);
     if (isPassing && tries < TRIES_MAX) {
       yield* process.sleep('kubectl.retry', RETRY_AFTER);
       continue;
@@ -114,8 +119,26 @@ function* untilAnswered(process: Process, client: Client, options: KubectlOption
   }
 }
 
+/** A custom kind whose definition the user has applied is there in a moment: worth waiting for. */
+function isBeingDefined({ definitions }: KubectlState, { apiVersion, kind }: KubeObject, { reason }: Status): boolean {
+  return (reason === 'NoKindMatch' || reason === 'NotFound') && definitions.has(`${apiVersion.split('/')[0]}/${kind}`);
+}
+
+/** Where objects of a custom kind live, as discovery would tell. */
+function* customKind(client: Client, { apiVersion, kind }: KubeObject): Task<ReturnType<ResourceOf>> {
+  const listed = yield* client.list(CUSTOM_RESOURCE_DEFINITIONS);
+  if (!listed.ok) return undefined;
+  const [group, version = ''] = apiVersion.split('/');
+  for (const definition of listed.object.items) {
+    const resource = resourceOfDefinition(definition);
+    if (resource?.kind !== kind || resource.gvr.group !== group) continue;
+    return { resource: { ...resource.gvr, version }, namespaced: resource.namespaced };
+  }
+  return undefined;
+}
+
 function* attempt(client: Client, { resourceOf }: KubectlOptions, action: KubectlCommand['action'], object: KubeObject): Task<Result> {
-  const found = resourceOf(object.apiVersion, object.kind);
+  const found = resourceOf(object.apiVersion, object.kind) ?? (object.apiVersion.includes('/') ? yield* customKind(client, object) : undefined);
   if (found === undefined) return { ok: false, status: noMatch(object) };
   const { resource, namespaced } = found;
   const namespace = namespaced ? (object.metadata.namespace ?? 'default') : undefined;

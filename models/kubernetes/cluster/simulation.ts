@@ -15,6 +15,7 @@ import type { Store } from '../etcd/store.ts';
 import { describeError, parseManifests } from '../manifest/parse.ts';
 import { KINDS } from '../api-server/registry/kinds.ts';
 import type { KubeObject } from '../object/types.ts';
+import type { ControllerOrManager } from '../operator/controller.ts';
 import { buildCluster } from './cluster.ts';
 import { DEFAULT_CONFIG, type ClusterConfig, type ClusterExtensions } from './config.ts';
 import { pendingReasons } from './convergence.ts';
@@ -46,10 +47,12 @@ export function createCluster(options: SimulationOptions = {}): Simulation {
 export class Simulation {
   readonly kernel: Kernel;
   readonly config: ClusterConfig;
+  private readonly controllers: readonly ControllerOrManager[];
 
   /** With `kernel` it is about a run that exists: a fork, say. The options are then those that the run was made with. */
   constructor(options: SimulationOptions, kernel?: Kernel) {
     this.config = { ...DEFAULT_CONFIG, ...pick(options) };
+    this.controllers = options.controllers ?? [];
     this.kernel = kernel ?? buildCluster(this.config, { ...options, seed: options.seed ?? '0' }, options);
   }
 
@@ -83,7 +86,7 @@ export class Simulation {
 
   /** The work done so far: API calls, reconciles, queues, conflicts; the same numbers on every machine. */
   work(): Work {
-    return workOf(this.kernel, this.config);
+    return workOf(this.kernel, this.config, this.controllers);
   }
 
   /** Runs for `duration` µs of virtual time. */
@@ -130,9 +133,14 @@ export class Simulation {
 
   /** All objects of a resource (its plural), of one namespace if one is given, in the store's order. */
   list(resource: string, namespace?: string): readonly KubeObject[] {
-    const info = KINDS.find((entry) => entry.resource === resource);
-    const objects = this.read(info?.keyPrefix ?? resource);
+    const objects = this.read(KINDS.find((entry) => entry.resource === resource)?.keyPrefix ?? this.customPrefix(resource));
     return namespace === undefined ? objects : objects.filter(({ metadata }) => metadata.namespace === namespace);
+  }
+
+  /** Custom objects are stored below their group. */
+  private customPrefix(resource: string): string {
+    const definition = this.list('customresourcedefinitions').find((object) => object['spec']?.names?.plural === resource);
+    return definition === undefined ? resource : `${definition['spec'].group}/${resource}`;
   }
 
   private read(prefix: string): readonly KubeObject[] {

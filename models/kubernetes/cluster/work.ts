@@ -9,7 +9,9 @@ import { CLOUD_CONTROLLER_MANAGER } from '../controller-manager/cloud-controller
 import { controllerManagerState } from '../controller-manager/controller-manager.ts';
 import type { LoopCounters } from '../client/control-loop.ts';
 import { schedulerState, type SchedulerState } from '../scheduler/scheduler.ts';
-import { apiServerIds } from './cluster.ts';
+import { managerOf, type ControllerOrManager } from '../operator/controller.ts';
+import { operatorIds, operatorState } from '../operator/operator.ts';
+import { apiServerIds, controllerManagerIds } from './cluster.ts';
 import type { ClusterConfig } from './config.ts';
 
 export interface Work {
@@ -24,11 +26,15 @@ export interface Work {
   readonly schedulers: Readonly<Record<string, SchedulerState['counters']>>;
 }
 
-/** What the run of this kernel has done so far. `controllers`: actors of users' controllers. */
-export function workOf(kernel: Kernel, config: ClusterConfig, controllers: readonly string[] = []): Work {
+/** What the run of this kernel has done so far. `controllers`: what code added to the cluster. */
+export function workOf(kernel: Kernel, config: ClusterConfig, controllers: readonly ControllerOrManager[] = []): Work {
   const loops: Record<string, Readonly<Record<string, LoopCounters>>> = {};
-  for (const id of ['kube-controller-manager', CLOUD_CONTROLLER_MANAGER, ...controllers]) {
+  for (const id of [...controllerManagerIds(config.controllerManagers ?? 1), CLOUD_CONTROLLER_MANAGER]) {
     const counters = controllerManagerState(kernel.state(id))?.counters();
+    if (counters !== undefined) loops[id] = counters;
+  }
+  for (const id of controllers.flatMap((definition) => operatorIds(managerOf(definition)))) {
+    const counters = operatorState(kernel.state(id))?.counters();
     if (counters !== undefined) loops[id] = counters;
   }
   const schedulers: Record<string, SchedulerState['counters']> = {};
