@@ -8,9 +8,9 @@ import type { CriCalls, CriError, CriMethod, SandboxStatus } from '../api/cri.ts
 import { hex, sha256 } from '../object/hash.ts';
 import type { Process as Actor, Task } from '../client/process.ts';
 import { suspend } from '../client/process.ts';
-import { commandLine, type Container, createContainer, environmentOf, noteExit } from './container.ts';
+import { type Container, createContainer, environmentOf, noteExit } from './container.ts';
 import { Disk } from './disk.ts';
-import { behaviourFor, behaviourProgram } from './image/behaviour.ts';
+import { entryPointOf, executableOf } from './entry-point.ts';
 import { programOf } from './image/layout.ts';
 import { ImageStore } from './image-store.ts';
 import { Machine } from './machine.ts';
@@ -20,9 +20,8 @@ import { Host } from './process/host.ts';
 import { type ContainerScope, createPidNamespace } from './process/process.ts';
 import { createNetworkNamespace, type NetworkNamespace } from './process/socket.ts';
 import type { Descriptors, OpenFile } from './process/stream.ts';
-import { findExecutable } from './process/find-executable.ts';
 import type { Program } from './process/wait.ts';
-import { credentialsOf, emptyRun, failure, isStopped, memoryOf, usageOf, silentInput, workingDirectory } from './container-start.ts';
+import { credentialsOf, failure, isStopped, memoryOf, usageOf, silentInput, workingDirectory } from './container-start.ts';
 import { execSync, type Executor } from './exec.ts';
 import { AddressPool, createSandbox, type Sandbox, startPause } from './sandbox.ts';
 
@@ -66,6 +65,7 @@ export class RuntimeService {
   readonly health = { runtimeReady: true, networkReady: true };
   readonly #handlers: Handlers;
   readonly executor: Executor;
+  readonly #unknownImages = new Set<string>();
   #wakeAtUs = Number.POSITIVE_INFINITY;
   #timer: { stop(): void } | undefined;
   #announced = false;
@@ -89,7 +89,7 @@ export class RuntimeService {
       host: this.#host,
       touch: (work) => this.touch(work),
       delay: () => this.#take('cri.exec', this.#timing.exec),
-      find: (container, argv) => this.#find(container, argv),
+      find: executableOf,
     };
   }
 
@@ -104,13 +104,16 @@ export class RuntimeService {
     this.kept.boots++;
     this.kept.disk.reboot();
     for (const sandbox of this.kept.sandboxes.values()) {
+      if (isStopped(sandbox)) continue;
       for (const ip of sandbox.status.ips) this.kept.addresses.free(ip);
       sandbox.status = { ...sandbox.status, state: 'NOTREADY', ips: [] };
+      this.#noteSandbox(sandbox, 'STOPPED');
     }
     for (const container of this.kept.containers.values()) {
       if (container.status.state !== 'RUNNING') continue;
       noteExit(container, 255, this.#actor.now, this.#runtime);
       container.status = { ...container.status, reason: 'Unknown' };
+      this.#noteContainer(container, 'STOPPED');
     }
   }
 
@@ -157,6 +160,7 @@ export class RuntimeService {
       MountVolume: ({ path, content }) => this.#mountVolume(path, content),
       UnmountVolume: ({ path }) => {
         this.kept.disk.unmount(path);
+        this.#actor.record('volume', { path, state: 'UNMOUNTED' });
         return ready(null);
       },
       VolumeUsage: ({ path }) => ready({ bytes: this.kept.disk.usage(path) }),
@@ -324,8 +328,9 @@ export class RuntimeService {
     if (container.status.state !== 'CREATED') return failure('Unknown', `container is in ${container.status.state} state`);
     yield* this.#take('cri.start', this.#timing.startContainer);
     if (container.sandbox.status.state !== 'READY') return this.#startFailed(container, `sandbox container "${container.sandbox.status.id}" is not running`);
-    const found = this.#entryOf(container);
+    const found = entryPointOf(container, this.#options);
     if (typeof found === 'string') return this.#startFailed(container, found);
+    if (found.isUnknown === true) this.#noteUnknown(container.config.image, found.argv);
     this.touch(() => this.#startInit(container, found.program, found.argv));
     return { result: null };
   }
@@ -340,32 +345,11 @@ export class RuntimeService {
     return failure('Unknown', full);
   }
 
-  /** What PID 1 runs: a plugged-in program, a declared behaviour, or the command line. */
-  #entryOf(container: Container): { program: Program; argv: readonly string[] } | string {
-    const argv = commandLine(container.config, container.image);
-    const names = [container.config.image, container.status.image];
-    const { programs = {}, behaviours = [] } = this.#options;
-    for (const [name, program] of Object.entries(programs)) if (names.some((each) => each.includes(name))) return { program, argv };
-    const behaviour = behaviourFor(behaviours, names);
-    if (behaviour !== undefined) return { program: behaviourProgram(behaviour), argv };
-    if (argv.length === 0) return 'OCI runtime create failed: no command specified: unknown';
-    const found = this.#find(container, argv);
-    if (typeof found !== 'string') return found;
-    if (container.image.isKnown) return found;
-    this.#actor.record('unknown-image', { image: container.config.image, command: argv.join(' ') });
-    return { program: programOf('anything') ?? (() => emptyRun()), argv };
-  }
-
-  #find(container: Container, argv: readonly string[]): { program: Program; argv: readonly string[] } | string {
-    const path = environmentOf(container).get('PATH') ?? '';
-    const found = findExecutable(container.tree, argv, path, workingDirectory(container), credentialsOf(container));
-    const program = typeof found === 'string' ? undefined : programOf(found.program);
-    if (typeof found !== 'string' && program !== undefined) return { program, argv: found.argv };
-    const name = argv[0] ?? '';
-    const exec = `OCI runtime create failed: runc create failed: unable to start container process: exec: "${name}": `;
-    if (found === 'EACCES') return `${exec}permission denied: unknown`;
-    if (!name.includes('/')) return `${exec}executable file not found in $PATH: unknown`;
-    return `${exec}stat ${name}: no such file or directory: unknown`;
+  /** Nothing is known of the image: it runs until it is stopped. Said once. */
+  #noteUnknown(image: string, argv: readonly string[]): void {
+    if (this.#unknownImages.has(image)) return;
+    this.#unknownImages.add(image);
+    this.#actor.record('unknown-image', { image, command: argv.join(' ') });
   }
 
   #startInit(container: Container, program: Program, argv: readonly string[]): void {
@@ -491,7 +475,9 @@ export class RuntimeService {
   }
 
   *#mountVolume(path: string, content: CriCalls['MountVolume']['params']['content']): Task<Outcome<'MountVolume'>> {
+    const isNew = this.kept.disk.find(path) === undefined;
     const problem = this.kept.disk.mount(path, content, this.#actor.now);
+    if (isNew && problem === undefined) this.#actor.record('volume', { path, state: 'MOUNTED' });
     return problem === undefined ? { result: null } : failure('InvalidArgument', problem);
   }
 }

@@ -57,6 +57,8 @@ export class PodWorkers {
   readonly #workers = new Map<string, Worker>();
   readonly #terminationWaiters = new Map<string, Set<() => void>>();
   readonly #startedUs: number;
+  /** Housekeeping has run once: a pod without a worker is none of this node's. */
+  #isSynced = false;
 
   /** `whenWell` waits while the sync loop stands still. */
   constructor(process: Process, pleg: Pleg, syncer: PodSyncer, whenWell: () => Task) {
@@ -71,9 +73,10 @@ export class PodWorkers {
     return this.#workers.get(uid)?.phase;
   }
 
-  /** May the pod have running containers? Unknown pods may not, once the sources are ready. */
+  /** May the pod have running containers? Unknown pods may, until the sources are known to be complete. */
   couldRun(uid: string): boolean {
     const phase = this.#workers.get(uid)?.phase;
+    if (phase === undefined) return !this.#isSynced;
     return phase === 'sync' || phase === 'terminating';
   }
 
@@ -104,7 +107,7 @@ export class PodWorkers {
   /** Logs and dead containers may go: the pod was evicted, or it was deleted and has terminated. */
   mayRemoveContent(uid: string): boolean {
     const worker = this.#workers.get(uid);
-    if (worker === undefined) return true;
+    if (worker === undefined) return this.#isSynced;
     return worker.isEvicted || (worker.isDeleted && (worker.phase === 'terminated' || worker.phase === 'finished'));
   }
 
@@ -134,13 +137,20 @@ export class PodWorkers {
     if (!worker.isWorking) this.#process.go(this.#work(worker));
   }
 
+  /** The phases of a UID only go forward. */
+  #enter(worker: Worker, phase: WorkerPhase): void {
+    worker.phase = phase;
+    const { namespace = '', name } = worker.pod.metadata;
+    this.#process.record('pod-worker', { pod: `${namespace}/${name}`, uid: worker.uid, phase });
+  }
+
   /** Decides whether the update ends the pod, and with which grace period. It can only shrink. */
   #noteTermination(worker: Worker, { pod, type, kill }: PodUpdate): void {
     const isOver = pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded';
     if (pod.metadata.deletionTimestamp !== undefined) worker.isDeleted = true;
     if (type === 'kill' && kill?.evict === true) worker.isEvicted = true;
     const begins = pod.metadata.deletionTimestamp !== undefined || isOver || type === 'kill';
-    if (begins && worker.phase === 'sync') worker.phase = 'terminating';
+    if (begins && worker.phase === 'sync') this.#enter(worker, 'terminating');
     if (kill?.status !== undefined) worker.change = kill.status;
     if (worker.phase === 'sync') return;
     let grace = worker.graceSeconds;
@@ -190,7 +200,7 @@ export class PodWorkers {
       case 'terminating': {
         const error = yield* this.#syncer.syncTerminatingPod(worker.pod, status, worker.graceSeconds ?? 1, worker.change);
         if (error === undefined) {
-          worker.phase = 'terminated';
+          this.#enter(worker, 'terminated');
           for (const tell of this.#terminationWaiters.get(worker.uid) ?? []) tell();
           worker.pending ??= { type: 'sync', pod: worker.pod };
         } else this.#requeue(worker, BACKOFF_US);
@@ -199,7 +209,7 @@ export class PodWorkers {
       case 'terminated': {
         const error = yield* this.#syncer.syncTerminatedPod(worker.pod, status);
         if (error === undefined) {
-          worker.phase = 'finished';
+          this.#enter(worker, 'finished');
           worker.pending = undefined;
           this.#syncer.finished(worker.pod);
         } else this.#requeue(worker, BACKOFF_US);
@@ -221,6 +231,7 @@ export class PodWorkers {
 
   /** Housekeeping: forgets finished workers whose pod is gone. Answers the pods that asked to be started again. */
   collect(isDesired: (uid: string) => boolean): Pod[] {
+    this.#isSynced = true;
     const restarts: Pod[] = [];
     for (const [uid, worker] of [...this.#workers]) {
       if (worker.phase !== 'finished') continue;

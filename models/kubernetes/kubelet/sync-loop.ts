@@ -103,6 +103,7 @@ export class SyncLoop {
   }
 
   private readonly rejected = new Set<string>();
+  private readonly untold: string[] = [];
 
   private reject(pod: Pod, others: readonly Pod[]): Rejection | undefined {
     const node = this.hooks.node();
@@ -113,6 +114,7 @@ export class SyncLoop {
   private turnAway(pod: Pod, { reason, message }: Rejection): void {
     const { statuses, process } = this.parts;
     this.rejected.add(pod.metadata.uid);
+    if (!this.isReady) this.untold.push(pod.metadata.uid);
     this.hooks.event(pod, 'Warning', reason, message);
     const startTime = rfc3339(this.hooks.epoch, process.now);
     statuses.set(pod, { phase: 'Failed', qosClass: qosClassOf(pod), reason, message: `Pod was rejected: ${message}`, startTime } as core.PodStatus);
@@ -244,6 +246,8 @@ export class SyncLoop {
     const { workers, statuses, garbage, pleg, mirrors } = this.parts;
     const gone = [...workers.uids].filter((uid) => workers.phaseOf(uid) === 'finished' && !this.desired.has(uid));
     for (const pod of workers.collect((uid) => this.desired.has(uid))) workers.update({ type: 'create', pod });
+    // What was turned away before the sources were known to be complete could not be told as over until now.
+    for (const uid of this.untold.splice(0)) statuses.resend(uid);
     statuses.removeOrphans((uid) => this.desired.has(uid) || workers.phaseOf(uid) !== undefined);
     mirrors.removeOrphans((mirror) => this.staticPodOf(mirror) !== undefined || [...workers.uids].some((uid) => isStaticOf(workers.podOf(uid), mirror)));
     for (const uid of gone) yield* garbage.removePod(uid);

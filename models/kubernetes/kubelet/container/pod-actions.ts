@@ -8,7 +8,7 @@ import type { ContainerStatus } from '../../api/cri.ts';
 import { fnv32a } from '../../object/hash.ts';
 import { isSidecar } from '../../object/resources.ts';
 import type { core, Pod } from '../../object/types.ts';
-import { findStatus, hasAnyRegularCreated, hasRestartableInit, isInitFailed, nextInitContainer, type PodStatus, sandboxChanged, shouldRestart } from './pod-status.ts';
+import { findStatus, hasAnyRegularCreated, hasRegularStarted, hasRestartableInit, isInitFailed, nextInitContainer, type PodStatus, sandboxChanged, shouldRestart } from './pod-status.ts';
 
 export type KillReason = 'Unknown' | 'StartupProbe' | 'LivenessProbe' | '';
 
@@ -103,84 +103,87 @@ function initActions(pod: Pod, status: PodStatus, actions: PodActions): boolean 
   return false;
 }
 
-/** Pods with sidecars: walks backwards from the last init container (computeInitContainerActions). */
+/**
+ * Pods with sidecars: walks backwards from the last init container (computeInitContainerActions). The first that has a status decides
+ * which one starts next; of those before it only sidecars are looked after. True once initialisation is done.
+ */
 function sidecarActions(pod: Pod, status: PodStatus, probes: ProbeResults, actions: PodActions): boolean {
   const init = pod.spec.initContainers ?? [];
-  const anyInit = init.some(({ name }) => findStatus(status, name) !== undefined);
-  const podHasInitialized = hasAnyRegularCreated(pod, status);
-  if (!anyInit && !podHasInitialized) {
-    actions.initToStart = [0];
-    return false;
-  }
-  let initialized = podHasInitialized;
-  const toStart: number[] = [];
-  let stop = false;
-  for (let index = init.length - 1; index >= 0 && !stop; index--) {
+  const step: InitStep = { pod, probes, actions, toStart: [], isDone: hasRegularStarted(pod, status), isPassed: false, isOver: false };
+  step.isPassed = step.isDone;
+  for (let index = init.length - 1; index >= 0; index--) {
     const container = init[index] as core.Container;
     const found = findStatus(status, container.name);
     if (found === undefined) {
-      // When the pod is initialized, a sidecar that is gone has to come back.
-      if (initialized && isSidecar(container)) toStart.push(index);
+      // Passed once, but its record is gone: a sidecar has to come back.
+      if (step.isPassed && isSidecar(container)) step.toStart.push(index);
       continue;
     }
-    if (isSidecar(container)) stop = sidecarAction(pod, container, index, found, probes, actions, toStart, initialized);
-    else if (!initialized) stop = regularInitAction(pod, container, index, found, actions, toStart);
-    if (stop && !initialized) {
-      const isPassed = actions.killPod ? false : passed(container, found, probes, toStart.includes(index));
-      if (isPassed && index === init.length - 1) initialized = true;
-      else if (isPassed) toStart.push(index + 1);
-      break;
-    }
-    stop = false;
+    if (isSidecar(container)) sidecarAction(step, container, index, found);
+    else if (!step.isPassed) regularInitAction(step, container, index, found);
+    if (step.isOver) return false;
+    step.isPassed = true;
   }
-  actions.initToStart = toStart.sort((a, b) => a - b);
-  return initialized;
+  if (!step.isPassed) step.toStart.push(0);
+  actions.initToStart = [...new Set(step.toStart)].sort((a, b) => a - b);
+  return step.isDone;
 }
 
-/** Has this init container, the newest with a status, let the next one start? */
-function passed(container: core.Container, status: ContainerStatus, probes: ProbeResults, isRestarting: boolean): boolean {
-  if (isRestarting) return false;
-  if (!isSidecar(container)) return status.state === 'EXITED' && !isInitFailed(status);
-  if (status.state !== 'RUNNING') return false;
-  return container.startupProbe === undefined || probes.startup(status.id) === 'Success';
+/** Where the walk over the init containers is. */
+interface InitStep {
+  readonly pod: Pod;
+  readonly probes: ProbeResults;
+  readonly actions: PodActions;
+  readonly toStart: number[];
+  /** All init containers have passed. */
+  isDone: boolean;
+  /** A later init container has run already, so this one has passed. */
+  isPassed: boolean;
+  /** An init container failed for good. */
+  isOver: boolean;
 }
 
-function sidecarAction(
-  pod: Pod,
-  container: core.Container,
-  index: number,
-  status: ContainerStatus,
-  probes: ProbeResults,
-  actions: PodActions,
-  toStart: number[],
-  initialized: boolean,
-): boolean {
-  const kill = (message: string, reason: KillReason): void => {
+/** The container at `index` has let the next one start, for the first time. */
+function passInit(step: InitStep, index: number): void {
+  if (index === (step.pod.spec.initContainers ?? []).length - 1) step.isDone = true;
+  else if (!step.isPassed) step.toStart.push(index + 1);
+}
+
+function sidecarAction(step: InitStep, container: core.Container, index: number, status: ContainerStatus): void {
+  const { probes, actions, toStart } = step;
+  const restart = (message: string, reason: KillReason): void => {
     actions.containersToKill.push({ status, container, message, reason });
     toStart.push(index);
   };
-  if (status.state === 'RUNNING') {
-    if (status.annotations['io.kubernetes.container.hash'] !== containerHash(container)) kill(`Init container ${container.name} definition changed`, '');
-    else if (container.startupProbe !== undefined && probes.startup(status.id) === 'Failure') kill(`Init container ${container.name} failed startup probe`, 'StartupProbe');
-    else if (probes.liveness(status.id) === 'Failure') kill(`Init container ${container.name} failed liveness probe`, 'LivenessProbe');
-  } else if (status.state === 'UNKNOWN') kill(`Init container is in "unknown" state, try killing it before restart`, 'Unknown');
-  else if (pod.metadata.deletionTimestamp === undefined) toStart.push(index);
-  return !initialized;
+  if (status.state === 'UNKNOWN') return restart('Init container is in "unknown" state, try killing it before restart', 'Unknown');
+  if (status.state !== 'RUNNING') {
+    toStart.push(index);
+    return;
+  }
+  if (container.startupProbe !== undefined) {
+    const startup = probes.startup(status.id);
+    if (startup === 'Failure') restart(`Init container ${container.name} failed startup probe`, 'StartupProbe');
+    if (startup !== 'Success') return;
+  }
+  passInit(step, index);
+  if (status.annotations['io.kubernetes.container.hash'] !== containerHash(container)) restart(`Init container ${container.name} definition changed`, '');
+  else if (probes.liveness(status.id) === 'Failure') restart(`Init container ${container.name} failed liveness probe`, 'LivenessProbe');
 }
 
-function regularInitAction(pod: Pod, container: core.Container, index: number, status: ContainerStatus, actions: PodActions, toStart: number[]): boolean {
-  if (status.state === 'CREATED') toStart.push(index);
-  else if (status.state !== 'RUNNING' && isInitFailed(status)) {
-    if (pod.spec.restartPolicy === 'Never') {
-      actions.killPod = true;
-      return true;
-    }
-    if (status.state === 'UNKNOWN') {
-      actions.containersToKill.push({ status, container, message: 'Init container is in "unknown" state, try killing it before restart', reason: 'Unknown' });
-    }
-    toStart.push(index);
+function regularInitAction(step: InitStep, container: core.Container, index: number, status: ContainerStatus): void {
+  const { pod, actions, toStart } = step;
+  if (status.state === 'RUNNING') return;
+  if (status.state === 'EXITED' && !isInitFailed(status)) return passInit(step, index);
+  if (status.state !== 'CREATED' && pod.spec.restartPolicy === 'Never') {
+    actions.killPod = true;
+    actions.initToStart = [];
+    step.isOver = true;
+    return;
   }
-  return true;
+  if (status.state === 'UNKNOWN') {
+    actions.containersToKill.push({ status, container, message: 'Init container is in "unknown" state, try killing it before restart', reason: 'Unknown' });
+  }
+  toStart.push(index);
 }
 
 /** Main containers; the answer is how many go on running. */

@@ -76,9 +76,21 @@ export function nextInitContainer(pod: Pod, status: PodStatus): { readonly last:
   return { last: undefined, next: 0, done: false };
 }
 
+/**
+ * Whether a main container was made in the present sandbox, so that all init containers have passed. Exited ones say nothing: after a
+ * reboot they are those of the sandbox before.
+ */
+export function hasRegularStarted(pod: Pod, status: PodStatus): boolean {
+  return pod.spec.containers.some(({ name }) => {
+    const state = findStatus(status, name)?.state;
+    return state === 'CREATED' || state === 'RUNNING';
+  });
+}
+
+/** Whether any main container was ever made, in whichever sandbox (HasAnyRegularContainerCreated). */
 export function hasAnyRegularCreated(pod: Pod, status: PodStatus): boolean {
   return pod.spec.containers.some(({ name }) => {
-    const found = findStatus(status, name);
-    return found !== undefined && found.state !== 'CREATED';
+    const state = findStatus(status, name)?.state;
+    return state !== undefined && state !== 'UNKNOWN';
   });
 }
