@@ -12,7 +12,7 @@ const EXTENSIONS: readonly string[] = ['.yaml', '.yml', '.json'];
 
 /** All objects at the given paths, in order; CustomResourceDefinitions and namespaces keep the place they have. */
 export function loadManifests(paths: readonly string[]): Manifest[] {
-  const manifests = paths.flatMap((path) => (path === '-' ? parse(readStdin(), '<stdin>') : loadPath(path)));
+  const manifests = loadObjects(paths);
   const defined = new Set(manifests.flatMap(({ object }) => (object.kind === 'CustomResourceDefinition' ? [`${object['spec']?.group}/${object['spec']?.names?.kind}`] : [])));
   for (const { object, file, line } of manifests) {
     const group = object.apiVersion.includes('/') ? object.apiVersion.split('/')[0] : '';
@@ -22,6 +22,9 @@ export function loadManifests(paths: readonly string[]): Manifest[] {
   }
   return manifests;
 }
+
+/** All objects at the given paths, of whatever kinds. */
+export const loadObjects = (paths: readonly string[]): Manifest[] => paths.flatMap((path) => (path === '-' ? parse(readStdin(), '<stdin>') : loadPath(path)));
 
 function loadPath(path: string): Manifest[] {
   try {

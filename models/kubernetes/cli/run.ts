@@ -13,7 +13,7 @@ import { createLog, type LogFile } from '../../../src/log/node.ts';
 import type { Json, Level } from '../../../src/log/record.ts';
 import { snapshotting } from '../../../src/replay/snapshot.ts';
 import { DEFAULT_CONFIG, type ClusterConfig } from '../cluster/config.ts';
-import { configJson, FINGERPRINT, MODEL } from '../cluster/model.ts';
+import { asLogged, configJson, FINGERPRINT, MODEL } from '../cluster/model.ts';
 import { Simulation } from '../cluster/simulation.ts';
 import type { TimingProfile } from '../cluster/timing.ts';
 import { STORE_VIEW } from '../explain/store-view.ts';
@@ -21,6 +21,7 @@ import { connectionsOf, type Connection } from './connections.ts';
 import { addonsOf } from './addons.ts';
 import { loadManifests } from './load.ts';
 import { printOutcome } from './print.ts';
+import { importedFrom } from './recording/from.ts';
 import { schedulersOf } from './scheduler-files.ts';
 
 export interface RunOptions {
@@ -34,6 +35,7 @@ export interface RunOptions {
   readonly addons?: string;
   readonly proxyMode?: string;
   readonly schedulerConfig?: readonly string[];
+  readonly from?: string;
   readonly explainScheduling?: boolean;
   readonly json?: boolean;
 }
@@ -44,7 +46,7 @@ const STAYS = 3_000_000;
 const DEFAULT_TIMEOUT = 600_000_000;
 
 export async function run(paths: readonly string[], options: RunOptions): Promise<number> {
-  const config = configOf(paths, options);
+  const config = asLogged(configOf(paths, options));
   const level = oneOf(options.level ?? 'facts', ['inputs', 'facts', 'full'], '--level') as Level;
   const seed = options.seed ?? '1';
   const simulation = new Simulation({ ...config, seed, level, freeze: false });
@@ -140,6 +142,7 @@ function configOf(paths: readonly string[], options: RunOptions): ClusterConfig 
     proxyMode: oneOf(options.proxyMode ?? 'iptables', ['iptables', 'ipvs', 'nftables', 'userspace'], '--proxy-mode') as ClusterConfig['proxyMode'],
     schedulers: schedulersOf(options.schedulerConfig),
     explainScheduling: options.explainScheduling === true,
+    ...(options.from === undefined ? {} : importedFrom(options.from)),
   };
 }
 

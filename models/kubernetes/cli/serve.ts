@@ -9,7 +9,7 @@ import { createLog, type LogFile } from '../../../src/log/node.ts';
 import type { Level } from '../../../src/log/record.ts';
 import { snapshotting } from '../../../src/replay/snapshot.ts';
 import { COMPONENTS, DEFAULT_CONFIG, type ClusterConfig, type Component } from '../cluster/config.ts';
-import { configJson, FINGERPRINT, MODEL } from '../cluster/model.ts';
+import { asLogged, configJson, FINGERPRINT, MODEL } from '../cluster/model.ts';
 import { Simulation } from '../cluster/simulation.ts';
 import type { TimingProfile } from '../cluster/timing.ts';
 import { STORE_VIEW } from '../explain/store-view.ts';
@@ -17,6 +17,7 @@ import type { KubeObject } from '../object/types.ts';
 import { addonsOf } from './addons.ts';
 import { serveSimulation, type ListenOptions } from './listen.ts';
 import { loadManifests } from './load.ts';
+import { importedFrom } from './recording/from.ts';
 import { schedulersOf } from './scheduler-files.ts';
 
 export interface ServeOptions extends ListenOptions {
@@ -31,12 +32,13 @@ export interface ServeOptions extends ListenOptions {
   readonly addons?: string;
   readonly proxyMode?: string;
   readonly schedulerConfig?: readonly string[];
+  readonly from?: string;
   readonly explainScheduling?: boolean;
 }
 
 /** Serves until it is interrupted. */
 export async function serve(paths: readonly string[], options: ServeOptions): Promise<number> {
-  const config = configOf(paths, options);
+  const config = asLogged(configOf(paths, options));
   const seed = options.seed ?? '1';
   const level = (options.level ?? 'facts') as Level;
   const simulation = new Simulation({ ...config, seed, level, freeze: false });
@@ -64,6 +66,7 @@ function configOf(paths: readonly string[], options: ServeOptions): ClusterConfi
     authorization: options.authorization === 'RBAC' ? 'RBAC' : 'AlwaysAllow',
     schedulers: schedulersOf(options.schedulerConfig),
     explainScheduling: options.explainScheduling === true,
+    ...(options.from === undefined ? {} : importedFrom(options.from)),
   };
 }
 

@@ -10,7 +10,7 @@ import { containerRuntime } from '../container-runtime/runtime.ts';
 import { FAST_TIMING, REALISTIC_TIMING, ZERO_TIMING } from '../container-runtime/options.ts';
 import { cloudControllerManager } from '../controller-manager/cloud-controller-manager.ts';
 import { kubeControllerManager } from '../controller-manager/controller-manager.ts';
-import { etcd } from '../etcd/etcd.ts';
+import { etcd, type EtcdOptions } from '../etcd/etcd.ts';
 import { Store } from '../etcd/store.ts';
 import { kubelet } from '../kubelet/kubelet.ts';
 import { KubeProxyShared, kubeProxy } from '../kube-proxy/proxy.ts';
@@ -21,7 +21,8 @@ import type { Node } from '../object/types.ts';
 import { managerOf } from '../operator/controller.ts';
 import { operatorActors } from '../operator/operator.ts';
 import { kubeScheduler } from '../scheduler/scheduler.ts';
-import type { ClusterConfig, ClusterExtensions, Component } from './config.ts';
+import type { Backup, ClusterConfig, ClusterExtensions, Component } from './config.ts';
+import { backupOf } from './import.ts';
 import { gateway } from './gateway.ts';
 import { kubectl, type ResourceOf } from './kubectl.ts';
 import { internalIP, machineOf, nodesOf } from './node.ts';
@@ -91,8 +92,7 @@ function specsOf(config: ClusterConfig, extensions: ClusterExtensions): readonly
   const has = (component: Component): boolean => !config.disable.includes(component);
   const { epoch } = config;
   const shared = { servers, epoch };
-  const stored = backup === undefined ? {} : { store: Store.restored(backup.values, backup.revision) };
-  spawn(etcd({ commitTime: COMMIT_TIME[config.timing], ...stored }));
+  spawn(etcd({ commitTime: COMMIT_TIME[config.timing], ...storedAtStart(config, backup) }));
   const hooks = Object.entries(extensions.webhooks ?? {}).map(([name, handle]) => webhook(name, handle));
   const webhooks = { actors: hooks.map(({ id }) => id), isOutsideReachable: config.gateway };
   for (const [index, id] of servers.entries()) {
@@ -125,6 +125,13 @@ function specsOf(config: ClusterConfig, extensions: ClusterExtensions): readonly
     }),
   );
   return specs;
+}
+
+function storedAtStart({ restore = [] }: ClusterConfig, backup: Backup | undefined): EtcdOptions {
+  if (backup !== undefined) return { store: Store.restored(backup.values, backup.revision) };
+  if (restore.length === 0) return {};
+  const { values, revision } = backupOf(restore);
+  return { store: Store.restored(values, revision), tellsStart: true };
 }
 
 /** Logs from before schedulers could be configured have no list of them. */

@@ -58,6 +58,8 @@ export interface ClusterExtensions {
 export interface ClusterConfig {
   /** Node objects to start with, or how many plain ones. */
   readonly nodes: number | readonly KubeObject[];
+  /** Objects that are stored at the start, with their statuses, uids and owners: another cluster's (`import.ts`). */
+  readonly restore: readonly KubeObject[];
   /** Objects to apply once the control plane is up, in order, as `kubectl apply` would. */
   readonly manifests: readonly KubeObject[];
   /** Wall time at the run's start, in ms since 1970. */
@@ -90,6 +92,7 @@ export const DEFAULT_EPOCH = 1_735_689_600_000;
 
 export const DEFAULT_CONFIG: ClusterConfig = {
   nodes: 3,
+  restore: [],
   manifests: [],
   epoch: DEFAULT_EPOCH,
   timing: 'realistic',

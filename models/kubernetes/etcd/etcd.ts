@@ -69,12 +69,17 @@ export interface EtcdOptions {
   readonly commitTime?: { readonly min: number; readonly max: number };
   /** What is stored at the start. Default: nothing. */
   readonly store?: Store;
+  /** Whether what is stored at the start is recorded, so that a log tells of it. */
+  readonly tellsStart?: boolean;
 }
 
 /** The actor. */
-export function etcd({ id = 'etcd', commitTime = { min: 0, max: 0 }, store = new Store() }: EtcdOptions = {}): ActorSpec {
+export function etcd({ id = 'etcd', commitTime = { min: 0, max: 0 }, store = new Store(), tellsStart = false }: EtcdOptions = {}): ActorSpec {
   const behavior: Behavior<State, EtcdRequest | Expire | Commit> = {
-    start: (context, kept) => start(context, (kept as Durable | undefined) ?? { store, expiries: new Heap<Expiry>(({ key }) => key, isBefore) }, commitTime),
+    start: (context, kept) => {
+      if (kept === undefined && tellsStart) tell(store, context);
+      return start(context, (kept as Durable | undefined) ?? { store, expiries: new Heap<Expiry>(({ key }) => key, isBefore) }, commitTime);
+    },
     step: (state, message, context) => step(state, message, context),
     durable: ({ store, expiries }): Durable => ({ store, expiries }),
   };
@@ -93,6 +98,12 @@ function start(context: Context, kept: Durable, commitTime: State['commitTime'])
   };
   armExpiry(state, context);
   return state;
+}
+
+/** Records what is stored, in the order in which it was written. */
+function tell(store: Store, context: Context): void {
+  const values = [...store.range('/registry/', 0)].sort((a, b) => a.modRevision - b.modRevision);
+  for (const { key, modRevision, object } of values) context.record('etcd.put', { key, rev: modRevision, value: object as unknown as Json });
 }
 
 function step(state: State, message: EtcdRequest | Expire | Commit, context: Context): void {

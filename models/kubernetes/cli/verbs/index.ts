@@ -7,6 +7,7 @@ import { registerFork } from './fork.ts';
 import { registerGet } from './get.ts';
 import { registerCompare } from './compare.ts';
 import { registerConnect } from './connect.ts';
+import { registerRecord } from './record.ts';
 import { registerReplay } from './replay.ts';
 import { registerRules } from './rules.ts';
 import { registerRun } from './run.ts';
@@ -31,5 +32,6 @@ export const VERBS: readonly Register[] = [
   registerFork,
   registerTravel,
   registerExport,
+  registerRecord,
   registerCompare,
 ];

@@ -28,6 +28,7 @@ export const registerServe: Register = (command, exit) => {
     .option('--timing <profile>', 'realistic, fast or zero latencies', 'realistic')
     .option('--proxy-mode <mode>', 'iptables, ipvs, nftables or userspace', 'iptables')
     .option('--addons <names>', 'what runs beside Kubernetes, separated by commas: local-path-provisioner, metrics-server, cloud-controller-manager; none for nothing', 'local-path-provisioner')
+    .option('--from <file>', "begin with a real cluster's objects, nodes included: kubectl get … -o yaml, or a recording")
     .option('--scheduler-config <file...>', 'KubeSchedulerConfiguration files; one kube-scheduler for each')
     .option('--explain-scheduling', 'keep in the log what every plugin said about every node')
     .addHelpText('after', '\nExample:\n  kubetwin serve --port 8001 --speed 20 &\n  kubectl --server http://127.0.0.1:8001 get nodes\n  kubetwin serve run.log --at 12.5s                  # look around with kubectl\n  kubetwin serve run.log --at 12.5s --continue --log fork.log')
