@@ -8,6 +8,7 @@ import { registerGet } from './get.ts';
 import { registerCompare } from './compare.ts';
 import { registerConnect } from './connect.ts';
 import { registerRecord } from './record.ts';
+import { registerLogs } from './logs.ts';
 import { registerReplay } from './replay.ts';
 import { registerRules } from './rules.ts';
 import { registerRun } from './run.ts';
@@ -22,6 +23,7 @@ export const VERBS: readonly Register[] = [
   registerServe,
   registerReplay,
   registerGet,
+  registerLogs,
   registerWhy,
   registerConnect,
   registerRules,
