@@ -40,7 +40,7 @@ describe.skipIf(minor === undefined)(`kubectl 1.${minor} (skipped where ${KUBECT
 
   it('finds its way: version, cluster-info, api-versions, api-resources, explain', async () => {
     expect(await ok('version')).toContain('v1.32');
-    expect(await ok('cluster-info')).toMatch(/Kubernetes (control plane|master) is running at/);
+    expect((await ok('cluster-info')).replaceAll(/\u001B\[[\d;]*m/g, '')).toMatch(/Kubernetes (control plane|master) is running at/);
     expect((await ok('api-versions')).trim().split('\n')).toEqual(expect.arrayContaining(['apps/v1', 'autoscaling/v2', 'batch/v1', 'v1']));
     const resources = await ok('api-resources --namespaced=true -o name');
     expect(resources.trim().split('\n')).toEqual(expect.arrayContaining(['pods', 'deployments.apps', 'events.events.k8s.io', 'bindings']));
@@ -280,7 +280,8 @@ spec: {request: ${request}, signerName: example.com/serving, usages: [digital si
     expect((await session.run(['get', 'pods', '-l', 'app=tiny'])).err).toContain('No resources found');
     expect(await ok('delete deploy web --cascade=background')).toBe('deployment.apps "web" deleted\n');
     await ok('wait --for=delete pod -l app=web --timeout=60s');
-    expect(await ok('delete pod talker --grace-period=0 --force')).toBe('pod "talker" force deleted\n');
+    await ok('run doomed --image=nginx');
+    expect(await ok('delete pod doomed --grace-period=0 --force')).toBe('pod "doomed" force deleted\n');
     expect(await ok('delete ns team')).toBe('namespace "team" deleted\n');
     expect(await ok('delete cm,secret --all')).toContain('configmap "cm" deleted');
   });

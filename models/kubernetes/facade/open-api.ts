@@ -12,7 +12,9 @@ import { send, sendPageNotFound } from './connection.ts';
 import { describeField } from './field-documentation.ts';
 import { openApiProtobuf } from './open-api-protobuf.ts';
 
-const V2_PROTOBUF = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+/** What clients ask for (the older name is no media type for Go's parser), and what the answer is called. */
+const V2_PROTOBUF_ASKED = ['application/com.github.proto-openapi.spec.v2@v1.0+protobuf', 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'];
+const V2_PROTOBUF = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 
 interface Document {
   readonly body: Buffer;
@@ -31,7 +33,7 @@ export class OpenApi {
   serve(request: IncomingMessage, response: ServerResponse, path: string): void {
     const kinds = this.current();
     if (path === '/openapi/v2') {
-      const isProtobuf = mediaTypes(request.headers.accept).some(({ type }) => type === V2_PROTOBUF);
+      const isProtobuf = mediaTypes(request.headers.accept).some(({ type }) => V2_PROTOBUF_ASKED.includes(type));
       const document = this.document(isProtobuf ? 'v2.pb' : 'v2', () => {
         const whole = openApiV2(kinds, describeField);
         return isProtobuf ? openApiProtobuf(whole.definitions) : Buffer.from(JSON.stringify(whole));
