@@ -1,10 +1,12 @@
 /**
  * The OpenAPI 2.0 document in gnostic's protobuf form, which kubectl up to 1.28 asks for and accepts alone.
  *
- * Only definitions are written; these clients read nothing else. Field numbers: gnostic/openapiv2/OpenAPIv2.proto.
+ * Definitions are written, and of the paths what tells older kubectls that a kind can be patched in a dry run; these
+ * clients read nothing else. Field numbers: gnostic/openapiv2/OpenAPIv2.proto.
  */
 import protobuf from 'protobufjs/minimal.js';
 import { stringify } from 'yaml';
+import type { KindInfo } from '../api-server/registry/kind.ts';
 import type { Schema } from '../api-server/discovery/open-api-schema.ts';
 
 type Writer = protobuf.Writer;
@@ -57,15 +59,37 @@ function writeSchema(writer: Writer, schema: Schema): void {
   }
 }
 
+/** A path whose PATCH names its kind and takes `dryRun` (kubectl/pkg/util/openapi/dryrun.go). */
+function patchPath(writer: Writer, { group, resource, kind, versions }: KindInfo): void {
+  for (const { version } of versions) {
+    nested(writer, 2, (named) => {
+      text(named, 1, `${group === '' ? '/api' : `/apis/${group}`}/${version}/${resource}/{name}`);
+      nested(named, 2, (item) => nested(item, 8, (operation) => {
+        nested(operation, 8, (parameter) => nested(parameter, 1, (either) => nested(either, 2, (nonBody) => nested(nonBody, 3, (query) => {
+          text(query, 2, 'query');
+          text(query, 4, 'dryRun');
+          text(query, 6, 'string');
+        }))));
+        nested(operation, 13, (extension) => {
+          text(extension, 1, 'x-kubernetes-group-version-kind');
+          nested(extension, 2, (any) => text(any, 2, stringify({ group, kind, version })));
+        });
+      }));
+    });
+  }
+}
+
 /** The whole document. */
-export function openApiProtobuf(definitions: Readonly<Record<string, Schema>>): Buffer {
+export function openApiProtobuf(definitions: Readonly<Record<string, Schema>>, kinds: readonly KindInfo[]): Buffer {
   const writer = protobuf.Writer.create();
   text(writer, 1, '2.0');
   nested(writer, 2, (info) => {
     text(info, 1, 'Kubernetes');
     text(info, 2, 'v1.32.13');
   });
-  nested(writer, 8, () => undefined);
+  nested(writer, 8, (paths) => {
+    for (const info of kinds) if (info.verbs.includes('patch')) patchPath(paths, info);
+  });
   nested(writer, 9, (inner) => namedSchemas(inner, definitions));
   return Buffer.from(writer.finish());
 }

@@ -36,7 +36,7 @@ export class OpenApi {
       const isProtobuf = mediaTypes(request.headers.accept).some(({ type }) => V2_PROTOBUF_ASKED.includes(type));
       const document = this.document(isProtobuf ? 'v2.pb' : 'v2', () => {
         const whole = openApiV2(kinds, describeField);
-        return isProtobuf ? openApiProtobuf(whole.definitions) : Buffer.from(JSON.stringify(whole));
+        return isProtobuf ? openApiProtobuf(whole.definitions, kinds) : Buffer.from(JSON.stringify(whole));
       });
       return this.answer(request, response, document, isProtobuf ? V2_PROTOBUF : 'application/json');
     }
