@@ -11,6 +11,7 @@ import type { KubeObject, Service } from '../../object/types.ts';
 import type { Context } from '../registry/kind.ts';
 import { invalidValue, type FieldError } from '../status/field-error.ts';
 import { internalError, invalid, type Status } from '../status/status.ts';
+import { validateClusterIPs } from '../validation/service.ts';
 import { RangeAllocator } from './range.ts';
 
 /** `--service-node-port-range`. */
@@ -73,9 +74,13 @@ export class ServiceAllocators {
   private reserveIP(service: Service, old: Service | undefined, context: Context): Either<Status, Service> {
     const { spec } = service;
     if (spec.type === 'ExternalName') {
+      // What the Service had before it was given a name goes; what the client asks for is left for validation to refuse.
       const { clusterIP: _ip, clusterIPs: _ips, ipFamilies: _families, ipFamilyPolicy: _policy, ...rest } = spec;
-      return right(_ip === undefined && _ips === undefined ? service : { ...service, spec: rest });
+      const isLeftOver = old !== undefined && old.spec.type !== 'ExternalName' && (spec.clusterIP ?? '') === (old.spec.clusterIP ?? '');
+      return right(isLeftOver ? { ...service, spec: rest } : service);
     }
+    const wrong = [...validateClusterIPs(spec), ...unconfiguredFamilies(spec)];
+    if (wrong.length > 0) return left(invalid(SERVICE, service.metadata.name, wrong));
     const asked = spec.clusterIP ?? spec.clusterIPs?.[0];
     if (asked === 'None') return right(withIP(service, 'None'));
     if (asked !== undefined && asked !== '') {
@@ -114,7 +119,7 @@ export class ServiceAllocators {
       if (drawn !== undefined) taken.push(drawn + NODE_PORTS.first);
       return drawn === undefined ? undefined : drawn + NODE_PORTS.first;
     };
-    const ports = wants ? this.claimPorts(spec.ports ?? [], claim, held) : withoutNodePorts(service);
+    const ports = wants ? this.claimPorts(spec.ports ?? [], claim, held) : withoutNodePorts(service, old);
     const needsCheck = spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local';
     const check = needsCheck ? claim(spec.healthCheckNodePort, 'spec.healthCheckNodePort') : undefined;
     if (errors.length > 0) {
@@ -179,10 +184,24 @@ function withIP(service: Service, ip: string): Service {
   };
 }
 
-function withoutNodePorts({ spec }: Service): Service['spec']['ports'] {
-  const ports = spec.ports;
-  if (spec.type === 'LoadBalancer' || ports?.every((port) => port.nodePort === undefined) !== false) return ports;
+/** A Service that no longer needs node ports loses those that it had; new ones are left for validation to refuse. */
+function withoutNodePorts({ spec }: Service, old: Service | undefined): Service['spec']['ports'] {
+  const { ports } = spec;
+  if (spec.type === 'LoadBalancer' || ports === undefined || ports.every((port) => port.nodePort === undefined)) return ports;
+  const had = (old?.spec.ports ?? []).map(({ nodePort }) => nodePort);
+  if (old === undefined || ports.some(({ nodePort }) => nodePort !== undefined && !had.includes(nodePort))) return ports;
   return ports.map(({ nodePort: _nodePort, ...port }) => port);
+}
+
+/** This cluster has one family (storage/alloc.go, `initIPFamilyFields`). */
+function unconfiguredFamilies({ clusterIP, selector, ipFamilies, ipFamilyPolicy }: Service['spec']): FieldError[] {
+  if (clusterIP === 'None' && selector === undefined) return [];
+  const errors: FieldError[] = [];
+  if (ipFamilyPolicy === 'RequireDualStack') errors.push(invalidValue('spec.ipFamilyPolicy', ipFamilyPolicy, 'this cluster is not configured for dual-stack services'));
+  (ipFamilies ?? []).forEach((family, at) => {
+    if (family !== 'IPv4' && ['IPv4', 'IPv6'].includes(family)) errors.push(invalidValue(`spec.ipFamilies[${at}]`, family, 'not configured on this cluster'));
+  });
+  return errors;
 }
 
 function addressesOf(service: Service | undefined): readonly string[] {

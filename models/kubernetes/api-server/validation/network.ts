@@ -5,11 +5,12 @@
 import type { Json } from '../defaults/fill.ts';
 import type { KubeObject } from '../../object/types.ts';
 import ipaddr from 'ipaddr.js';
-import { forbiddenValue, invalidValue, notSupported, required } from '../status/field-error.ts';
+import { forbiddenValue, invalidValue, notSupported, required, tooLong } from '../status/field-error.ts';
 import type { FieldError } from '../status/field-error.ts';
+import { quantityOf } from '../../object/quantity.ts';
 import { literal } from '../status/go-format.ts';
 import { immutable, nonNegative, notMoreThan100Percent, positiveIntOrPercent, validateLabelSelector } from './check.ts';
-import { portNumberErrors, subdomainErrors } from './name.ts';
+import { label1035Errors, pathSegmentErrors, portNumberErrors, subdomainErrors } from './name.ts';
 import { portOrName } from './probe.ts';
 
 const specOf = (object: KubeObject): Json => (object['spec'] as Json | undefined) ?? {};
@@ -20,6 +21,7 @@ function validateBackend(backend: Json, path: string): FieldError[] {
   if (service === undefined) return resource === undefined ? [required(path, 'resource or service backend is required')] : [];
   const errors: FieldError[] = [];
   if ((service['name'] ?? '') === '') errors.push(required(`${path}.service.name`));
+  else for (const text of label1035Errors(service['name'])) errors.push(invalidValue(`${path}.service.name`, service['name'], text));
   const port = (service['port'] as Json | undefined) ?? {};
   const hasName = (port['name'] ?? '') !== '';
   const hasNumber = (port['number'] ?? 0) !== 0;
@@ -35,8 +37,8 @@ function validatePath(entry: Json, path: string): FieldError[] {
   const types = ['Exact', 'ImplementationSpecific', 'Prefix'];
   const type = entry['pathType'] as string | undefined;
   const value = (entry['path'] as string | undefined) ?? '';
-  if (type === undefined) errors.push(required(`${path}.pathType`, 'pathType must be specified'));
-  else if (type === 'Exact' || type === 'Prefix') {
+  if (type === undefined || type === '') return [required(`${path}.pathType`, 'pathType must be specified')];
+  if (type === 'Exact' || type === 'Prefix') {
     if (!value.startsWith('/')) errors.push(invalidValue(`${path}.path`, value, 'must be an absolute path'));
     else {
       for (const bad of ['//', '/./', '/../', '%2f', '%2F']) if (value.includes(bad)) errors.push(invalidValue(`${path}.path`, value, `must not contain '${bad}'`));
@@ -46,6 +48,15 @@ function validatePath(entry: Json, path: string): FieldError[] {
     if (value !== '' && !value.startsWith('/')) errors.push(invalidValue(`${path}.path`, value, 'must be an absolute path'));
   } else errors.push(notSupported(`${path}.pathType`, type, types));
   return [...errors, ...validateBackend(entry['backend'] ?? {}, `${path}.backend`)];
+}
+
+const WILDCARD =
+  "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character (e.g. '*.example.com', regex used for validation is '\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+
+/** A host name, or one with a wildcard in front. */
+function hostErrors(host: string): readonly string[] {
+  if (!host.includes('*')) return subdomainErrors(host);
+  return host.startsWith('*.') && subdomainErrors(host.slice(2)).length === 0 ? [] : [WILDCARD];
 }
 
 export function validateIngress(object: KubeObject): FieldError[] {
@@ -59,13 +70,20 @@ export function validateIngress(object: KubeObject): FieldError[] {
     const host = (rule['host'] as string | undefined) ?? '';
     if (host !== '') {
       if (ipaddr.isValid(host)) errors.push(invalidValue(`${path}.host`, host, 'must be a DNS name, not an IP address'));
-      for (const text of subdomainErrors(host.startsWith('*.') ? host.slice(2) : host)) errors.push(invalidValue(`${path}.host`, host, text));
+      for (const text of hostErrors(host)) errors.push(invalidValue(`${path}.host`, host, text));
     }
     const http = rule['http'] as Json | undefined;
     if (http === undefined) return;
     const paths = (http['paths'] as Json[] | undefined) ?? [];
     if (paths.length === 0) errors.push(required(`${path}.http.paths`));
     paths.forEach((entry, i) => errors.push(...validatePath(entry, `${path}.http.paths[${i}]`)));
+  });
+  ((spec['tls'] as Json[] | undefined) ?? []).forEach((tls, at) => {
+    ((tls['hosts'] as string[] | undefined) ?? []).forEach((host, i) => {
+      for (const text of hostErrors(host)) errors.push(invalidValue(`spec.tls[${at}].hosts[${i}]`, host, text));
+    });
+    const secret = (tls['secretName'] as string | undefined) ?? '';
+    if (secret !== '') for (const text of subdomainErrors(secret)) errors.push(invalidValue(`spec.tls[${at}].secretName`, secret, text));
   });
   const className = spec['ingressClassName'] as string | undefined;
   if (className !== undefined) for (const text of subdomainErrors(className)) errors.push(invalidValue('spec.ingressClassName', className, text));
@@ -78,6 +96,9 @@ const rulesText = (): string =>
 export const validateIngressClass = (object: KubeObject): FieldError[] => {
   const parameters = specOf(object)['parameters'] as Json | undefined;
   const errors: FieldError[] = [];
+  const controller = (specOf(object)['controller'] as string | undefined) ?? '';
+  if (controller.length > 250) errors.push(tooLong('spec.controller', 250));
+  if (controller !== '' && controller.split('/').length < 2) errors.push(invalidValue('spec.controller', controller, 'must be a domain-prefixed path (such as "acme.io/foo")'));
   if (parameters === undefined) return errors;
   if ((parameters['kind'] ?? '') === '') errors.push(required('spec.parameters.kind', 'kind is required'));
   if ((parameters['name'] ?? '') === '') errors.push(required('spec.parameters.name', 'name is required'));
@@ -102,10 +123,23 @@ function validatePeer(peer: Json, path: string): FieldError[] {
     if (!ipaddr.isValidCIDR(block['cidr'] ?? '')) {
       errors.push((block['cidr'] ?? '') === '' ? required(`${path}.ipBlock.cidr`) : invalidValue(`${path}.ipBlock.cidr`, block['cidr'], 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'));
     }
+    else {
+      ((block['except'] as string[] | undefined) ?? []).forEach((text, at) => {
+        const here = `${path}.ipBlock.except[${at}]`;
+        if (!ipaddr.isValidCIDR(text)) errors.push(invalidValue(here, text, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'));
+        else if (!isStrictSubset(text, block['cidr'])) errors.push(invalidValue(here, text, 'must be a strict subset of `cidr`'));
+      });
+    }
     if (kinds.length > 1) errors.push(forbiddenValue(path, 'may not specify both ipBlock and another peer'));
   }
   if (kinds.length === 0) errors.push(required(path, 'must specify a peer'));
   return errors;
+}
+
+/** Whether a range lies within another and is smaller. */
+function isStrictSubset(inner: string, outer: string): boolean {
+  const [[address, bits], [base, size]] = [ipaddr.parseCIDR(inner), ipaddr.parseCIDR(outer)];
+  return address.kind() === base.kind() && bits > size && (address as ipaddr.IPv4).match(base as ipaddr.IPv4, size);
 }
 
 export function validateNetworkPolicy(object: KubeObject): FieldError[] {
@@ -128,6 +162,7 @@ export function validateNetworkPolicy(object: KubeObject): FieldError[] {
     });
   }
   const types = (spec['policyTypes'] as string[] | undefined) ?? [];
+  if (types.length > 2) return [...errors, invalidValue('spec.policyTypes', literal(`[]networking.PolicyType{${types.map((type) => `"${type}"`).join(', ')}}`), 'may not specify more than two policyTypes')];
   types.forEach((type, at) => {
     if (type !== 'Ingress' && type !== 'Egress') errors.push(notSupported(`spec.policyTypes[${at}]`, type, ['Egress', 'Ingress']));
   });
@@ -165,8 +200,51 @@ function validateMetricTarget(target: Json | undefined, path: string): FieldErro
   const types = ['AverageValue', 'Utilization', 'Value'];
   if ((value['type'] ?? '') === '') return [required(`${path}.type`, 'must specify a metric target type')];
   if (!types.includes(value['type'])) return [invalidValue(`${path}.type`, value['type'], 'must be either Utilization, Value, or AverageValue')];
+  const errors: FieldError[] = [];
+  for (const field of ['value', 'averageValue'] as const) {
+    const amount = value[field] as string | undefined;
+    if (amount !== undefined && quantityOf(amount).nanos <= 0n) errors.push(invalidValue(`${path}.${field}`, literal(amount), 'must be positive'));
+  }
   const utilization = value['averageUtilization'] as number | undefined;
-  return utilization !== undefined && utilization < 1 ? [invalidValue(`${path}.averageUtilization`, utilization, 'must be greater than 0')] : [];
+  if (utilization !== undefined && utilization < 1) errors.push(invalidValue(`${path}.averageUtilization`, utilization, 'must be greater than 0'));
+  return errors;
+}
+
+/** What a source must say beside its target, and which values of the target belong to it. */
+function sourceErrors(type: string, source: Json, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const target = (source['target'] as Json | undefined) ?? {};
+  const at = `${path}.target`;
+  if (type === 'Resource' || type === 'ContainerResource') {
+    if ((source['name'] ?? '') === '') errors.push(required(`${path}.name`, 'must specify a resource name'));
+    if (type === 'ContainerResource' && (source['container'] ?? '') === '') errors.push(required(`${path}.container`, 'must specify a container'));
+    errors.push(...validateMetricTarget(target, at));
+    if (target['averageUtilization'] === undefined && target['averageValue'] === undefined) errors.push(required(`${at}.averageUtilization`, 'must set either a target raw value or a target utilization'));
+    if (target['averageUtilization'] !== undefined && target['averageValue'] !== undefined) errors.push(forbiddenValue(`${at}.averageValue`, 'may not set both a target raw value and a target utilization'));
+    return errors;
+  }
+  if (type === 'Object') errors.push(...referenceErrors((source['describedObject'] as Json | undefined) ?? {}, `${path}.describedObject`));
+  const metric = (source['metric'] as Json | undefined) ?? {};
+  if ((metric['name'] ?? '') === '') errors.push(required(`${path}.metric.name`, 'must specify a metric name'));
+  else for (const text of pathSegmentErrors(metric['name'])) errors.push(invalidValue(`${path}.metric.name`, metric['name'], text));
+  errors.push(...validateMetricTarget(target, at));
+  if (type === 'Pods') {
+    if (target['averageValue'] === undefined) errors.push(required(`${at}.averageValue`, 'must specify a positive target averageValue'));
+  } else if (target['value'] === undefined && target['averageValue'] === undefined) {
+    errors.push(required(`${at}.averageValue`, type === 'Object' ? 'must set either a target value or averageValue' : 'must set either a target value for metric or a per-pod target'));
+  } else if (type === 'External' && target['value'] !== undefined && target['averageValue'] !== undefined) {
+    errors.push(forbiddenValue(`${at}.value`, 'may not set both a target value for metric and a per-pod target'));
+  }
+  return errors;
+}
+
+/** A CrossVersionObjectReference. */
+function referenceErrors(reference: Json, path: string): FieldError[] {
+  return (['kind', 'name'] as const).flatMap((field) => {
+    const value = (reference[field] as string | undefined) ?? '';
+    if (value === '') return [required(`${path}.${field}`)];
+    return pathSegmentErrors(value).map((text) => invalidValue(`${path}.${field}`, value, text));
+  });
 }
 
 function validateMetrics(metrics: readonly Json[], minReplicas: number | undefined): FieldError[] {
@@ -182,10 +260,9 @@ function validateMetrics(metrics: readonly Json[], minReplicas: number | undefin
       hasExternal ||= type === 'Object' || type === 'External';
       const source = metric[field] as Json | undefined;
       if (source === undefined) errors.push(required(`${path}.${field}`, 'must populate information for the given metric source'));
-      else {
-        if ((type === 'Resource' || type === 'ContainerResource') && (source['name'] ?? '') === '') errors.push(required(`${path}.${field}.name`, 'must specify a resource name'));
-        if (type === 'ContainerResource' && (source['container'] ?? '') === '') errors.push(required(`${path}.${field}.container`, 'must specify a container'));
-        errors.push(...validateMetricTarget(source['target'], `${path}.${field}.target`));
+      else errors.push(...sourceErrors(type, source, `${path}.${field}`));
+      for (const other of METRIC_TYPES.map((name) => `${name.slice(0, 1).toLowerCase()}${name.slice(1)}`)) {
+        if (other !== field && metric[other] !== undefined) errors.push(forbiddenValue(`${path}.${other}`, 'must populate the given metric source only'));
       }
     }
   });
@@ -221,9 +298,7 @@ export function validateAutoscaler(object: KubeObject): FieldError[] {
   if (min !== undefined && min < 1) errors.push(invalidValue('spec.minReplicas', min, 'must be greater than or equal to 1'));
   if (max < 1) errors.push(invalidValue('spec.maxReplicas', max, 'must be greater than 0'));
   if (min !== undefined && max < min) errors.push(invalidValue('spec.maxReplicas', max, 'must be greater than or equal to `minReplicas`'));
-  const target = (spec['scaleTargetRef'] as Json | undefined) ?? {};
-  if ((target['kind'] ?? '') === '') errors.push(required('spec.scaleTargetRef.kind'));
-  if ((target['name'] ?? '') === '') errors.push(required('spec.scaleTargetRef.name'));
+  errors.push(...referenceErrors((spec['scaleTargetRef'] as Json | undefined) ?? {}, 'spec.scaleTargetRef'));
   errors.push(...validateMetrics(spec['metrics'] ?? [], min));
   errors.push(...validateScaling(spec['behavior']?.['scaleUp'], 'spec.behavior.scaleUp'));
   return [...errors, ...validateScaling(spec['behavior']?.['scaleDown'], 'spec.behavior.scaleDown')];

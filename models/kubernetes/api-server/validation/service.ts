@@ -5,6 +5,7 @@
 import type { Json } from '../defaults/fill.ts';
 import type { KubeObject } from '../../object/types.ts';
 import ipaddr from 'ipaddr.js';
+import { parseCIDR } from '../../object/ip.ts';
 import { duplicate, forbiddenValue, invalidValue, notSupported, required, tooMany } from '../status/field-error.ts';
 import type { FieldError } from '../status/field-error.ts';
 import { goSyntax, literal } from '../status/go-format.ts';
@@ -16,6 +17,12 @@ import { portOrName } from './probe.ts';
 
 const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 const IP_TEXT = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
+const SPECIAL: Readonly<Record<string, string>> = {
+  unspecified: 'may not be unspecified (0.0.0.0 or ::)',
+  loopback: 'may not be in the loopback range (127.0.0.0/8, ::1/128)',
+  linkLocal: 'may not be in the link-local range (169.254.0.0/16, fe80::/10)',
+  multicast: 'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)',
+};
 /** The port of the kubelet, which a load balancer must not expose. */
 const KUBELET_PORT = 10250;
 
@@ -79,9 +86,10 @@ function validateTypeNeeds(spec: Json): FieldError[] {
   if (spec['type'] === 'LoadBalancer' && isHeadless) errors.push(invalidValue('spec.clusterIPs[0]', 'None', 'may not be set to \'None\' for LoadBalancer services'));
   if (spec['type'] === 'NodePort' && isHeadless) errors.push(invalidValue('spec.clusterIPs[0]', 'None', "may not be set to 'None' for NodePort services"));
   if (spec['type'] === 'ExternalName') {
-    if (((spec['clusterIPs'] as unknown[] | undefined)?.length ?? 0) > 0 || (spec['clusterIP'] ?? '') !== '') {
-      errors.push(forbiddenValue('spec.clusterIPs', 'may not be set when `type` is \'ExternalName\''));
-    }
+    const isSet = (field: string): boolean => ((spec[field] as unknown[] | string | undefined)?.length ?? 0) > 0;
+    if (isSet('clusterIPs') || isSet('clusterIP')) errors.push(forbiddenValue('spec.clusterIPs', 'may not be set for ExternalName services'));
+    if (isSet('ipFamilies')) errors.push(forbiddenValue('spec.ipFamilies', 'may not be set for ExternalName services'));
+    if (spec['ipFamilyPolicy'] !== undefined) errors.push(forbiddenValue('spec.ipFamilyPolicy', 'may not be set for ExternalName services'));
     const name = ((spec['externalName'] as string | undefined) ?? '').replace(/\.$/, '');
     if (name === '') errors.push(required('spec.externalName'));
     else for (const text of subdomainErrors(name)) errors.push(invalidValue('spec.externalName', name, text));
@@ -100,10 +108,9 @@ function validatePolicies(spec: Json): FieldError[] {
     errors.push(invalidValue('spec.healthCheckNodePort', spec['healthCheckNodePort'], "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"));
   }
   const internal = spec['internalTrafficPolicy'] as string | undefined;
-  if (spec['type'] !== 'ExternalName') {
-    if (internal === undefined) errors.push(required('spec.internalTrafficPolicy'));
-    else if (internal !== 'Cluster' && internal !== 'Local') errors.push(notSupported('spec.internalTrafficPolicy', internal, ['Cluster', 'Local']));
-  }
+  if (internal === undefined) {
+    if (['ClusterIP', 'NodePort', 'LoadBalancer'].includes(spec['type'])) errors.push(required('spec.internalTrafficPolicy'));
+  } else if (internal !== 'Cluster' && internal !== 'Local') errors.push(notSupported('spec.internalTrafficPolicy', internal, ['Cluster', 'Local']));
   if (spec['type'] !== 'LoadBalancer' && spec['loadBalancerClass'] !== undefined) errors.push(forbiddenValue('spec.loadBalancerClass', "may only be used when `type` is 'LoadBalancer'"));
   if (spec['type'] !== 'LoadBalancer' && spec['allocateLoadBalancerNodePorts'] !== undefined) {
     errors.push(forbiddenValue('spec.allocateLoadBalancerNodePorts', "may only be used when `type` is 'LoadBalancer'"));
@@ -122,6 +129,67 @@ function validateAffinity(spec: Json): FieldError[] {
   return [];
 }
 
+function validateSourceRanges(spec: Json): FieldError[] {
+  const ranges = (spec['loadBalancerSourceRanges'] as string[] | undefined) ?? [];
+  if (ranges.length === 0) return [];
+  const path = 'spec.LoadBalancerSourceRanges';
+  if (spec['type'] !== 'LoadBalancer') return [forbiddenValue(path, "may only be used when `type` is 'LoadBalancer'")];
+  return ranges.some((range) => parseCIDR(range.trim()) === undefined)
+    ? [invalidValue(path, literal(`[${ranges.join(' ')}]`), 'must be a list of IP ranges. For example, 10.240.0.0/24,10.250.0.0/24')]
+    : [];
+}
+
+const FAMILIES = ['IPv4', 'IPv6'];
+const FAMILY_POLICIES = ['PreferDualStack', 'RequireDualStack', 'SingleStack'];
+
+/** ValidateServiceClusterIPsRelatedFields; it is asked for before addresses are reserved, and again after. */
+export function validateClusterIPs(spec: Json): FieldError[] {
+  if (spec['type'] === 'ExternalName') return [];
+  const errors: FieldError[] = [];
+  const first = (spec['clusterIP'] as string | undefined) ?? '';
+  const given = (spec['clusterIPs'] as string[] | undefined) ?? [];
+  const all = given.length === 0 && first !== '' ? [first] : given;
+  const path = 'spec.clusterIPs';
+  if (first === '' && all.length > 0) errors.push(invalidValue(path, all, 'must be empty when `clusterIP` is not specified'));
+  else if (first !== '' && all[0] !== first) errors.push(invalidValue(path, all, 'first value must match `clusterIP`'));
+  const families = (spec['ipFamilies'] as string[] | undefined) ?? [];
+  families.forEach((family, at) => {
+    if (!FAMILIES.includes(family)) errors.push(notSupported(`spec.ipFamilies[${at}]`, family, FAMILIES));
+    if (families.indexOf(family) < at) errors.push(duplicate(`spec.ipFamilies[${at}]`, family));
+  });
+  const policy = spec['ipFamilyPolicy'] as string | undefined;
+  if (policy !== undefined && !FAMILY_POLICIES.includes(policy)) errors.push(notSupported('spec.ipFamilyPolicy', policy, FAMILY_POLICIES));
+  let isBroken = false;
+  all.forEach((ip, at) => {
+    if (at === 0 && ip === 'None') {
+      if (all.length > 1) errors.push(invalidValue(path, all, "'None' must be the first and only value"));
+      isBroken ||= all.length > 1;
+    } else if (!ipaddr.isValid(ip)) {
+      errors.push(invalidValue(`${path}[${at}]`, ip, IP_TEXT));
+      isBroken = true;
+    }
+  });
+  if (all.length > 2) errors.push(invalidValue(path, all, 'may only hold up to 2 values'));
+  if (isBroken) return errors;
+  const isSix = (ip: string): boolean => ip.includes(':');
+  if (all.length > 1 && new Set(all.map(isSix)).size !== all.length) errors.push(invalidValue(path, all, 'may specify no more than one IP for each IP family'));
+  if (all[0] === 'None') return errors;
+  families.slice(0, all.length).forEach((family, at) => {
+    const ip = all[at] as string;
+    if (FAMILIES.includes(family) && isSix(ip) !== (family === 'IPv6')) errors.push(invalidValue(`${path}[${at}]`, ip, `expected an ${family} value as indicated by \`ipFamilies[${at}]\``));
+  });
+  return errors;
+}
+
+/** ValidateNonSpecialIP. */
+function specialIPErrors(ip: string, path: string): FieldError[] {
+  const address = ipaddr.parse(ip);
+  const range = address.range();
+  const text =
+    range === 'multicast' && !/^(?:224\.0\.0\.|ff02:)/i.test(address.toString()) ? undefined : SPECIAL[range];
+  return text === undefined || (range === 'unspecified' && !/^(?:0\.0\.0\.0|::)$/.test(address.toString())) ? [] : [invalidValue(path, ip, text)];
+}
+
 /** Service, with cluster IPs and node ports reserved. */
 export function validateService(object: KubeObject): FieldError[] {
   const spec = (object['spec'] as Json | undefined) ?? {};
@@ -130,15 +198,14 @@ export function validateService(object: KubeObject): FieldError[] {
   const type = spec['type'] as string | undefined;
   if (type === undefined) errors.push(required('spec.type'));
   else if (!TYPES.includes(type)) errors.push(notSupported('spec.type', type, TYPES));
-  ((spec['clusterIPs'] as string[] | undefined) ?? []).forEach((ip, at) => {
-    if (ip !== 'None' && !ipaddr.isValid(ip)) errors.push(invalidValue(`spec.clusterIPs[${at}]`, ip, IP_TEXT));
-  });
+  errors.push(...validateClusterIPs(spec));
   ((spec['externalIPs'] as string[] | undefined) ?? []).forEach((ip, at) => {
-    if (!ipaddr.isValid(ip)) errors.push(invalidValue(`spec.externalIPs[${at}]`, ip, IP_TEXT));
+    errors.push(...(ipaddr.isValid(ip) ? specialIPErrors(ip, `spec.externalIPs[${at}]`) : [invalidValue(`spec.externalIPs[${at}]`, ip, IP_TEXT)]));
   });
   errors.push(...validatePortUniqueness(spec), ...validatePolicies(spec));
-  const ranges = (spec['loadBalancerSourceRanges'] as string[] | undefined) ?? [];
-  if (ranges.length > 0 && type !== 'LoadBalancer') errors.push(forbiddenValue('spec.LoadBalancerSourceRanges', "may only be used when `type` is 'LoadBalancer'"));
+  errors.push(...validateSourceRanges(spec));
+  const distribution = spec['trafficDistribution'] as string | undefined;
+  if (distribution !== undefined && distribution !== 'PreferClose') errors.push(notSupported('spec.trafficDistribution', distribution, ['PreferClose']));
   return errors;
 }
 
@@ -165,15 +232,7 @@ function validateEndpointAddress(address: Json, path: string): FieldError[] {
   if (!ipaddr.isValid(ip)) return [invalidValue(`${path}.ip`, ip, IP_TEXT)];
   const errors: FieldError[] = [];
   if (address['hostname'] !== undefined) for (const text of labelErrors(address['hostname'])) errors.push(invalidValue(`${path}.hostname`, address['hostname'], text));
-  const range = ipaddr.parse(ip).range();
-  const names: Readonly<Record<string, string>> = {
-    unspecified: 'may not be unspecified (0.0.0.0 or ::)',
-    loopback: 'may not be in the loopback range (127.0.0.0/8, ::1/128)',
-    linkLocal: 'may not be in the link-local range (169.254.0.0/16, fe80::/10)',
-    multicast: 'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)',
-  };
-  const text = names[range];
-  return text === undefined ? errors : [...errors, invalidValue(`${path}.ip`, ip, text)];
+  return [...errors, ...specialIPErrors(ip, `${path}.ip`)];
 }
 
 /** Endpoints. */

@@ -6,6 +6,7 @@ import type { Json } from '../defaults/fill.ts';
 import type { KubeObject } from '../../object/types.ts';
 import { forbiddenValue, invalidValue, notSupported, required } from '../status/field-error.ts';
 import type { FieldError } from '../status/field-error.ts';
+import { goQuote, literal } from '../status/go-format.ts';
 import {
   immutable,
   intOrPercentValue,
@@ -33,12 +34,19 @@ function validateSelector(spec: Json, kind: string): FieldError[] {
   return errors;
 }
 
-/** The selector must match the template's labels. */
+/** The selector must match the template's labels; one that is not there matches nothing. */
 function validateMatch(spec: Json): FieldError[] {
-  const selector = spec['selector'] as Json | undefined;
-  if (selector === undefined || selector === null || isEmptyLabelSelector(selector)) return [];
+  const selector = spec['selector'] as Json | undefined | null;
+  if (selector !== undefined && selector !== null && isEmptyLabelSelector(selector)) return [];
   const labels = spec['template']?.['metadata']?.['labels'] as Json | undefined;
-  return selects(selector, labels) ? [] : [invalidValue('spec.template.metadata.labels', labelsText(labels), '`selector` does not match template `labels`')];
+  const matches = selector !== undefined && selector !== null && selects(selector, labels);
+  return matches ? [] : [invalidValue('spec.template.metadata.labels', labelsText(labels), '`selector` does not match template `labels`')];
+}
+
+/** A selector that is no selector: its template is not looked at. */
+function unusableSelector(spec: Json, text: string): FieldError[] {
+  const selector = spec['selector'] as Json | undefined;
+  return validateLabelSelector(selector, 'spec.selector').length === 0 ? [] : [invalidValue('spec.selector', selectorText(selector), text)];
 }
 
 function validateRunsForever(spec: Json, kind: string): FieldError[] {
@@ -54,6 +62,8 @@ function validateRunsForever(spec: Json, kind: string): FieldError[] {
 /** ValidatePodTemplateSpecForReplicaSet: of Deployments and ReplicaSets. */
 function validateReplicaTemplate(spec: Json, selectorMatters: boolean): FieldError[] {
   if (spec['template'] === undefined) return [required('spec.template')];
+  const unusable = unusableSelector(spec, 'invalid label selector');
+  if (unusable.length > 0) return unusable;
   const errors = selectorMatters ? validateMatch(spec) : [];
   errors.push(...validateTemplate(spec['template'], 'spec.template'));
   return [...errors, ...validateRunsForever(spec, 'ReplicaSet')];
@@ -135,9 +145,13 @@ function validateStatefulStrategy(strategy: Json | undefined): FieldError[] {
   if (type === undefined || type === '') return [required(path)];
   const rolling = strategy?.['rollingUpdate'] as Json | undefined;
   if (type === 'OnDelete') {
-    return rolling === undefined ? [] : [invalidValue(`${path}.rollingUpdate`, rolling, `only allowed for updateStrategy 'RollingUpdate'`)];
+    const shown = literal(`apps.RollingUpdateStatefulSetStrategy{Partition:${rolling?.['partition'] ?? 0}, MaxUnavailable:(*intstr.IntOrString)(nil)}`);
+    return rolling === undefined ? [] : [invalidValue(`${path}.rollingUpdate`, shown, `only allowed for updateStrategy 'RollingUpdate'`)];
   }
-  if (type !== 'RollingUpdate') return [invalidValue(path, strategy, "must be 'RollingUpdate' or 'OnDelete'")];
+  if (type !== 'RollingUpdate') {
+    const pointer = `(*apps.RollingUpdateStatefulSetStrategy)(${rolling === undefined ? 'nil' : '0xc000000000'})`;
+    return [invalidValue(path, literal(`apps.StatefulSetUpdateStrategy{Type:${goQuote(type)}, RollingUpdate:${pointer}}`), "must be 'RollingUpdate' or 'OnDelete'")];
+  }
   return nonNegative(rolling?.['partition'], `${path}.rollingUpdate.partition`);
 }
 
@@ -163,7 +177,8 @@ export function validateStatefulSet(object: KubeObject): FieldError[] {
   errors.push(...nonNegative(spec['replicas'], 'spec.replicas'), ...nonNegative(spec['minReadySeconds'], 'spec.minReadySeconds'));
   errors.push(...nonNegative(spec['ordinals']?.['start'], 'spec.ordinals.start'));
   errors.push(...validateSelector(spec, 'statefulset'));
-  errors.push(...validateMatch(spec), ...validateStatefulTemplate(spec['template']), ...validateRunsForever(spec, 'StatefulSet'));
+  const unusable = unusableSelector(spec, '');
+  errors.push(...(unusable.length > 0 ? unusable : [...validateMatch(spec), ...validateStatefulTemplate(spec['template'])]), ...validateRunsForever(spec, 'StatefulSet'));
   return [...errors, ...nonNegative(spec['revisionHistoryLimit'], 'spec.revisionHistoryLimit')];
 }
 
@@ -195,9 +210,9 @@ function validateDaemonStrategy(strategy: Json | undefined): FieldError[] {
 export function validateDaemonSet(object: KubeObject): FieldError[] {
   const spec = specOf(object);
   const selector = spec['selector'] as Json | undefined;
-  const errors = selector === undefined ? [required('spec.selector')] : validateLabelSelector(selector, 'spec.selector');
-  if (selector !== undefined && !isEmptyLabelSelector(selector)) errors.push(...validateMatch(spec));
-  if (isEmptyLabelSelector(selector)) errors.push(invalidValue('spec.selector', selectorText(selector), 'empty selector is invalid for daemonset'));
+  const errors = validateLabelSelector(selector, 'spec.selector');
+  if (errors.length === 0) errors.push(...validateMatch(spec));
+  if (selector !== undefined && isEmptyLabelSelector(selector)) errors.push(invalidValue('spec.selector', selectorText(selector), 'empty selector is invalid for daemonset'));
   errors.push(...validateTemplate(spec['template'], 'spec.template'), ...validateRunsForever(spec, 'DaemonSet'));
   errors.push(...nonNegative(spec['minReadySeconds'], 'spec.minReadySeconds'), ...validateDaemonStrategy(spec['updateStrategy']));
   return [...errors, ...nonNegative(spec['revisionHistoryLimit'], 'spec.revisionHistoryLimit')];
