@@ -1,4 +1,5 @@
 /** Every verb, in the order in which `kubetwin help` lists them. A new verb is one file here and one line below. */
+import { registerBench } from './bench.ts';
 import { registerCheck } from './check.ts';
 import { registerExplore } from './explore.ts';
 import { registerDiff } from './diff.ts';
@@ -36,4 +37,5 @@ export const VERBS: readonly Register[] = [
   registerExport,
   registerRecord,
   registerCompare,
+  registerBench,
 ];
