@@ -124,14 +124,12 @@ async function search(options: CheckCommandOptions, environment: SearchEnvironme
   if (options.property !== undefined) demandProperty(model, options.property);
   const started = Date.now();
   const workers = workersOf(options.workers);
-  const runner: Runner = workers === 1 ? new LocalRunner(model) : new ThreadRunner(environment.worker, { name: options.model, parameters }, workers);
   const progress = new Progress(process.stderr, options.json !== true);
   const interruption = interruptible();
   const deadline = options.for === undefined ? Infinity : started + duration('--for', options.for) / 1000;
   const runs = options.for !== undefined && options.runs === DEFAULT_RUNS ? Infinity : whole('--runs', options.runs, 1);
-  const settled: CheckOptions = {
+  const settled: Omit<CheckOptions, 'runner'> = {
     model,
-    runner,
     base: options.seed,
     runs,
     goOn: () => !interruption.isAsked && Date.now() < deadline,
@@ -147,8 +145,10 @@ async function search(options: CheckCommandOptions, environment: SearchEnvironme
     ...(options.property === undefined ? {} : { only: options.property }),
     ...(options.store === false ? {} : { store: new SeedStore(join(options.store, 'seeds')) }),
   };
+  // Threads keep the process alive: they are started when nothing more can be wrong with the arguments.
+  const runner: Runner = workers === 1 ? new LocalRunner(model) : new ThreadRunner(environment.worker, { name: options.model, parameters }, workers);
   try {
-    const outcome = await check(settled);
+    const outcome = await check({ ...settled, runner });
     progress.clear();
     const seconds = (Date.now() - started) / 1000;
     return await report({ outcome, options, settled, entry, model, parameters, progress, seconds, isInterrupted: interruption.isAsked });
@@ -162,7 +162,7 @@ async function search(options: CheckCommandOptions, environment: SearchEnvironme
 interface Reported {
   readonly outcome: CheckOutcome;
   readonly options: CheckCommandOptions;
-  readonly settled: CheckOptions;
+  readonly settled: Omit<CheckOptions, 'runner'>;
   readonly entry: Searchable;
   readonly model: CampaignModel;
   readonly parameters: Parameters;

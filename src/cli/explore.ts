@@ -135,11 +135,11 @@ function reductionWords(report: ReductionReport, seconds: number): string {
 }
 
 function exploreRuns({ options, entry, parameters, goOn, progress, seconds }: Exploration & { readonly progress: Progress }): number {
+  if (options.reduction === true) throw new CliError('--reduction needs to know who receives what: it is for models that are described as actors, without --runs');
   const model = campaignOf(entry, parameters);
   const plan = { ...model.plan(options.seed), faults: { faults: [], healAt: 0 } };
   const report = exploreExecutions(model, plan, {
     deviations: whole('--deviations', options.deviations),
-    reduce: options.reduction === true,
     keepGoing: options.keepGoing === true,
     goOn,
     progress: (runs) => progress.show(`${runs} runs, ${seconds().toFixed(0)}s`),

@@ -119,7 +119,9 @@ const INLINE_MAX = 1_000;
  * any folder and on any machine; a long one is named by its file.
  */
 export function reproduce(file: PlanFile, path: string): string {
-  const inline = `${INLINE}${deflateRawSync(JSON.stringify({ ...file, message: '' }), { level: 9 }).toString('base64url')}`;
+  const { kubetwin, version, model, parameters, property, only, plan } = file;
+  const text = JSON.stringify({ kubetwin, version, model, parameters, property, only, plan });
+  const inline = `${INLINE}${deflateRawSync(text, { level: 9 }).toString('base64url')}`;
   return `kubetwin check --plan ${inline.length <= INLINE_MAX && !isModule(file.model) ? inline : quoted(path)}`;
 }
 

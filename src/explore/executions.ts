@@ -4,7 +4,6 @@
  * The plain run answers every choice with 0 and takes events in the order of time. From each run, every later choice point (a pick
  * of the schedule, or a draw of the streams that are asked for) is answered otherwise, one at a time, until d choices differ; that
  * is delay-bounded scheduling (Emmi, Qadeer and Rakamarić, 2011) over the kernel's own choices, and needs no state to be saved.
- * With `reduce`, an event is moved forward only past an event of the same actor: steps of different actors commute.
  */
 import type { Draw } from '../campaign/chooser.ts';
 import type { Answers, CampaignModel, Plan } from '../campaign/model.ts';
@@ -23,7 +22,6 @@ export interface ExecutionsOptions {
   readonly outcomesMax?: number;
   /** Events so many µs apart may change places. Default: the plan's. */
   readonly window?: number;
-  readonly reduce?: boolean;
   readonly runsMax?: number;
   /** Asked before each run: false ends the search. */
   readonly goOn?: () => boolean;
@@ -101,10 +99,9 @@ export function exploreExecutions(model: CampaignModel, plan: Plan, options: Exe
   return { runs, steps, unique: prints.size, choicePoints, isComplete, bound, violations: [...violations.values()] };
 }
 
-function alternatives({ stream, n, value, ready }: Draw, { reduce, outcomesMax = 4 }: ExecutionsOptions): readonly number[] {
+function alternatives({ stream, n, value, ready }: Draw, { outcomesMax = 4 }: ExecutionsOptions): readonly number[] {
   if (stream !== PICKS || ready === undefined) return Array.from({ length: Math.min(n, outcomesMax) }, (_, i) => spread(i, n, outcomesMax)).filter((other) => other !== value);
-  const others = firsts(ready).filter((other) => other !== value);
-  return reduce === true ? others.filter((other) => ready.some(({ actor }, i) => i < other && actor === ready[other]?.actor)) : others;
+  return firsts(ready).filter((other) => other !== value);
 }
 
 /** Outcome `i` of at most `most` that are spread over [0, n), both ends among them. */
