@@ -75,7 +75,7 @@ describe('kubetwin get', () => {
     [['pods', '-l', 'a b'], 1, 'Error from server (BadRequest)'],
     [['pods', '--at', '3 o’clock'], 2, 'a position is'],
     [['pods', '--at', '#99999999'], 2, 'there is no record #99999999: the log\'s last is #'],
-    [['pods', '--at', '9h'], 2, 'the log ends at'],
+    [['pods', '--at', '9h'], 0, 'note: the last record is at'],
   ])('says what is wrong with %j', async (args, code, message) => {
     const printed = await verb('get', log, ...args);
     expect(printed.code).toBe(code);

@@ -15,9 +15,10 @@ export type Side = 'after' | 'before';
 export const POSITION_HELP = "a record (#4711), a virtual time (12.5s, 1h2m), 'start' or 'end'";
 
 /**
- * The position that `text` names. Times stand for everything up to and including them, whatever the side.
+ * The position that `text` names. Times stand for everything up to and including them, whatever the side; a time after the last record is
+ * the end, and standard error says so.
  *
- * @throws CliError when the text is none, or lies beyond the log.
+ * @throws CliError when the text is none, or names a record that there is not.
  */
 export function parsePosition(log: LogReader, text: string, side: Side = 'after'): number {
   if (text === 'start') return 0;
@@ -31,6 +32,6 @@ export function parsePosition(log: LogReader, text: string, side: Side = 'after'
   const time = parseDuration(text);
   if (time === undefined) throw new CliError(`a position is ${POSITION_HELP}, not "${text}"`);
   const end = log.timeOf(log.length);
-  if (time > end) throw new CliError(`the log ends at ${formatDuration(end)}, which is before ${text}`);
+  if (time > end) process.stderr.write(`note: the last record is at ${formatDuration(end)}; ${text} is after it\n`);
   return log.positionAfter(time);
 }

@@ -208,6 +208,22 @@ export class BlockView {
     return found;
   }
 
+  /** Calls `visit` with every fact of these kinds of the records [start, end), in order, with its text. Parses nothing. */
+  eachFact(kinds: readonly string[], start: number, end: number, visit: (i: number, kind: string, text: string) => void): void {
+    const wanted = new Map(kinds.map((kind) => [this.strings.indexOf(kind), kind]));
+    for (let i = start; i < end; i++) {
+      let at = this.textStarts[i] as number;
+      const last = this.factStarts[i + 1] as number;
+      for (let k = this.factStarts[i] as number; k < last; k++) {
+        const length = this.factLengths[k] as number;
+        const kind = wanted.get(this.factKinds[k] as number);
+        // A text of its own, not a slice that would keep the whole block alive.
+        if (kind !== undefined) visit(i, kind, DECODER.decode(this.text.subarray(at, at + length)));
+        at += length;
+      }
+    }
+  }
+
   /** The indices of the records whose facts, message or effects hold this text, as canonical JSON writes it. Parses nothing. */
   withText(text: string): number[] {
     this.whole ??= DECODER.decode(this.text);

@@ -11,7 +11,7 @@ import { fold, type Projection } from './projection.ts';
 export interface SeekOptions {
   /** How many states are kept. Default 24. */
   readonly kept?: number;
-  /** Long folds leave a state behind every so many records. Default 16,384. */
+  /** Long folds leave a state behind every so many records. Default 65,536. */
   readonly stride?: number;
 }
 
@@ -26,7 +26,7 @@ export class Seeker<State> {
     this.log = log;
     this.projection = projection;
     this.keptMax = options.kept ?? 24;
-    this.stride = options.stride ?? 16_384;
+    this.stride = options.stride ?? 65_536;
   }
 
   /** How many states are in memory; never more than `kept`. */

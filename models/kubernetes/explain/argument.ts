@@ -5,7 +5,7 @@ import type { LogRecord } from '../../../src/index.ts';
 import { address, tellWhy, why, type Phrasebook } from '../../../src/explain/why.ts';
 import type { LogReader } from '../../../src/log/reader.ts';
 import type { KubeObject } from '../object/types.ts';
-import { blameField, type FieldBlame } from './blame.ts';
+import { blameField, controlBefore, factBefore, type FieldBlame } from './blame.ts';
 import { PHRASEBOOK } from './phrasebook.ts';
 import type { StoreView } from './store-view.ts';
 
@@ -38,42 +38,11 @@ export function lastWrite(place: Place, key: string, pointer: string): FieldBlam
 /** An actor as people call it: `kubectl` and requests from outside are the user's. */
 export const writerName = (actor: string): string => (actor === 'kubectl' || actor === 'gateway' ? 'the user' : actor);
 
-/** How far back facts are looked for. */
-const FACTS_WITHIN = 400_000;
-
 /** The last record before the place with a fact of `kind` that `is` accepts. */
-export function lastFact(place: Place, kind: string, mention: string, is: (data: { readonly [key: string]: unknown }) => boolean): LogRecord | undefined {
-  const stop = Math.max(0, place.position - FACTS_WITHIN);
-  for (let end = place.position; end > stop; ) {
-    const view = place.log.blockOf(end - 1);
-    if (view.mentions(kind)) {
-      const found = view.withText(mention);
-      for (let k = found.length - 1; k >= 0; k--) {
-        const i = found[k] as number;
-        if (view.seq + i >= end || !view.factKindsOf(i).includes(kind)) continue;
-        const record = view.record(i);
-        if (record.facts.some((fact) => fact.kind === kind && is(fact.data as { readonly [key: string]: unknown }))) return record;
-      }
-    }
-    end = view.seq;
-  }
-  return undefined;
-}
+export const lastFact = (place: Place, kind: string, mention: string, is: (data: { readonly [key: string]: unknown }) => boolean): LogRecord | undefined => factBefore(place.log, place.position, kind, mention, is);
 
 /** The last crash, restart, pause or other control event of an actor before the place. */
-export function lastControl(place: Place, actor: string): LogRecord | undefined {
-  const stop = Math.max(0, place.position - FACTS_WITHIN);
-  for (let end = place.position; end > stop; ) {
-    const view = place.log.blockOf(end - 1);
-    if (view.mentions(actor)) {
-      for (let i = Math.min(view.count, end - view.seq) - 1; i >= 0; i--) {
-        if (view.viaOf(i) === 'control' && view.kept(i) === 'whole' && view.actorOf(i) === actor) return view.record(i);
-      }
-    }
-    end = view.seq;
-  }
-  return undefined;
-}
+export const lastControl = (place: Place, actor: string): LogRecord | undefined => controlBefore(place.log, place.position, actor);
 
 /** The newest event objects about an object, newest first. */
 export function eventsOf(place: Place, object: KubeObject, reasons?: readonly string[]): { readonly reason: string; readonly message: string; readonly count: number; readonly seq: number }[] {

@@ -50,6 +50,43 @@ export function requesterOf(log: LogReader, record: LogRecord): LogRecord {
   return at;
 }
 
+/** How far back facts are looked for. */
+const FACTS_WITHIN = 400_000;
+
+/** The last record before `position` with a fact of `kind` that `is` accepts and whose text has `mention` in it. */
+export function factBefore(log: LogReader, position: number, kind: string, mention: string, is: (data: { readonly [key: string]: unknown }) => boolean): LogRecord | undefined {
+  const stop = Math.max(0, position - FACTS_WITHIN);
+  for (let end = position; end > stop; ) {
+    const view = log.blockOf(end - 1);
+    if (view.mentions(kind)) {
+      const found = view.withText(mention);
+      for (let k = found.length - 1; k >= 0; k--) {
+        const i = found[k] as number;
+        if (view.seq + i >= end || !view.factKindsOf(i).includes(kind)) continue;
+        const record = view.record(i);
+        if (record.facts.some((fact) => fact.kind === kind && is(fact.data as { readonly [key: string]: unknown }))) return record;
+      }
+    }
+    end = view.seq;
+  }
+  return undefined;
+}
+
+/** The last crash, restart, pause or other control event of an actor before `position`. */
+export function controlBefore(log: LogReader, position: number, actor: string): LogRecord | undefined {
+  const stop = Math.max(0, position - FACTS_WITHIN);
+  for (let end = position; end > stop; ) {
+    const view = log.blockOf(end - 1);
+    if (view.mentions(actor)) {
+      for (let i = Math.min(view.count, end - view.seq) - 1; i >= 0; i--) {
+        if (view.viaOf(i) === 'control' && view.kept(i) === 'whole' && view.actorOf(i) === actor) return view.record(i);
+      }
+    }
+    end = view.seq;
+  }
+  return undefined;
+}
+
 /** A field as people write it (`spec.replicas`, `status.conditions[0].type`, `.metadata.name`) as a JSON pointer. */
 export function pointerOf(field: string): string {
   if (field === '' || field.startsWith('/')) return field;

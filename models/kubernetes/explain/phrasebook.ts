@@ -8,7 +8,7 @@ import type { Fact, Json, LogRecord } from '../../../src/index.ts';
 import type { Link, Phrasebook } from '../../../src/explain/why.ts';
 import type { LogReader } from '../../../src/log/reader.ts';
 import type { KubeObject } from '../object/types.ts';
-import { blameField, requesterOf } from './blame.ts';
+import { blameField, controlBefore, factBefore, requesterOf } from './blame.ts';
 import { keyOf, kindNamed, sayKey, writesOf } from './store-view.ts';
 
 type Members = { readonly [key: string]: Json };
@@ -21,22 +21,64 @@ function root(record: LogRecord): string | undefined {
   return record.actor === 'kubectl' && record.via !== 'input' ? "the user applied the run's manifests, one after the other" : undefined;
 }
 
-/**
- * A controller's create is because of the owner that it serves, whatever event woke it: the chain of messages leads to the create of
- * the sibling before.
- */
+/** Causes beside the message that woke an actor. */
 function links(record: LogRecord, log: LogReader): readonly Link[] {
-  for (const { kind, data } of record.facts) {
-    const value = kind === 'etcd.put' ? (data as { value?: KubeObject }).value : undefined;
-    const owner = value?.metadata.ownerReferences?.find((reference) => reference.controller === true);
-    if (value === undefined || owner === undefined) continue;
-    const info = kindNamed(`${owner.kind.toLowerCase()}${owner.apiVersion.includes('/') ? `.${owner.apiVersion.split('/')[0]}` : ''}`);
-    if (info === undefined || value.kind === 'EndpointSlice') continue;
-    const decision = requesterOf(log, record);
-    const write = blameField(log, keyOf(info, value.metadata.namespace, owner.name), '/spec', decision.seq);
-    if (write !== undefined) return [{ seq: write.record.seq, because: `${decision.actor} serves its owner` }];
+  for (const fact of record.facts) {
+    const link = fact.kind === 'etcd.put' ? (ownerLink(record, fact, log) ?? silenceLink(record, fact, log)) : fact.kind === 'container' ? restartLink(record, fact, log) : undefined;
+    if (link !== undefined) return [link];
   }
   return [];
+}
+
+/**
+ * A controller makes an object for its owner. When what woke it was only the create of a sibling, the owner is the reason; when a
+ * sibling went away or changed, that is the reason, and the chain of messages tells it.
+ */
+function ownerLink(record: LogRecord, { data }: Fact, log: LogReader): Link | undefined {
+  const { value } = data as { value?: KubeObject };
+  const owner = value?.metadata.ownerReferences?.find((reference) => reference.controller === true);
+  if (value === undefined || owner === undefined || value.kind === 'EndpointSlice') return undefined;
+  const info = kindNamed(`${owner.kind.toLowerCase()}${owner.apiVersion.includes('/') ? `.${owner.apiVersion.split('/')[0]}` : ''}`);
+  if (info === undefined) return undefined;
+  const decision = requesterOf(log, record);
+  if (!isWokenBySibling(log, decision, owner.uid)) return undefined;
+  const write = blameField(log, keyOf(info, value.metadata.namespace, owner.name), '/spec', decision.seq);
+  return write === undefined ? undefined : { seq: write.record.seq, because: `${decision.actor} serves its owner` };
+}
+
+/** A node whose status the controller manager writes has a kubelet that no longer does; what was done to it is the reason. */
+function silenceLink(record: LogRecord, { data }: Fact, log: LogReader): Link | undefined {
+  const { key = '', edits = [] } = data as { key?: string; edits?: readonly (readonly [readonly (string | number)[], Json])[] };
+  const prefix = '/registry/minions/';
+  if (!key.startsWith(prefix) || !edits.some(([path, value]) => path[0] === 'status' && JSON.stringify(value).includes('Unknown'))) return undefined;
+  if (requesterOf(log, record).actor !== 'kube-controller-manager') return undefined;
+  const control = controlBefore(log, record.seq, `kubelet/${key.slice(prefix.length)}`);
+  return control?.kind === 'crash' || control?.kind === 'pause' ? { seq: control.seq, because: 'its kubelet posts nothing any more' } : undefined;
+}
+
+/** How many steps a write may lie behind a decision. */
+const WOKEN_WITHIN = 100;
+
+/** True when the nearest write behind a decision made another object of the same owner, or an Event. */
+function isWokenBySibling(log: LogReader, decision: LogRecord, owner: string): boolean {
+  let at = decision;
+  for (let steps = 0; at.cause >= 0 && steps < WOKEN_WITHIN; steps++) {
+    at = log.at(at.cause);
+    for (const { kind, data } of at.facts) {
+      const { value, key = '' } = data as { value?: KubeObject; key?: string };
+      if (kind === 'etcd.put') return key.startsWith('/registry/events/') || value?.metadata.ownerReferences?.some(({ uid }) => uid === owner) === true;
+      if (kind === 'etcd.delete') return false;
+    }
+  }
+  return false;
+}
+
+/** A container that is started again is because of how it ended; told is the first time. */
+function restartLink(record: LogRecord, { data }: Fact, log: LogReader): Link | undefined {
+  const { attempt, pod, container, state } = data as { attempt?: number; pod?: string; container?: string; state?: string };
+  if (attempt === undefined || attempt === 0 || pod === undefined || state === 'EXITED' || state === 'REMOVED') return undefined;
+  const ended = factBefore(log, record.seq, 'container', `"pod":"${pod}"`, (fact) => fact['pod'] === pod && fact['container'] === container && fact['attempt'] === 0 && fact['state'] === 'EXITED');
+  return ended === undefined ? undefined : { seq: ended.seq, because: 'it had ended before, the first time so' };
 }
 
 function say(record: LogRecord, log: LogReader): string | undefined {

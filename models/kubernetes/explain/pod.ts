@@ -97,6 +97,8 @@ function whyUnready(place: Place, key: string, pod: Pod): Found {
     if (!isConditionTrue(pod.status.conditions, gate.conditionType)) claims.push({ text: `its readiness gate ${gate.conditionType} is not True` });
   }
   const ready = lastWrite(place, key, '/status/conditions');
+  const started = claims.length === 1 && claims[0]?.text.includes(' runs, but: ') ? runningFact(place, pod) : undefined;
+  if (started !== undefined) return { claims, decisive: started.seq };
   if (claims.length === 0 && ready !== undefined) claims.push({ text: `its Ready condition was last written by ${writerName(ready.writer)}`, seq: ready.record.seq });
   return { claims, ...decided(claims) };
 }
@@ -132,13 +134,19 @@ function containerClaim(place: Place, pod: Pod, each: core.ContainerStatus, what
   const probes = eventsOf(place, pod, ['Unhealthy']).filter((event) => event.message.startsWith('Readiness') || event.message.startsWith('Startup'));
   const probe = probes[0];
   if (probe !== undefined) return { text: `${name} runs, but: ${probe.message.trim()} (${probe.count} times)`, seq: probe.seq };
-  return { text: `${name} runs and is not ready yet` };
+  return withFact(place, pod, each, { text: `${name} runs and is not ready yet` });
 }
 
-/** Adds the runtime's record of the container's last change. */
+/** The record in which a container of the pod began to run, the last one. */
+function runningFact(place: Place, pod: Pod): { readonly seq: number } | undefined {
+  const name = `${pod.metadata.namespace}/${pod.metadata.name}`;
+  return lastFact(place, 'container', `"pod":"${name}"`, (fact) => fact['pod'] === name && fact['state'] === 'RUNNING');
+}
+
+/** Adds the runtime's record of the container's last change; removing what has ended is none. */
 function withFact(place: Place, pod: Pod, status: core.ContainerStatus, claim: Claim): Claim {
   const name = `${pod.metadata.namespace}/${pod.metadata.name}`;
-  const record = lastFact(place, 'container', `"pod":"${name}"`, (fact) => fact['pod'] === name && fact['container'] === status.name);
+  const record = lastFact(place, 'container', `"pod":"${name}"`, (fact) => fact['pod'] === name && fact['container'] === status.name && fact['state'] !== 'REMOVED');
   return record === undefined ? claim : { ...claim, seq: record.seq };
 }
 
@@ -173,6 +181,9 @@ function whyTerminating(place: Place, key: string, pod: Pod): Found {
   const asked = lastWrite(place, key, '/metadata/deletionTimestamp');
   const claims: Claim[] = [];
   if (asked !== undefined) claims.push({ text: `its deletion was asked for by ${writerName(asked.writer)}`, seq: asked.record.seq });
+  for (const { type, status, reason, message } of pod.status.conditions ?? []) {
+    if (type === 'DisruptionTarget' && status === 'True') claims.push({ text: `${type}: ${reason ?? ''}: ${message ?? ''}` });
+  }
   const finalizers = pod.metadata.finalizers ?? [];
   if (finalizers.length > 0) claims.push({ text: `it still has finalizers: ${finalizers.join(', ')}` });
   claims.push({ text: `its grace period is ${pod.metadata.deletionGracePeriodSeconds ?? 30} s, until ${pod.metadata.deletionTimestamp}` });

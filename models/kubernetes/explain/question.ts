@@ -179,7 +179,7 @@ function whyNamespace(place: Place, key: string, namespace: Namespace): Argument
     const finalizers = object.metadata.finalizers ?? [];
     rest.push(`${object.kind} ${object.metadata.name}${finalizers.length === 0 ? '' : ` (finalizers: ${finalizers.join(', ')})`}`);
   }
-  if (rest.length > 0) claims.push({ text: `${rest.length} objects are left in it: ${rest.slice(0, 8).join(', ')}${rest.length > 8 ? ', …' : ''}` });
+  if (rest.length > 0) claims.push({ text: `${rest.length === 1 ? '1 object is' : `${rest.length} objects are`} left in it: ${rest.slice(0, 8).join(', ')}${rest.length > 8 ? ', …' : ''}` });
   const finalizers = [...(spec.finalizers ?? []), ...(metadata.finalizers ?? [])];
   if (finalizers.length > 0) claims.push({ text: `its own finalizers: ${finalizers.join(', ')}` });
   claims.push(...downManager(place));

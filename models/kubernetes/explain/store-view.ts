@@ -47,6 +47,10 @@ export const STORE_VIEW: Projection<StoreView> = {
       else if (kind === 'etcd.delete') remove(state, data as unknown as { readonly key: string; readonly rev: number });
     }
   },
+  applyText: (state, kind, text, seq) => {
+    if (kind === 'etcd.delete') remove(state, JSON.parse(text) as { readonly key: string; readonly rev: number });
+    else putText(state, text, seq);
+  },
   clone: (state) => ({ objects: new Map(state.objects), revision: state.revision }),
   encode: ({ objects, revision }, keep) => [revision, [...objects].map(([key, stored]) => [key, keep === undefined ? (stored.object as unknown as Json) : keep(textOf(stored)), stored.revision, stored.seq])],
   show: (state) => Object.fromEntries([...state.objects].map(([key, stored]) => [key, stored.object as unknown as Json])),
@@ -62,32 +66,77 @@ export const STORE_VIEW: Projection<StoreView> = {
   },
 };
 
-/** An object of a snapshot, which is parsed when somebody looks at it. */
+/** An object that is parsed when somebody looks at it: its text, or edits of the version before. */
 class Unread implements Stored {
   readonly revision: number;
   readonly seq: number;
   private text: string | undefined;
+  private before: Stored | undefined;
   private parsed: KubeObject | undefined;
 
-  constructor(text: string, revision: number, seq: number) {
+  /** With `before`, the text is the fact that holds the edits. */
+  constructor(text: string, revision: number, seq: number, before?: Stored) {
     this.text = text;
     this.revision = revision;
     this.seq = seq;
+    this.before = before;
   }
 
   get object(): KubeObject {
+    if (this.parsed !== undefined) return this.parsed;
+    const first = this.before;
+    if (first === undefined) return this.parse();
+    const unread: Unread[] = [this];
+    let before: Stored = first;
+    while (before instanceof Unread && before.parsed === undefined && before.before !== undefined) {
+      unread.push(before);
+      before = before.before;
+    }
+    let { object } = before;
+    for (let i = unread.length - 1; i >= 0; i--) object = (unread[i] as Unread).edit(object);
+    return object;
+  }
+
+  /** The text, while nobody has looked and it is the object's own. */
+  get unread(): string | undefined {
+    return this.before === undefined ? this.text : undefined;
+  }
+
+  private parse(): KubeObject {
     this.parsed ??= JSON.parse(this.text as string) as KubeObject;
     this.text = undefined;
     return this.parsed;
   }
 
-  /** The text, while nobody has looked. */
-  get unread(): string | undefined {
-    return this.text;
+  private edit(object: KubeObject): KubeObject {
+    this.parsed = applyEdits(object, (JSON.parse(this.text as string) as PutFact).edits ?? []);
+    this.text = undefined;
+    this.before = undefined;
+    return this.parsed;
   }
 }
 
 const textOf = (stored: Stored): string => (stored instanceof Unread ? stored.unread : undefined) ?? JSON.stringify(stored.object);
+
+/** `{"key":…,"rev":…,"value":…}` */
+const WHOLE = /^\{"key":"([^"\\]*)","rev":(\d+),"value":/;
+/** `{"edits":…,"key":…,"rev":…}`: nothing behind the key has a quote, so its last occurrence is the fact's own. */
+const EDITED = /^([^"\\]*)","rev":(\d+)\}$/;
+
+function putText(state: StoreView, text: string, seq: number): void {
+  const whole = WHOLE.exec(text);
+  if (whole !== null) {
+    const [head, key = '', rev] = whole;
+    state.objects.set(key, new Unread(text.slice(head.length, -1), Number(rev), seq));
+    state.revision = Number(rev);
+    return;
+  }
+  const [, key = '', rev] = EDITED.exec(text.slice(text.lastIndexOf(',"key":"') + 8)) ?? [];
+  const before = state.objects.get(key);
+  if (before === undefined || rev === undefined) return put(state, JSON.parse(text) as PutFact, seq);
+  state.objects.set(key, new Unread(text, Number(rev), seq, before));
+  state.revision = Number(rev);
+}
 
 function remove(state: StoreView, { key, rev }: { readonly key: string; readonly rev: number }): void {
   state.objects.delete(key);

@@ -1,0 +1,53 @@
+/**
+ * The store at a position, folded from texts that are parsed when looked at, equals the store folded from parsed facts.
+ */
+import { describe, expect, it } from 'vitest';
+import { LogReader } from '../../../src/log/reader.ts';
+import { bytesSource } from '../../../src/log/recover.ts';
+import { makeHeader } from '../../../src/log/header.ts';
+import { LogWriter } from '../../../src/log/writer.ts';
+import { Seeker } from '../../../src/replay/seek.ts';
+import { snapshotting } from '../../../src/replay/snapshot.ts';
+import { configJson, FINGERPRINT, MODEL } from '../cluster/model.ts';
+import { createCluster } from '../cluster/simulation.ts';
+import { STORE_VIEW, type StoreView } from './store-view.ts';
+
+const chunks: Uint8Array[] = [];
+const cluster = createCluster({ seed: '1', nodes: 2, freeze: false, guard: false });
+const header = makeHeader({ model: { name: MODEL, fingerprint: FINGERPRINT }, config: configJson(cluster.config), seed: '1' });
+const writer = new LogWriter({ write: (bytes) => void chunks.push(bytes) }, header, { blockRecords: 128 });
+cluster.kernel.setSink(snapshotting(writer, STORE_VIEW, 200));
+cluster.apply('apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: wéb}\nspec: {replicas: 2, selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: nginx}]}}}'.replace('wéb', 'web'));
+cluster.runFor(20_000_000);
+cluster.delete('apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, annotations: {note: "ümläut"}}');
+cluster.runFor(40_000_000);
+writer.close();
+const log = new LogReader(bytesSource(Buffer.concat(chunks)));
+
+const content = (view: StoreView): unknown => [view.revision, [...view.objects].map(([key, { object, revision, seq }]) => [key, object, revision, seq]).sort()];
+
+describe('the store at a position', () => {
+  it('is the same by snapshots and texts as by parsed facts, wherever one looks', () => {
+    expect(log.snapshots.length).toBeGreaterThan(1);
+    const seeker = new Seeker(log, STORE_VIEW, { kept: 3, stride: 100 });
+    const plain = STORE_VIEW.init();
+    const positions = [0, 1, 400, 555, 900, log.length - 200, log.length - 1, log.length];
+    for (const record of log.records()) {
+      if (positions.includes(record.seq)) expect(content(seeker.at(record.seq))).toEqual(content(plain));
+      STORE_VIEW.apply(plain, record);
+    }
+    expect(content(seeker.at(log.length))).toEqual(content(plain));
+    expect(content(STORE_VIEW.decode(STORE_VIEW.encode(plain)))).toEqual(content(plain));
+    expect(plain.objects.size).toBeGreaterThan(20);
+  });
+
+  it('is what etcd holds at the end', () => {
+    const { store } = cluster.kernel.state('etcd') as { store: { revision: number; range(prefix: string, revision: number): { key: string; object: unknown }[] } };
+    const view = new Seeker(log, STORE_VIEW).at(log.length);
+    expect(view.revision).toBe(store.revision);
+    expect([...view.objects.keys()].sort()).toEqual(store.range('/registry/', 0).map(({ key }) => key).sort());
+    for (const { key, object } of store.range('/registry/', 0)) {
+      expect(view.objects.get(key)?.object).toMatchObject(JSON.parse(JSON.stringify(object)) as object);
+    }
+  });
+});
