@@ -90,6 +90,11 @@ export class HttpFacade {
     return `${this.options.tls === undefined ? 'http' : 'https'}://${host}:${address?.port ?? 0}`;
   }
 
+  /** Cuts every connection, as a network that fails does; the server goes on. */
+  dropConnections(): void {
+    for (const socket of this.sockets) socket.destroy();
+  }
+
   /** Stops listening and drops all connections. */
   close(): Promise<void> {
     return new Promise((resolve) => {
