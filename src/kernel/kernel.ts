@@ -207,7 +207,7 @@ export class Kernel implements ContextHost, Routing {
     if (ready.length <= 1) return this.queue.pop();
     const picked = ready[this.pickNext(ready, this.order)];
     assert(picked !== undefined, 'a scheduler picks one of the ready events');
-    this.queue.take(picked);
+    this.now = Math.max(this.now, this.queue.take(picked)); // Those that are passed over come late; none comes early.
     return picked;
   }
 

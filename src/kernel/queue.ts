@@ -73,11 +73,13 @@ export class EventQueue {
     return picked.slice(0, most).map((entry) => entry.slot);
   }
 
-  /** Removes one waiting slot, wherever it is. O(n). */
-  take(slot: number): void {
+  /** Removes one waiting slot, wherever it is, and returns its time. O(n). */
+  take(slot: number): number {
     const at = this.slots.subarray(0, this.length).indexOf(slot);
     assert(at >= 0, 'a slot that is taken is waiting');
+    const time = this.times[at] as number;
     this.removeAt(at);
+    return time;
   }
 
   private removeAt(at: number): void {

@@ -32,8 +32,11 @@ const SECOND = 1_000_000;
 const HORIZON = 30 * SECOND;
 /** What faults left behind (a process that wakes up and acts on what it knew) may show for so long. */
 const AFTERMATH = 5 * SECOND;
-/** After that a cluster has so long: back-offs reach 5 min, and a scheduler looks at unschedulable pods every 5 min at the latest. */
-const WITHIN = 400 * SECOND;
+/**
+ * After that a cluster has so long. Calls that got no answer are given up after 45 s and repeated under back-offs of up to a minute;
+ * what comes only with the scheduler's flush of unschedulable pods, after 5 min, comes too late: somebody was not woken up.
+ */
+const WITHIN = 200 * SECOND;
 const STAY = 10 * SECOND;
 const LOOK_EVERY = 500_000;
 
@@ -51,6 +54,8 @@ export interface CampaignOptions {
   readonly schedules?: readonly ScheduleName[];
   /** Laws of your own, besides the default ones. */
   readonly also?: readonly Invariant[];
+  /** What is to be different about the cluster: two schedulers, say. */
+  readonly config?: Partial<ClusterConfig>;
   /** Other components, loops or plugins than upstream's. */
   readonly extensions?: ClusterExtensions;
 }
@@ -83,7 +88,7 @@ export function kubernetesCampaign(options: CampaignOptions = {}): CampaignModel
     name: options.name ?? 'kubernetes',
     plan(seed): Plan {
       const { config, workload } = drawn(input, seed);
-      const makers = faultMakers(configOf(config), faults);
+      const makers = faultMakers(configOf(config, options.config), faults);
       const plan = swarmPlan(seed, { kinds: makers, horizon: HORIZON, most: mostFaults, budget: faultBudget(makers) });
       return { seed, schedule: memberOf(schedules, seed), window: WINDOW, config, workload: workload as unknown as readonly Json[], faults: plan, calm: [] };
     },
@@ -97,13 +102,13 @@ function drawn<T>(arbitrary: fc.Arbitrary<T>, seed: string): T {
   return fc.sample(arbitrary, { seed: stream(seed, 'plan').next() | 0, numRuns: 1 })[0] as T;
 }
 
-function configOf(config: Plan['config']): ClusterConfig {
+function configOf(config: Plan['config'], changes: Partial<ClusterConfig> = {}): ClusterConfig {
   const { nodes, apiServers, controllerManagers } = config as Shape;
-  return { ...DEFAULT_CONFIG, nodes, apiServers, controllerManagers, timing: 'fast', disable: ['coredns'] };
+  return { ...DEFAULT_CONFIG, nodes, apiServers, controllerManagers, timing: 'fast', disable: ['coredns'], addons: [], ...changes };
 }
 
-function build(plan: Plan, options: KernelOptions, { also = [], extensions = {} }: CampaignOptions, storeOf: (config: ClusterConfig) => Backup): World {
-  const config = configOf(plan.config);
+function build(plan: Plan, options: KernelOptions, { also = [], extensions = {}, config: changes }: CampaignOptions, storeOf: (config: ClusterConfig) => Backup): World {
+  const config = configOf(plan.config, changes);
   const backup = storeOf(config);
   const network = clusterNetwork(options.network);
   const kernel = buildCluster(config, { freeze: false, ...options }, { ...extensions, backup });

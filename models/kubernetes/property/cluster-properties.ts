@@ -25,12 +25,17 @@ export const INVARIANTS: readonly Invariant[] = Object.freeze([
 /** Laws that hold as long as no controller is in doubt about what it has done. */
 export const CALM_INVARIANTS: readonly Invariant[] = Object.freeze([replicasKept].map((law) => ({ ...law, mayBeVacuous: true }) as unknown as Invariant));
 
-/** Faults after which a controller may be in doubt: all but those of nodes and containers. */
-const HARMLESS: readonly string[] = ['power-loss', 'kubelet-stop', 'runtime-stop', 'disk-pressure', 'memory-pressure', 'container-crash', 'container-oom', 'container-hang'];
+/** Faults that leave no call of a controller without an answer. */
+const HARMLESS: readonly string[] = [
+  'power-loss', 'kubelet-stop', 'runtime-stop', 'disk-pressure', 'memory-pressure', 'container-crash', 'container-oom', 'container-hang',
+  'lagging-cache', 'skew',
+];
+/** Processes whose crash leaves none of its own calls under way by the time it is back. */
+const CLIENTS: readonly string[] = ['kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy'];
 
-/** Does no fault of a plan bring a controller into doubt? */
+/** Does no fault of a plan leave a controller in doubt about what it has done? */
 export function isCalm(faults: readonly Fault[]): boolean {
-  return faults.every((fault) => HARMLESS.includes(modelKind(fault)));
+  return faults.every((fault) => HARMLESS.includes(modelKind(fault)) || (fault.kind === 'crash' && CLIENTS.includes(fault.target)));
 }
 
 export interface PropertiesOptions {

@@ -7,7 +7,7 @@ import { kubectlState } from '../cluster/kubectl.ts';
 import { pendingReasons, type Read } from '../cluster/convergence.ts';
 import type { Process } from '../client/process.ts';
 import type { Store } from '../etcd/store.ts';
-import type { KubeObject, Pod, ReplicaSet } from '../object/types.ts';
+import type { EndpointSlice, KubeObject, Pod, ReplicaSet } from '../object/types.ts';
 import { waitingForRoom } from './feasible.ts';
 
 const isLive = ({ metadata, status }: Pod): boolean => metadata.deletionTimestamp === undefined && status?.phase !== 'Succeeded' && status?.phase !== 'Failed';
@@ -70,6 +70,16 @@ const containersBelong: Check = (read, kernel) => {
   });
 };
 
+/** Endpoints name pods that are there. */
+const endpointsExist: Check = (read) => {
+  const living = new Set(read('pods').map(({ metadata }) => metadata.uid));
+  return (read('endpointslices') as readonly EndpointSlice[]).flatMap((slice) =>
+    (slice.endpoints ?? []).flatMap(({ targetRef }) =>
+      targetRef?.kind !== 'Pod' || living.has(targetRef.uid ?? '') ? [] : [`endpointslice ${place(slice)} still has pod ${targetRef.name}, which does not exist`],
+    ),
+  );
+};
+
 /** What the user has asked for has been answered. */
 const userIsDone: Check = (_read, kernel) => {
   const process = kernel.state('kubectl') as Process | undefined;
@@ -77,7 +87,7 @@ const userIsDone: Check = (_read, kernel) => {
   return user === undefined || (user.isDone && user.running === 0) ? [] : ['a command of the user has not been answered'];
 };
 
-const CHECKS: readonly Check[] = [userIsDone, statusesAreTrue, ownersLive, containersBelong];
+const CHECKS: readonly Check[] = [userIsDone, statusesAreTrue, ownersLive, endpointsExist, containersBelong];
 
 /** Everything that is not yet as it should be, one sentence each; empty when the cluster has settled. */
 export function unsettled(kernel: Kernel): readonly string[] {

@@ -1,0 +1,25 @@
+/** The scheduler does not look again at pods that did not fit when something has changed. */
+import type { ActorSpec, Behavior } from '../../../src/index.ts';
+import { schedulerState } from '../../../models/kubernetes/scheduler/scheduler.ts';
+import { CONVERGES, type Mutant } from './mutant.ts';
+
+function sleepy(component: ActorSpec): ActorSpec {
+  const inner = component.behavior as Behavior<object>;
+  const behavior: Behavior<object> = {
+    ...inner,
+    start(context, durable) {
+      const state = inner.start(context, durable);
+      const queue = schedulerState(state)?.queue;
+      if (queue !== undefined) queue.move = () => undefined;
+      return state;
+    },
+  };
+  return { ...component, behavior };
+}
+
+export const lostWakeup: Mutant = {
+  name: 'lost-wakeup',
+  story: 'kubernetes PR#120413: an event that makes room is lost, and a pod waits until the flush of five minutes',
+  campaign: { extensions: { components: { 'kube-scheduler': sleepy } } },
+  breaks: [CONVERGES],
+};

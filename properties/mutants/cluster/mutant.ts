@@ -1,0 +1,16 @@
+/**
+ * What a planted bug is: a component that is wrong in one way, made from the component as it is.
+ */
+import type { CampaignOptions } from '../../../models/kubernetes/campaign/campaign.ts';
+
+export interface Mutant {
+  readonly name: string;
+  /** What it does wrong, and where the like was seen. */
+  readonly story: string;
+  /** The campaign that it runs in: the general one, with the wrong component in it. */
+  readonly campaign: CampaignOptions;
+  /** Properties one of which has to fail. */
+  readonly breaks: readonly string[];
+}
+
+export const CONVERGES = 'the cluster converges once the faults have stopped';

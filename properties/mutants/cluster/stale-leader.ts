@@ -1,0 +1,23 @@
+/** A controller manager that becomes leader takes its first state from whatever the API server's cache has. */
+import type { ActorSpec, Message } from '../../../src/index.ts';
+import type { ApiRequest } from '../../../models/kubernetes/api/message.ts';
+import { intercept } from './intercept.ts';
+import { CONVERGES, type Mutant } from './mutant.ts';
+
+function trusting(component: ActorSpec): ActorSpec {
+  return intercept(component, () => ({
+    send(_to, message) {
+      const { kind, verb, query } = message as ApiRequest & Message;
+      if (kind !== 'api.request' || verb !== 'watch' || query?.['sendInitialEvents'] !== 'true') return message;
+      const { sendInitialEvents: _initial, resourceVersionMatch: _match, ...rest } = query;
+      return { ...message, query: { ...rest, resourceVersion: '0' } } as Message;
+    },
+  }));
+}
+
+export const staleLeader: Mutant = {
+  name: 'stale-leader',
+  story: 'kubernetes#59848: a controller that starts on an API server whose cache lags makes again what is there already',
+  campaign: { extensions: { components: { 'kube-controller-manager': trusting } } },
+  breaks: ['a ReplicaSet has no more pods than it asked for', CONVERGES],
+};
