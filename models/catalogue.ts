@@ -7,6 +7,7 @@ import type { Searchable } from '../src/campaign/catalogue.ts';
 import { plainFaults } from '../src/fault/makers.ts';
 import { counterActors } from './counter/actors.ts';
 import { counter } from './counter/counter.ts';
+import { kubernetesCampaign } from './kubernetes/campaign/campaign.ts';
 import { paxos } from './paxos/paxos.ts';
 import { twoPhaseActors } from './two-phase-commit/actors.ts';
 import { twoPhaseCommit } from './two-phase-commit/two-phase-commit.ts';
@@ -62,6 +63,23 @@ function registers(name: string, isForgetful: boolean, about: string): Searchabl
   };
 }
 
+const CLUSTER = {
+  nodes: { default: 3, min: 1, max: 10, about: 'the most nodes of a cluster' },
+  actions: { default: 6, min: 1, max: 50, about: 'the most actions of users' },
+  faults: { default: 4, min: 0, max: 10, about: 'the most faults' },
+};
+
+const kubernetes: Searchable = {
+  name: 'kubernetes',
+  about: 'small clusters with workloads, users and faults: the invariants of the API, and convergence once the faults have stopped',
+  parameters: CLUSTER,
+  campaign: ({ nodes, actions, faults }) => kubernetesCampaign({
+    ...(nodes === undefined ? {} : { mostNodes: nodes }),
+    ...(actions === undefined ? {} : { mostActions: actions }),
+    ...(faults === undefined ? {} : { mostFaults: faults }),
+  }),
+};
+
 /** In the order in which they are listed. */
 export const CATALOGUE: readonly Searchable[] = [
   counters('counter', false, 'workers add one to a register, by compare and swap'),
@@ -70,4 +88,5 @@ export const CATALOGUE: readonly Searchable[] = [
   commits('two-phase-commit-hasty', true, 'two-phase commit that commits when one answer is still missing'),
   registers('paxos', false, 'single-decree Paxos as a register that clients write and read'),
   registers('paxos-forgetful', true, 'Paxos whose new leader forgets what was accepted before'),
+  kubernetes,
 ];

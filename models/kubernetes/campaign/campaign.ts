@@ -40,6 +40,9 @@ const WITHIN = 200 * SECOND;
 const STAY = 10 * SECOND;
 const LOOK_EVERY = 500_000;
 
+/** A world takes some thousand steps; one that takes so many runs in circles. */
+const STEPS_MAX = 200_000;
+
 /** µs in which a schedule may turn events around. */
 const WINDOW = 1_000;
 
@@ -111,7 +114,8 @@ function build(plan: Plan, options: KernelOptions, { also = [], extensions = {},
   const config = configOf(plan.config, changes);
   const backup = storeOf(config);
   const network = clusterNetwork(options.network);
-  const kernel = buildCluster(config, { freeze: false, ...options }, { ...extensions, backup });
+  const bounds = { ...options.bounds, stepsMax: Math.min(options.bounds?.stepsMax ?? Infinity, STEPS_MAX) };
+  const kernel = buildCluster(config, { freeze: false, ...options, bounds }, { ...extensions, backup });
   schedule(kernel, plan.workload);
   const calmAt = (plan.faults.healAt ?? 0) + AFTERMATH;
   const pending = (): readonly string[] => (kernel.now < calmAt ? ['the faults have only just ended'] : unsettled(kernel));
