@@ -8,7 +8,7 @@ import type { Kernel } from '../kernel/kernel.ts';
 import type { KernelOptions } from '../kernel/options.ts';
 import type { Network } from '../kernel/network.ts';
 import type { ScheduleName } from '../explore/schedule/portfolio.ts';
-import type { ModelAction } from '../fault/injector.ts';
+import type { ModelAction, ModelEvents } from '../fault/injector.ts';
 import type { FaultPlan } from '../fault/plan.ts';
 import type { Json } from '../log/record.ts';
 import type { Convergence } from '../property/converge.ts';
@@ -47,6 +47,8 @@ export interface World {
   readonly goal?: Convergence;
   /** Fault kinds of the model. */
   readonly actions?: Readonly<Record<string, ModelAction>>;
+  /** What facts mean in the model's own words, for triggers. */
+  readonly events?: ModelEvents;
   /** An actor's state as one of a few words, for guided search. Default: the kind of the last fact that it recorded. */
   readonly stateOf?: (actor: string) => string | undefined;
 }

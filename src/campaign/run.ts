@@ -87,7 +87,8 @@ export function startPlan(model: CampaignModel, plan: Plan, options: Pick<RunOpt
     ...options.kernel,
   });
   const healAt = plan.faults.healAt ?? 0;
-  const injector = new Injector(world.kernel, { ...plan.faults, healAt }, { network, ...(world.actions === undefined ? {} : { actions: world.actions }) });
+  const { actions, events } = world;
+  const injector = new Injector(world.kernel, { ...plan.faults, healAt }, { network, ...(actions === undefined ? {} : { actions }), ...(events === undefined ? {} : { events }) });
   return { world, injector, healAt };
 }
 

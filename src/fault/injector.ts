@@ -23,10 +23,15 @@ export type ModelAction = (
   until: number,
 ) => (() => void) | void;
 
+/** What a fact means in the model's own words: `pod.bound`, say. */
+export type ModelEvents = (fact: Fact) => readonly Fact[];
+
 export interface InjectorOptions {
   readonly network?: FaultNetwork;
   /** Fault kinds of the model, by name. */
   readonly actions?: Readonly<Record<string, ModelAction>>;
+  /** Events of the model that a fact is, as facts of their own; triggers may name them. */
+  readonly events?: ModelEvents;
   /** Predicates for triggers, by the name of the fault. */
   readonly predicates?: Readonly<Record<string, (fact: Fact, record: LogRecord) => boolean>>;
 }
@@ -91,12 +96,24 @@ export class Injector {
         : [],
     );
     if (waiting.length === 0) return;
-    this.kernel.committed$.subscribe((record) => {
+    const { events } = this.options;
+    this.kernel.committed$.subscribe((committed) => {
+      const record = events === undefined || committed.facts.length === 0 ? committed : { ...committed, facts: committed.facts.flatMap((fact) => [fact, ...events(fact)]) };
       for (const { fault, after, watch } of waiting) {
         // The host event runs after the step has ended: the control events that it schedules come before anything else then.
         if (watch.fires(record)) this.kernel.host(record.time + after, () => this.begin(fault));
       }
     });
+  }
+
+  /** Begins a fault now that is not in the plan: what a person orders while the run goes on. */
+  add(fault: Fault): void {
+    this.begin(fault);
+  }
+
+  /** Ends the active faults of a name now. */
+  remove(name: string): void {
+    for (const fault of [...this.active.keys()]) if (fault.name === name) this.end(fault);
   }
 
   private begin(fault: Fault): void {

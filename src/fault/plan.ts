@@ -23,7 +23,7 @@ export interface LinkPattern {
 /** When a fault begins: at a time, or when something happens (see `trigger.ts`). */
 export type Start = { readonly at: number } | { readonly when: Trigger };
 
-/** The nth fact (from 1) of a kind whose data contains all of `where`; plain data, so that it can stand in a scenario file. */
+/** The nth fact (from 1) of a kind, or event of the model (`pod.bound`), whose data contains all of `where`; plain data, so that it can stand in a scenario file. */
 export interface Trigger {
   readonly fact: string;
   readonly where?: { readonly [field: string]: Json };

@@ -6,16 +6,17 @@
  * const only = kubernetesCampaign({ kinds: WORKLOADS.filter(({ name }) => name === 'Job'), also: [myInvariant] });
  */
 import fc from 'fast-check';
-import { PlainNetwork, stream, type Json, type KernelOptions, type Network } from '../../../src/index.ts';
+import { stream, type Json, type KernelOptions, type Network } from '../../../src/index.ts';
 import type { CampaignModel, Plan, World } from '../../../src/campaign/model.ts';
 import { memberOf, type ScheduleName } from '../../../src/explore/schedule/portfolio.ts';
 import { FaultNetwork } from '../../../src/fault/network.ts';
 import { swarmPlan } from '../../../src/fault/swarm.ts';
 import { buildCluster } from '../cluster/cluster.ts';
 import { DEFAULT_CONFIG, type Backup, type ClusterConfig, type ClusterExtensions } from '../cluster/config.ts';
-import { LATENCIES } from '../cluster/timing.ts';
+import { ClusterNetwork } from '../cluster/timing.ts';
 import type { FaultKind } from '../fault/kind.ts';
-import { ClusterNetwork } from '../fault/network.ts';
+import { clusterEvents } from '../fault/event.ts';
+import { StreamNetwork } from '../fault/network.ts';
 import { faultActions, FAULT_KINDS } from '../fault/vocabulary.ts';
 import { clusterProperties } from '../property/cluster-properties.ts';
 import type { Invariant } from '../property/invariant.ts';
@@ -95,7 +96,7 @@ export function kubernetesCampaign(options: CampaignOptions = {}): CampaignModel
       const plan = swarmPlan(seed, { kinds: makers, horizon: HORIZON, most: mostFaults, budget: faultBudget(makers) });
       return { seed, schedule: memberOf(schedules, seed), window: WINDOW, config, workload: workload as unknown as readonly Json[], faults: plan, calm: [] };
     },
-    network: (): Network => new ClusterNetwork(new PlainNetwork(LATENCIES.fast)),
+    network: (): Network => new StreamNetwork(new ClusterNetwork('fast')),
     build: (plan, kernelOptions) => build(plan, kernelOptions, options, storeOf),
   };
 }
@@ -113,23 +114,25 @@ function configOf(config: Plan['config'], changes: Partial<ClusterConfig> = {}):
 function build(plan: Plan, options: KernelOptions, { also = [], extensions = {}, config: changes }: CampaignOptions, storeOf: (config: ClusterConfig) => Backup): World {
   const config = configOf(plan.config, changes);
   const backup = storeOf(config);
-  const network = clusterNetwork(options.network);
+  const network = streamNetwork(options.network);
   const bounds = { ...options.bounds, stepsMax: Math.min(options.bounds?.stepsMax ?? Infinity, STEPS_MAX) };
   const kernel = buildCluster(config, { freeze: false, ...options, bounds }, { ...extensions, backup });
   schedule(kernel, plan.workload);
+  const objects = new ObjectView(backup.values);
   const calmAt = (plan.faults.healAt ?? 0) + AFTERMATH;
   const pending = (): readonly string[] => (kernel.now < calmAt ? ['the faults have only just ended'] : unsettled(kernel));
   return {
     kernel,
-    properties: clusterProperties({ network, objects: new ObjectView(backup.values), faults: plan.faults.faults, also }),
+    properties: clusterProperties({ network, objects, faults: plan.faults.faults, also }),
     goal: { name: 'the cluster converges once the faults have stopped', pending, within: WITHIN, stay: STAY, every: LOOK_EVERY },
     actions: faultActions({ config, network }),
+    events: clusterEvents(objects),
   };
 }
 
 /** The cluster's own network inside of what the engine wraps around it. */
-function clusterNetwork(network: Network | undefined): ClusterNetwork {
-  if (network instanceof ClusterNetwork) return network;
-  if (network instanceof FaultNetwork) return clusterNetwork(network.inner);
+function streamNetwork(network: Network | undefined): StreamNetwork {
+  if (network instanceof StreamNetwork) return network;
+  if (network instanceof FaultNetwork) return streamNetwork(network.inner);
   throw new Error('a campaign of the Kubernetes model runs over the network that the model made');
 }

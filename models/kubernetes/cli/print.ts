@@ -14,6 +14,7 @@ import type { Work } from '../cluster/work.ts';
 import type { KubectlState } from '../cluster/kubectl.ts';
 import type { KubeObject } from '../object/types.ts';
 import type { ConnectionSummary } from './connections.ts';
+import type { Expected } from './expectations.ts';
 import type { Ended } from './run.ts';
 
 /** What a run amounts to. */
@@ -29,6 +30,8 @@ export type Report = Ended & {
   readonly refusals: KubectlState['refusals'];
   /** What the run did, in numbers that are equal on every machine. */
   readonly work: Work;
+  /** What the scenario expects, and what came of it. */
+  readonly expectations?: readonly Expected[];
 };
 
 const SECTIONS: readonly { readonly resource: string; readonly prefix: string; readonly printer: Printer }[] = [
@@ -51,6 +54,7 @@ export function printOutcome(simulation: Simulation, report: Report, connections
   const parts = SECTIONS.flatMap(({ resource, prefix, printer }) => section(simulation.list(resource), prefix, printer, now));
   if (connections.length > 0) parts.push(connectionTable(connections));
   for (const { object, status } of report.refusals) parts.push(`Error from server${status.reason === undefined ? '' : ` (${status.reason})`}: ${object}: ${status.message ?? ''}`);
+  if (report.expectations !== undefined) parts.push(report.expectations.map(({ expected, failed }) => `${failed === undefined ? 'as expected' : 'NOT AS EXPECTED'}: ${expected}${failed === undefined ? '' : `: ${failed}`}`).join('\n'));
   parts.push(verdict(report), fingerprint(report));
   process.stdout.write(`${parts.join('\n\n')}\n`);
 }
@@ -81,6 +85,8 @@ function verdict(report: Report): string {
       return [`did not converge within ${formatDuration(report.simulatedSeconds * 1_000_000)}; pending:`, ...report.pending.map((why) => `  ${why}`)].join('\n');
     case 'time':
       return `ran for ${formatDuration(report.simulatedSeconds * 1_000_000)} of virtual time`;
+    case 'stopped':
+      return `stopped at ${formatDuration(report.simulatedSeconds * 1_000_000)} of virtual time: see below`;
     case 'interrupted':
       return `interrupted at ${formatDuration(report.simulatedSeconds * 1_000_000)} of virtual time; the log so far is complete`;
     case 'bound':

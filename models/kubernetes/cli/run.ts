@@ -7,6 +7,7 @@ import { StepFailed, type Outcome } from '../../../src/index.ts';
 import { formatDuration, parseDuration } from '../../../src/cli/duration.ts';
 import { CliError, EXIT, systemReason } from '../../../src/cli/exit.ts';
 import { Progress } from '../../../src/cli/progress.ts';
+import { Checker } from '../../../src/property/checker.ts';
 import { canonical } from '../../../src/log/canonical.ts';
 import { makeHeader } from '../../../src/log/header.ts';
 import { createLog, type LogFile } from '../../../src/log/node.ts';
@@ -17,9 +18,11 @@ import { asLogged, configJson, FINGERPRINT, MODEL } from '../cluster/model.ts';
 import { Simulation } from '../cluster/simulation.ts';
 import type { TimingProfile } from '../cluster/timing.ts';
 import { STORE_VIEW } from '../explain/store-view.ts';
-import { connectionsOf, type Connection } from './connections.ts';
+import { clusterProperties } from '../property/cluster-properties.ts';
 import { addonsOf } from './addons.ts';
-import { loadManifests } from './load.ts';
+import { connectionsOf, type Connection } from './connections.ts';
+import { faultsEnd, isPlayed, scenarioOf, verdictOf } from './expectations.ts';
+import { load } from './load.ts';
 import { printOutcome } from './print.ts';
 import { importedFrom } from './recording/from.ts';
 import { schedulersOf } from './scheduler-files.ts';
@@ -57,6 +60,7 @@ export async function run(paths: readonly string[], options: RunOptions): Promis
     write?.(record);
     for (const fact of record.facts) if (fact.kind === 'net.connection') connections.push(fact.data as unknown as Connection);
   });
+  const checker = isPlayed(config) ? Checker.attach(simulation.kernel, clusterProperties({ faults: scenarioOf(config).faults?.faults ?? [] })) : undefined;
   const progress = new Progress(process.stderr, options.json !== true);
   const started = process.cpuUsage();
   const wall = performance.now();
@@ -73,6 +77,7 @@ export async function run(paths: readonly string[], options: RunOptions): Promis
   const footer = log?.writer.close(ended as unknown as Json);
   log?.end();
   const cpu = process.cpuUsage(started);
+  const verdict = verdictOf(simulation, checker);
   const report = {
     ...ended,
     seed,
@@ -85,9 +90,14 @@ export async function run(paths: readonly string[], options: RunOptions): Promis
     cpuSeconds: (cpu.user + cpu.system) / 1_000_000,
     refusals: simulation.user.refusals,
     work: simulation.work(),
+    ...verdict.report,
   };
   printOutcome(simulation, report, connectionsOf(simulation, connections), options.json === true);
   if (ended.kind === 'interrupted') return EXIT.interrupted;
+  if (verdict.failures.length > 0) {
+    process.stderr.write(`${verdict.failures.join('\n')}\nreproduce: ${commandOf(paths, options, seed)}\n`);
+    return EXIT.failed;
+  }
   if (simulation.user.refusals.length > 0) return EXIT.usage;
   return ended.kind === 'converged' || ended.kind === 'time' ? EXIT.ok : EXIT.failed;
 }
@@ -97,12 +107,15 @@ export type Ended =
   | { readonly kind: 'converged'; readonly at: number }
   | { readonly kind: 'pending'; readonly pending: readonly string[] }
   | { readonly kind: 'time' }
+  /** A property failed, or the user of a scenario waited in vain. */
+  | { readonly kind: 'stopped' }
   | { readonly kind: 'interrupted' }
   | { readonly kind: 'bound'; readonly bound: string };
 
 async function runToEnd(simulation: Simulation, options: RunOptions, progress: Progress): Promise<Ended> {
   const fixed = options.for === undefined ? undefined : duration(options.for, '--for');
   const end = fixed ?? (options.timeout === undefined ? DEFAULT_TIMEOUT : duration(options.timeout, '--timeout'));
+  const calmAt = faultsEnd(scenarioOf(simulation.config));
   let isInterrupted = false;
   const interrupt = (): void => {
     isInterrupted = true;
@@ -116,10 +129,11 @@ async function runToEnd(simulation: Simulation, options: RunOptions, progress: P
       if (outcome.kind === 'bound') return { kind: 'bound', bound: outcome.bound };
       if (turn % 4 === 0) await nextTurn();
       if (isInterrupted) return { kind: 'interrupted' };
+      if (outcome.kind === 'stopped' || simulation.user.failure !== undefined) return { kind: 'stopped' };
       const pending = fixed === undefined || turn % 8 === 0 ? simulation.pending() : [];
       progress.show(`${formatDuration(simulation.now)}  ${simulation.kernel.seq} steps  ${pending.length === 0 ? 'converged' : `${pending.length} pending: ${pending[0]}`}`);
       if (fixed === undefined) {
-        since = pending.length === 0 ? (since ?? simulation.now) : undefined;
+        since = pending.length === 0 && simulation.now >= calmAt ? (since ?? simulation.now) : undefined;
         if (since !== undefined && simulation.now - since >= STAYS) return { kind: 'converged', at: since };
       }
       if (simulation.now >= end) return fixed === undefined ? { kind: 'pending', pending } : { kind: 'time' };
@@ -131,15 +145,17 @@ async function runToEnd(simulation: Simulation, options: RunOptions, progress: P
 }
 
 function configOf(paths: readonly string[], options: RunOptions): ClusterConfig {
-  const nodes = Number(options.nodes ?? '3');
+  const { manifests, scenario } = load(paths);
+  const nodes = options.nodes === undefined && typeof scenario?.nodes === 'number' ? scenario.nodes : Number(options.nodes ?? '3');
   if (!Number.isInteger(nodes) || nodes < 0 || nodes > 10_000) throw new CliError(`--nodes must be a whole number from 0 to 10000, not "${options.nodes}"`);
   return {
     ...DEFAULT_CONFIG,
+    ...scenario,
     nodes,
-    manifests: loadManifests(paths).map(({ object }) => object),
-    timing: oneOf(options.timing ?? 'realistic', ['realistic', 'fast', 'zero'], '--timing') as TimingProfile,
+    manifests: manifests.map(({ object }) => object),
+    timing: oneOf(options.timing ?? scenario?.timing ?? 'realistic', ['realistic', 'fast', 'zero'], '--timing') as TimingProfile,
     ...addonsOf(options.addons),
-    proxyMode: oneOf(options.proxyMode ?? 'iptables', ['iptables', 'ipvs', 'nftables', 'userspace'], '--proxy-mode') as ClusterConfig['proxyMode'],
+    proxyMode: oneOf(options.proxyMode ?? scenario?.proxyMode ?? 'iptables', ['iptables', 'ipvs', 'nftables', 'userspace'], '--proxy-mode') as ClusterConfig['proxyMode'],
     schedulers: schedulersOf(options.schedulerConfig),
     explainScheduling: options.explainScheduling === true,
     ...(options.from === undefined ? {} : importedFrom(options.from)),
@@ -178,6 +194,11 @@ function stateHash(simulation: Simulation): string {
 
 function describeFailure(error: StepFailed, seed: string, paths: readonly string[], options: RunOptions): string {
   const stack = error.cause instanceof Error && error.cause.stack !== undefined ? `\n${error.cause.stack}` : '';
-  const nodes = options.nodes === undefined ? '' : ` --nodes ${options.nodes}`;
-  return `${error.message}${stack}\nreproduce: kubetwin run ${paths.join(' ')}${nodes} --seed ${seed}`;
+  return `${error.message}${stack}\nreproduce: ${commandOf(paths, options, seed)}`;
+}
+
+/** The command that makes this run again. */
+function commandOf(paths: readonly string[], { nodes, timing, proxyMode }: RunOptions, seed: string): string {
+  const flags = Object.entries({ nodes, timing, 'proxy-mode': proxyMode }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`]));
+  return ['kubetwin run', ...paths, ...flags, `--seed ${seed}`].join(' ');
 }

@@ -9,7 +9,7 @@ import type { StreamChannel } from '../api/stream.ts';
 import { servedKinds } from '../api-server/server.ts';
 import type { KindInfo } from '../api-server/registry/kind.ts';
 import type { Process } from '../client/process.ts';
-import { apiServerIds } from '../cluster/cluster.ts';
+import { apiServerIds } from '../cluster/actor-ids.ts';
 import { GATEWAY, gatewayState, isEnd, type GatewaySubmit } from '../cluster/gateway.ts';
 import type { Simulation } from '../cluster/simulation.ts';
 import type { ClockCommand, ControlResult, Handle, Seam, SimulationStatus, Submission } from '../facade/seam.ts';
@@ -20,6 +20,8 @@ import { answerOf, questionOf } from './network/connect.ts';
 import type { NetworkMoment } from './network/plane.ts';
 import { WEBHOOK_CALLER } from '../api/webhook.ts';
 import { webhookCallerState, type WebhookReturn } from '../cluster/webhook-caller.ts';
+import { order } from '../fault/desk.ts';
+import { faultOfCommand } from './fault-command.ts';
 import { Pacer } from './pacer.ts';
 import { callWebhookOverHttp } from './webhook-http.ts';
 
@@ -111,7 +113,7 @@ export class SimulationSeam implements Seam {
       resume: [['resume', String(command['actor'])]],
     };
     const wanted = actions[fault ?? ''];
-    if (wanted === undefined) return { error: `unknown fault ${JSON.stringify(fault)}: known are ${Object.keys(actions).join(', ')}` };
+    if (wanted === undefined) return this.order(command);
     const known = new Set(this.simulation.kernel.actors().map(({ id }) => id));
     const missing = wanted.find(([, actor]) => !known.has(actor));
     if (missing !== undefined) return { error: `there is no actor ${missing[1]}` };
@@ -148,6 +150,20 @@ export class SimulationSeam implements Seam {
       if (error instanceof CliError) return { error: error.message };
       throw error;
     }
+  }
+
+  /** Faults of the vocabulary, and those of the engine: they go through the run's fault desk. */
+  private order(command: Readonly<Record<string, unknown>>): ControlResult {
+    const { kernel } = this.simulation;
+    const { fault, end } = command as { fault?: unknown; end?: unknown };
+    if (typeof end === 'string') order(kernel, { end });
+    else {
+      const read = faultOfCommand(command, kernel.seq);
+      if ('error' in read) return read;
+      order(kernel, { begin: read.fault });
+    }
+    this.pacer.soon();
+    return typeof end === 'string' ? { end } : { fault };
   }
 
   private enter(message: Message): void {

@@ -17,18 +17,22 @@ import { KubeProxyShared, kubeProxy } from '../kube-proxy/proxy.ts';
 import { METRICS_APIS, METRICS_SERVER, metricsServer, type MetricSeries } from '../metrics-server/metrics-server.ts';
 import { coreDns } from '../network/dns/coredns.ts';
 import { network } from '../network/network.ts';
+import { traffic, type TrafficOptions } from '../network/traffic/generator.ts';
 import type { Node } from '../object/types.ts';
 import { managerOf } from '../operator/controller.ts';
 import { operatorActors } from '../operator/operator.ts';
+import type { Scenario, Traffic } from '../scenario/scenario.ts';
 import { kubeScheduler } from '../scheduler/scheduler.ts';
+import { apiServerIds, controllerManagerIds } from './actor-ids.ts';
 import type { Backup, ClusterConfig, ClusterExtensions, Component } from './config.ts';
 import { backupOf } from './import.ts';
 import { gateway } from './gateway.ts';
+import { injectionOf } from './injection.ts';
 import { kubectl, type ResourceOf } from './kubectl.ts';
 import { internalIP, machineOf, nodesOf } from './node.ts';
 import { nodeScenario } from './node-scenario.ts';
 import { localPathProvisioner } from '../storage/local-path-provisioner.ts';
-import { CLOUD_TIME, ClusterNetwork, COMMIT_TIME, STORAGE_TIME } from './timing.ts';
+import { CLOUD_TIME, COMMIT_TIME, STORAGE_TIME } from './timing.ts';
 import { webhook } from './webhook.ts';
 import { webhookCaller } from './webhook-caller.ts';
 
@@ -47,16 +51,6 @@ const LOAD_BALANCER_IPS = Array.from({ length: 254 }, (_, index) => `203.0.113.$
 /** How long a sync of the rules takes, in µs. */
 const RULE_SYNC = { min: 20_000, max: 60_000 };
 
-/** Actor ids of a cluster's API servers: one has no number. */
-export function apiServerIds(count: number): string[] {
-  return count === 1 ? ['kube-apiserver'] : Array.from({ length: count }, (_, index) => `kube-apiserver-${index + 1}`);
-}
-
-/** Actor ids of a cluster's controller managers: one has no number. */
-export function controllerManagerIds(count: number): string[] {
-  return count === 1 ? ['kube-controller-manager'] : Array.from({ length: count }, (_, index) => `kube-controller-manager-${index + 1}`);
-}
-
 /** Where the objects of a kind live. Custom kinds are not known here; the server finds them by their plural. */
 export const resourceOf: ResourceOf = (apiVersion, kind) => {
   const [group, version] = apiVersion.includes('/') ? (apiVersion.split('/') as [string, string]) : ['', apiVersion];
@@ -73,12 +67,14 @@ type Spawn = (spec: ActorSpec) => void;
  * configuration is as if its flags had been changed.
  */
 export function buildCluster(config: ClusterConfig, options: KernelOptions, extensions: ClusterExtensions = {}): Kernel {
+  const injection = options.network === undefined ? injectionOf(config) : undefined;
   const kernel = new Kernel({
     ...options,
-    network: options.network ?? new ClusterNetwork(config.timing),
+    ...(injection === undefined ? {} : { network: injection.network }),
     reconfigure: (actor, changes) => specsOf({ ...config, ...(changes as Partial<ClusterConfig>) }, extensions).find(({ id }) => id === actor)?.behavior,
   });
   for (const spec of specsOf(config, extensions)) kernel.spawn(spec);
+  injection?.attach(kernel);
   return kernel;
 }
 
@@ -91,6 +87,7 @@ function specsOf(config: ClusterConfig, extensions: ClusterExtensions): readonly
   const nodes = nodesOf(config.nodes);
   const has = (component: Component): boolean => !config.disable.includes(component);
   const { epoch } = config;
+  const { steps = [], traffic: flows = [] } = config.scenario as Scenario;
   const shared = { servers, epoch };
   spawn(etcd({ commitTime: COMMIT_TIME[config.timing], ...storedAtStart(config, backup) }));
   const hooks = Object.entries(extensions.webhooks ?? {}).map(([name, handle]) => webhook(name, handle));
@@ -122,8 +119,10 @@ function specsOf(config: ClusterConfig, extensions: ClusterExtensions): readonly
       resourceOf,
       nodes: has('kubelet') ? nodes.length : 0,
       awaitsServiceAccount: has('kube-controller-manager'),
+      script: steps,
     }),
   );
+  for (const [index, flow] of flows.entries()) spawn(traffic(trafficOf(flow, index, nodes)));
   return specs;
 }
 
@@ -132,6 +131,14 @@ function storedAtStart({ restore = [] }: ClusterConfig, backup: Backup | undefin
   if (restore.length === 0) return {};
   const { values, revision } = backupOf(restore);
   return { store: Store.restored(values, revision), tellsStart: true };
+}
+
+/** Somebody on a node has an address of its pods, somebody outside one that is nobody's. */
+function trafficOf(flow: Traffic, index: number, nodes: readonly Node[]): TrafficOptions {
+  const cidr = nodes.find(({ metadata }) => metadata.name === flow.node)?.spec.podCIDR;
+  const fromIp = cidr === undefined ? `203.0.113.${1 + (index % 250)}` : cidr.replace(/\.0\/24$/, `.${254 - (index % 50)}`);
+  const searches = ['default.svc.cluster.local', 'svc.cluster.local', 'cluster.local'];
+  return { ...flow, fromIp, resolver: { nameservers: [CLUSTER_DNS], searches, ndots: 5 } };
 }
 
 /** Logs from before schedulers could be configured have no list of them. */

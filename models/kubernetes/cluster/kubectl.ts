@@ -12,6 +12,9 @@ import type { GroupVersionResource } from '../api/message.ts';
 import { CUSTOM_RESOURCE_DEFINITIONS, resourceOfDefinition } from '../client/discovery.ts';
 import { NODES, SERVICE_ACCOUNTS } from '../client/resources.ts';
 import type { KubeObject, Node } from '../object/types.ts';
+import { unmet } from '../scenario/condition.ts';
+import { describeCondition, type Condition, type Step } from '../scenario/scenario.ts';
+import type { Read } from './convergence.ts';
 import { lastApplied, threeWayPatch } from './last-applied.ts';
 
 /** Finds the collection of a kind. */
@@ -25,6 +28,8 @@ export interface KubectlOptions {
   readonly nodes: number;
   /** Whether to wait for the default service account, which the controller manager makes. */
   readonly awaitsServiceAccount: boolean;
+  /** What the user does after that, one step after the other. */
+  readonly script?: readonly Step[];
 }
 
 /** Asks the user to do something now; its sender may be a scenario, a trigger or a person. */
@@ -43,9 +48,23 @@ export interface KubectlState {
   readonly refusals: { readonly object: string; readonly status: Status }[];
   /** Custom kinds whose definitions the user has applied, as `group/Kind`. */
   readonly definitions: Set<string>;
+  /** What the user waited for in vain; the script ends there. */
+  failure?: string;
 }
 
 const CRD_KIND = 'CustomResourceDefinition';
+
+/** The kinds that convergence is about, by their key prefix (`convergence.ts`). */
+const KIND_OF_PREFIX: Readonly<Record<string, string>> = {
+  deployments: 'Deployment', replicasets: 'ReplicaSet', statefulsets: 'StatefulSet', daemonsets: 'DaemonSet', jobs: 'Job', pods: 'Pod',
+  'services/specs': 'Service', endpointslices: 'EndpointSlice', namespaces: 'Namespace',
+};
+const CONVERGENT_KINDS: readonly string[] = Object.values(KIND_OF_PREFIX);
+const VERSIONS: readonly string[] = ['v1', 'apps/v1', 'batch/v1', 'discovery.k8s.io/v1', 'policy/v1', 'networking.k8s.io/v1', 'autoscaling/v2', 'storage.k8s.io/v1'];
+
+/** How often the user looks whether what he waits for has come. */
+const LOOK_EVERY = 500_000;
+
 /** How long the user waits before asking a server again that did not answer. */
 const RETRY_AFTER = 500_000;
 const TRIES_MAX = 120;
@@ -70,8 +89,48 @@ function start(process: Process, options: KubectlOptions): void {
 function* applyAll(process: Process, client: Client, options: KubectlOptions, state: KubectlState): Task {
   yield* clusterIsUp(process, client, options);
   for (const object of options.manifests) yield* perform(process, client, options, state, 'apply', object);
+  for (const [index, step] of (options.script ?? []).entries()) {
+    yield* play(process, client, options, state, step, `step ${index + 1}`);
+    if (state.failure !== undefined) break;
+  }
   state.isDone = true;
   process.record('kubectl.done', { applied: state.applied, refused: state.refusals.length });
+}
+
+/** One step of a script. */
+function* play(process: Process, client: Client, options: KubectlOptions, state: KubectlState, step: Step, name: string): Task {
+  const begins = step.at ?? process.now + (step.after ?? 0);
+  if (begins > process.now) yield* process.sleep('scenario', begins - process.now);
+  if (step.do !== 'wait') {
+    for (const object of step.objects) yield* perform(process, client, options, state, step.do, object);
+    return;
+  }
+  process.record('scenario', { step: name, until: describeCondition(step.until) });
+  const deadline = process.now + step.timeout;
+  for (;;) {
+    const why = unmet(step.until, yield* look(client, options, step.until), (kind) => kind);
+    if (why === undefined) return;
+    if (process.now >= deadline) {
+      state.failure = `${name}: waited ${step.timeout / 1_000_000} s in vain until ${describeCondition(step.until)}: ${why}`;
+      process.record('scenario.failed', { step: name, why });
+      return;
+    }
+    yield* process.sleep('scenario.look', LOOK_EVERY);
+  }
+}
+
+/** Reads over the API what a condition is about. */
+function* look(client: Client, { resourceOf }: KubectlOptions, condition: Condition): Task<Read> {
+  const kinds = 'converged' in condition ? CONVERGENT_KINDS : ['count' in condition ? condition.kind : (condition.object.split('/')[0] as string)];
+  const lists = new Map<string, readonly KubeObject[]>();
+  for (const kind of kinds) {
+    const found = VERSIONS.map((version) => resourceOf(version, kind)).find((known) => known !== undefined);
+    if (found === undefined) continue;
+    const listed = yield* client.list<KubeObject>(found.resource);
+    // A list names the kind of its items once; the sentences about them name it again.
+    if (listed.ok) lists.set(kind, listed.object.items.map((item) => ({ ...item, kind })));
+  }
+  return (prefix) => lists.get(KIND_OF_PREFIX[prefix] ?? prefix) ?? [];
 }
 
 /** Waits until the nodes are Ready and pods may be created in `default`. Gives up after a minute and tries anyway. */

@@ -11,7 +11,7 @@ import type { LoopCounters } from '../client/control-loop.ts';
 import { schedulerState, type SchedulerState } from '../scheduler/scheduler.ts';
 import { managerOf, type ControllerOrManager } from '../operator/controller.ts';
 import { operatorIds, operatorState } from '../operator/operator.ts';
-import { apiServerIds, controllerManagerIds } from './cluster.ts';
+import { apiServerIds, controllerManagerIds } from './actor-ids.ts';
 import type { ClusterConfig } from './config.ts';
 
 export interface Work {

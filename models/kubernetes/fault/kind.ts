@@ -8,12 +8,12 @@ import type { Kernel } from '../../../src/index.ts';
 import type { ModelAction } from '../../../src/fault/injector.ts';
 import type { Json, Sfc32 } from '../../../src/index.ts';
 import type { ClusterConfig } from '../cluster/config.ts';
-import type { ClusterNetwork } from './network.ts';
+import type { StreamNetwork } from './network.ts';
 
 /** What faults act on, besides the kernel. */
 export interface Surroundings {
   readonly config: ClusterConfig;
-  readonly network: ClusterNetwork;
+  readonly network: StreamNetwork;
 }
 
 export type Arguments = { readonly [name: string]: Json };

@@ -2,7 +2,7 @@
  * Faults of leadership: the leader falls silent for longer than its lease, and somebody else takes over.
  */
 import type { Kernel } from '../../../src/index.ts';
-import { controllerManagerIds } from '../cluster/cluster.ts';
+import { controllerManagerIds } from '../cluster/actor-ids.ts';
 import { controllerManagerState } from '../controller-manager/controller-manager.ts';
 import { chosen, type FaultKind } from './kind.ts';
 

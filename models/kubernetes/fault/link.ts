@@ -1,7 +1,7 @@
 /**
  * Faults of the cluster's links: nothing gets through for a while, and connections that break.
  */
-import { apiServerIds } from '../cluster/cluster.ts';
+import { apiServerIds } from '../cluster/actor-ids.ts';
 import { disconnect, reset } from './connection.ts';
 import { actorsOf, chosen, clientsOf, type FaultKind } from './kind.ts';
 

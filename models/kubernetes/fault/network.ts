@@ -21,7 +21,7 @@ interface Hold {
   readonly until: number;
 }
 
-export class ClusterNetwork implements Network {
+export class StreamNetwork implements Network {
   private readonly inner: Network;
   private holds: readonly Hold[] = [];
   private taps: readonly Tap[] = [];

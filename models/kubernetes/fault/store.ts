@@ -3,12 +3,12 @@
  * somebody else who writes first.
  */
 import type { Kernel, LogRecord, Message } from '../../../src/index.ts';
-import { apiServerIds } from '../cluster/cluster.ts';
+import { apiServerIds } from '../cluster/actor-ids.ts';
 import type { EtcdTxn, EtcdTxnResult } from '../etcd/message.ts';
 import type { Store } from '../etcd/store.ts';
 import { reset, tell } from './connection.ts';
 import { chosen, type Arguments, type FaultKind } from './kind.ts';
-import type { ClusterNetwork } from './network.ts';
+import type { StreamNetwork } from './network.ts';
 
 const MILLION = 1_000_000;
 
@@ -54,7 +54,7 @@ function concerns({ key }: { readonly key: string }, { resource }: Arguments): b
 const COUNT = { count: 'how many (1)', resource: 'only keys of this resource, such as pods (all)' };
 
 /** Loses the next messages that `sees` picks, and breaks the connection between an API server and etcd at that moment. */
-function breakAt(kernel: Kernel, network: ClusterNetwork, args: Arguments, sees: (message: Message) => boolean, serverOf: (from: string, to: string) => string): () => void {
+function breakAt(kernel: Kernel, network: StreamNetwork, args: Arguments, sees: (message: Message) => boolean, serverOf: (from: string, to: string) => string): () => void {
   let left = typeof args['count'] === 'number' ? args['count'] : 1;
   return network.lose((from, to, message) => {
     if (left === 0 || !sees(message)) return false;

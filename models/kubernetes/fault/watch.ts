@@ -4,7 +4,7 @@
  */
 import type { Message, Peer } from '../../../src/index.ts';
 import type { ApiRequest, ApiWatchEvents } from '../api/message.ts';
-import { apiServerIds } from '../cluster/cluster.ts';
+import { apiServerIds } from '../cluster/actor-ids.ts';
 import { disconnect, reset, tell } from './connection.ts';
 import { actorsOf, chosen, clientsOf, type Arguments, type FaultKind } from './kind.ts';
 

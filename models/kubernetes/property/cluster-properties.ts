@@ -8,7 +8,7 @@
 import type { Fault } from '../../../src/fault/plan.ts';
 import { modelKind } from '../../../src/fault/injector.ts';
 import type { Property } from '../../../src/property/property.ts';
-import type { ClusterNetwork } from '../fault/network.ts';
+import type { StreamNetwork } from '../fault/network.ts';
 import { invariantProperty, type Invariant } from './invariant.ts';
 import { addressesUnique, identityKept, jobCounts, replicasKept } from './invariant/identity.ts';
 import { apiLinearizable } from './invariant/linearizable.ts';
@@ -40,7 +40,7 @@ export function isCalm(faults: readonly Fault[]): boolean {
 
 export interface PropertiesOptions {
   /** The network of the run, to hold what watches deliver and what the API answers against the store. */
-  readonly network?: ClusterNetwork;
+  readonly network?: StreamNetwork;
   /** What the store holds at the start. */
   readonly objects?: ObjectView;
   /** The faults of the run: some laws are only judged without certain faults. */

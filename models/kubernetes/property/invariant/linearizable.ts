@@ -9,7 +9,7 @@ import type { Message, Peer } from '../../../../src/index.ts';
 import type { Property, Verdicts } from '../../../../src/property/property.ts';
 import type { ApiRequest, ApiResponse } from '../../api/message.ts';
 import { kindOf } from '../../api-server/registry/kinds.ts';
-import type { ClusterNetwork } from '../../fault/network.ts';
+import type { StreamNetwork } from '../../fault/network.ts';
 import type { KubeObject } from '../../object/types.ts';
 import { OBJECT_FACTS, type Change, type ObjectView } from '../object-view.ts';
 
@@ -90,7 +90,7 @@ class Registers {
 }
 
 /** The law, for runs over `network`. */
-export function apiLinearizable(network: ClusterNetwork, objects: ObjectView): Property {
+export function apiLinearizable(network: StreamNetwork, objects: ObjectView): Property {
   return {
     name: 'each key of the API is linearizable',
     start() {

@@ -8,7 +8,7 @@ import type { Message, Peer } from '../../../../src/index.ts';
 import type { Property, Verdicts } from '../../../../src/property/property.ts';
 import type { ApiRequest, ApiWatchEvents, WatchEvent } from '../../api/message.ts';
 import { kindOf } from '../../api-server/registry/kinds.ts';
-import type { ClusterNetwork } from '../../fault/network.ts';
+import type { StreamNetwork } from '../../fault/network.ts';
 import { OBJECT_FACTS, type ObjectView } from '../object-view.ts';
 
 interface Stream {
@@ -116,7 +116,7 @@ class Streams {
 }
 
 /** The law, for runs over `network`. */
-export function watchersSeePrefix(network: ClusterNetwork, objects: ObjectView): Property {
+export function watchersSeePrefix(network: StreamNetwork, objects: ObjectView): Property {
   return {
     name: 'every watcher sees a prefix of the history of the store',
     start() {
