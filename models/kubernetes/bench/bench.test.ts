@@ -82,9 +82,10 @@ describe('B 47: the gate', () => {
 
   it('calls nothing slower whose samples overlap, however far the medians are apart', () => {
     const of = (costs: readonly number[]): Compared => ({ phases: { x: { work: {} as never, costs: costs.map((cost): CostSample => ({ cost, calibration: 1, components: {} })) } } });
-    expect(compareCost(of([1, 5, 9]), of([4, 7, 12]))[0]?.verdict).toBe('same');
-    expect(compareCost(of([10, 10.1, 10.2]), of([11, 11.1, 11.2]))[0]?.verdict).toBe('slower');
-    expect(compareCost(of([10, 10.1, 10.2]), of([10.3, 10.31, 10.32]))[0]?.verdict).toBe('same');
+    expect(compareCost(of([1, 5, 9, 10]), of([4, 7, 12, 14]))[0]?.verdict).toBe('same');
+    expect(compareCost(of([10, 10.1, 10.2, 10.3]), of([11, 11.1, 11.2, 11.3]))[0]?.verdict).toBe('slower');
+    expect(compareCost(of([10, 10.1, 10.2, 10.3]), of([10.4, 10.41, 10.42, 10.43]))[0]?.verdict).toBe('same');
+    expect(compareCost(of([10, 10, 10]), of([20, 20, 20]))[0]?.verdict).toBe('unknown');
   });
 
   it('names every number of work that differs', () => {

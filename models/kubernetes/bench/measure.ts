@@ -31,7 +31,7 @@ export interface PhaseWork {
   readonly errors: number;
 }
 
-/** One measurement of a phase's cost: the phase and the calibration around it, in the meter's unit; and the steps of each component, in the clock's. */
+/** One measurement of a phase's cost: the phase and the calibration around it, in the meter's unit; and the steps of each component. */
 export interface CostSample {
   readonly cost: number;
   readonly calibration: number;
@@ -47,17 +47,15 @@ export interface Measurement {
 export interface MeasureOptions {
   readonly seed: string;
   readonly meter: Meter;
-  /** Reads often and cheaply: what the steps of each component cost. Default: the meter. */
-  readonly clock?: Meter;
   readonly extensions?: ClusterExtensions;
   /** Told where the run is. */
   readonly progress?: (phase: string, cluster: Simulation) => void;
 }
 
 /** Runs a scenario once. Throws when a phase does not end within a day of virtual time. */
-export function measure(scenario: Scenario, { seed, meter, clock = meter, extensions = {}, progress }: MeasureOptions): Measurement {
+export function measure(scenario: Scenario, { seed, meter, extensions = {}, progress }: MeasureOptions): Measurement {
   const spent = new Map<string, number>();
-  const cluster = createCluster({ ...scenario.config, ...extensions, components: observed(clock, spent, extensions.components), seed, freeze: false, guard: false });
+  const cluster = createCluster({ ...scenario.config, ...extensions, components: observed(meter, spent, extensions.components), seed, freeze: false, guard: false });
   cluster.runFor(1);
   cluster.runUntil((at) => at.user.isDone, 300_000_000);
   const phases: Record<string, { work: PhaseWork; cost: CostSample }> = {};
@@ -86,14 +84,14 @@ export function measure(scenario: Scenario, { seed, meter, clock = meter, extens
 const COMPONENTS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'container-runtime', 'kube-proxy', 'network', 'operator'] as const;
 
 /** Replaces components by themselves with a clock around each step. */
-function observed(clock: Meter, spent: Map<string, number>, own: ClusterExtensions['components'] = {}): NonNullable<ClusterExtensions['components']> {
+function observed(meter: Meter, spent: Map<string, number>, own: ClusterExtensions['components'] = {}): NonNullable<ClusterExtensions['components']> {
   const around = (type: string): Replacement => (spec) => {
     const replaced = own[type]?.(spec) ?? spec;
     const { behavior } = replaced;
     const step: typeof behavior.step = (state, message, context) => {
-      const started = clock();
+      const started = meter();
       behavior.step(state, message, context);
-      spent.set(type, (spent.get(type) ?? 0) + clock() - started);
+      spent.set(type, (spent.get(type) ?? 0) + meter() - started);
     };
     return { ...replaced, behavior: { ...behavior, step } };
   };

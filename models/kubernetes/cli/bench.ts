@@ -40,7 +40,7 @@ export interface BenchReport {
 /** Runs the benchmark; the exit code says whether it differs from the one it was compared with. */
 export async function bench(target: string, paths: readonly string[], options: BenchOptions): Promise<number> {
   const scenario = scenarioOf(target, paths, options);
-  const repeat = whole(options.repeat ?? '3', '--repeat', 1, 1000);
+  const repeat = whole(options.repeat ?? '5', '--repeat', 1, 1000);
   const threshold = Number(options.threshold ?? '5');
   if (!(threshold > 0)) throw new CliError(`--threshold must be a positive number of per cent, not "${options.threshold}"`);
   const before = options.compare === undefined ? undefined : readReport(options.compare);
@@ -85,16 +85,13 @@ function meter(): number {
   return user + system;
 }
 
-/** Wall time, µs: cheap enough to read around each step. */
-const clock = (): number => performance.now() * 1000;
-
 function runAll(scenario: Scenario, seed: string, repeat: number, isQuiet: boolean): BenchReport {
   const progress = new Progress(process.stderr, !isQuiet);
   const measurements: Measurement[] = [];
   // The first runs of a process are slow: the engine compiles what it sees often.
   calibrate(meter);
   for (let round = 1; round <= repeat; round++) {
-    measurements.push(measure(scenario, { seed, meter, clock, progress: (phase, cluster) => progress.show(`${round}/${repeat} ${phase}  ${formatDuration(cluster.now)}  ${cluster.kernel.seq} steps`) }));
+    measurements.push(measure(scenario, { seed, meter, progress: (phase, cluster) => progress.show(`${round}/${repeat} ${phase}  ${formatDuration(cluster.now)}  ${cluster.kernel.seq} steps`) }));
   }
   progress.clear();
   const [first] = measurements as [Measurement, ...Measurement[]];
@@ -155,11 +152,13 @@ function loopTable({ loops }: Work): string {
   return renderTable(['Loop', 'Reconciles', 'No-ops', 'Conflicts', 'Retries', 'Depth', 'Queued p50', 'p99', 'Work p50', 'p99'], rows.map(cells));
 }
 
+const VERDICTS = { same: '(within the noise)', slower: 'slower', faster: 'faster', unknown: '(too few runs to judge: --repeat 4 or more, both times)' } as const;
+
 function comparisonText(work: readonly WorkDifference[], cost: readonly CostDifference[]): string {
   const lines = work.length === 0 ? ['work is equal, number by number'] : ['work differs:', renderTable(['What', 'Before', 'Now'], work.map(({ path, before, now }) => [path, before, now]))];
   for (const { phase, component, ratio, verdict } of cost) {
-    if (component !== undefined && verdict === 'same') continue;
-    lines.push(`cost of ${phase}${component === undefined ? '' : `, ${component}`}: ${((ratio - 1) * 100).toFixed(1)} % ${verdict === 'same' ? '(within the noise)' : verdict}`);
+    if (component !== undefined && (verdict === 'same' || verdict === 'unknown')) continue;
+    lines.push(`cost of ${phase}${component === undefined ? '' : `, ${component}`}: ${((ratio - 1) * 100).toFixed(1)} % ${VERDICTS[verdict]}`);
   }
   return lines.join('\n');
 }

@@ -14,7 +14,7 @@ export const registerBench: Register = (command, exit) => {
     .option('--size <name=n...>', 'sizes of the scenario')
     .option('--nodes <n>', 'how many nodes')
     .option('--seed <text>', 'names the run', '1')
-    .option('--repeat <n>', 'how often the cost is measured', '3')
+    .option('--repeat <n>', 'how often the cost is measured', '5')
     .option('--compare <file>', 'hold against what an earlier `bench --json` printed: work exactly, cost by calibrated medians')
     .option('--threshold <percent>', 'how much slower is worth a word', '5')
     .option('--json', 'print one JSON document')
