@@ -69,7 +69,8 @@ export function compareCost(before: Compared, now: Compared, threshold = 0.05): 
 function judged(old: readonly number[], next: readonly number[], threshold: number): { readonly ratio: number; readonly verdict: CostVerdict } {
   const ratio = quantile(next, 0.5) / quantile(old, 0.5);
   if (old.length < SAMPLES_MIN || next.length < SAMPLES_MIN) return { ratio, verdict: 'unknown' };
-  const greater = next.reduce((pairs, y) => pairs + old.filter((x) => y > x).length, 0) / (old.length * next.length);
+  const beyond = (x: number, y: number): number => (y > x ? 1 : y === x ? 0.5 : 0);
+  const greater = next.reduce((pairs, y) => pairs + old.reduce((sum, x) => sum + beyond(x, y), 0), 0) / (old.length * next.length);
   const isApart = greater >= APART || greater <= 1 - APART;
   return { ratio, verdict: !isApart || Math.abs(ratio - 1) <= threshold ? 'same' : ratio > 1 ? 'slower' : 'faster' };
 }
