@@ -5,6 +5,7 @@
 import { actorCampaign } from '../src/campaign/actors.ts';
 import type { Searchable } from '../src/campaign/catalogue.ts';
 import { plainFaults } from '../src/fault/makers.ts';
+import { WORKLOAD_CAMPAIGNS } from './kubernetes/campaign/workload/campaigns.ts';
 import { counterActors } from './counter/actors.ts';
 import { counter } from './counter/counter.ts';
 import { kubernetesCampaign } from './kubernetes/campaign/campaign.ts';
@@ -89,4 +90,5 @@ export const CATALOGUE: readonly Searchable[] = [
   registers('paxos', false, 'single-decree Paxos as a register that clients write and read'),
   registers('paxos-forgetful', true, 'Paxos whose new leader forgets what was accepted before'),
   kubernetes,
+  ...WORKLOAD_CAMPAIGNS,
 ];

@@ -56,8 +56,10 @@ export interface CampaignOptions {
   readonly mostActions?: number;
   readonly mostNodes?: number;
   readonly schedules?: readonly ScheduleName[];
-  /** Laws of your own, besides the default ones. */
-  readonly also?: readonly Invariant[];
+  /** Laws of your own, besides the default ones; a function says which of them a run with these faults is held against. */
+  readonly also?: readonly Invariant[] | ((faults: readonly Fault[]) => readonly Invariant[]);
+  /** How long users and faults act, µs. Default 30 s. */
+  readonly horizon?: number;
   /** What is to be different about the cluster: two schedulers, say. */
   readonly config?: Partial<ClusterConfig>;
   /** Other components, loops or plugins than upstream's. */
@@ -74,13 +76,13 @@ interface Shape {
 
 /** The model. */
 export function kubernetesCampaign(options: CampaignOptions = {}): CampaignModel {
-  const { kinds = WORKLOADS, faults = FAULT_KINDS, mostFaults = 4, mostActions = 6, mostNodes = 3, schedules = ['time', 'uniform', 'pct3', 'urw', 'starvation'] } = options;
+  const { kinds = WORKLOADS, faults = FAULT_KINDS, mostFaults = 4, mostActions = 6, mostNodes = 3, schedules = ['time', 'uniform', 'pct3', 'urw', 'starvation'], horizon = HORIZON } = options;
   const shape: fc.Arbitrary<Shape> = fc.record({
     nodes: fc.integer({ min: 1, max: mostNodes }),
     apiServers: fc.constantFrom(1, 1, 2),
     controllerManagers: fc.constantFrom(1, 1, 1, 2),
   });
-  const input = shape.chain((config) => fc.record({ config: fc.constant(config), workload: actions(kinds, { horizon: HORIZON, most: mostActions, nodes: config.nodes }) }));
+  const input = shape.chain((config) => fc.record({ config: fc.constant(config), workload: actions(kinds, { horizon, most: mostActions, nodes: config.nodes }) }));
   const stores = new Map<number, Backup>();
   const storeOf = (config: ClusterConfig): Backup => {
     const count = config.nodes as number;
@@ -93,7 +95,7 @@ export function kubernetesCampaign(options: CampaignOptions = {}): CampaignModel
     plan(seed): Plan {
       const { config, workload } = drawn(input, seed);
       const makers = faultMakers(configOf(config, options.config), faults);
-      const plan = swarmPlan(seed, { kinds: makers, horizon: HORIZON, most: mostFaults, budget: faultBudget(makers) });
+      const plan = swarmPlan(seed, { kinds: makers, horizon, most: mostFaults, budget: faultBudget(makers) });
       return { seed, schedule: memberOf(schedules, seed), window: WINDOW, config, workload: workload as unknown as readonly Json[], faults: plan, calm: [] };
     },
     network: (): Network => new StreamNetwork(new ClusterNetwork('fast')),
@@ -123,7 +125,7 @@ function build(plan: Plan, options: KernelOptions, { also = [], extensions = {},
   const pending = (): readonly string[] => (kernel.now < calmAt ? ['the faults have only just ended'] : unsettled(kernel));
   return {
     kernel,
-    properties: clusterProperties({ network, objects, faults: plan.faults.faults, also }),
+    properties: clusterProperties({ network, objects, faults: plan.faults.faults, also: typeof also === 'function' ? also(plan.faults.faults) : also }),
     goal: { name: 'the cluster converges once the faults have stopped', pending, within: WITHIN, stay: STAY, every: LOOK_EVERY },
     actions: faultActions({ config, network }),
     events: clusterEvents(objects),

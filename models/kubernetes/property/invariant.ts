@@ -27,7 +27,8 @@ export interface Invariant<State = unknown> {
   readonly mayBeVacuous?: boolean;
   /** What the law remembers in one run. */
   readonly state: () => State;
-  readonly check: (change: Change, objects: ObjectView, state: State) => Verdict;
+  /** `time` is the change's, in virtual µs. */
+  readonly check: (change: Change, objects: ObjectView, state: State, time: number) => Verdict;
 }
 
 /** A law that remembers nothing. */
@@ -44,10 +45,10 @@ export function invariantProperty<State>({ name, resources, mayBeVacuous, state,
     start() {
       const own = state();
       return {
-        observe(_record, fact, verdicts) {
+        observe(record, fact, verdicts) {
           const change = fact === undefined ? undefined : objects.take(fact);
           if (change === undefined || !resources.includes(change.resource)) return;
-          const answer = check(change, objects, own);
+          const answer = check(change, objects, own, record.time);
           if (answer === false) return;
           verdicts.hit();
           if (typeof answer === 'string') verdicts.violated(answer);
