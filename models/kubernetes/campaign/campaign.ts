@@ -10,6 +10,7 @@ import { stream, type Json, type KernelOptions, type Network } from '../../../sr
 import type { CampaignModel, Plan, World } from '../../../src/campaign/model.ts';
 import { memberOf, type ScheduleName } from '../../../src/explore/schedule/portfolio.ts';
 import { FaultNetwork } from '../../../src/fault/network.ts';
+import type { Fault } from '../../../src/fault/plan.ts';
 import { swarmPlan } from '../../../src/fault/swarm.ts';
 import { buildCluster } from '../cluster/cluster.ts';
 import { DEFAULT_CONFIG, type Backup, type ClusterConfig, type ClusterExtensions } from '../cluster/config.ts';

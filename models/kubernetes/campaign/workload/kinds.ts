@@ -97,12 +97,13 @@ const failurePolicy = fc.constantFrom(
   { rules: [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }] },
 );
 
+/** Deadlines and lifetimes are short: a cluster that has settled has none left to pass. */
 const job: WorkloadKind = {
   name: 'Job',
   manifest: (name) =>
     fc.record({
       completions: fc.constantFrom(undefined, 1, 2, 3), parallelism: fc.integer({ min: 1, max: 3 }), program, isIndexed: fc.boolean(), backoffLimit: fc.integer({ min: 0, max: 2 }),
-      perIndex: fc.boolean(), failurePolicy, deadline: fc.constantFrom(undefined, undefined, 10), isSuspended: fc.integer({ min: 0, max: 6 }), ttl: fc.constantFrom(undefined, 5),
+      perIndex: fc.boolean(), failurePolicy, deadline: fc.constantFrom(undefined, undefined, 2), isSuspended: fc.integer({ min: 0, max: 6 }), ttl: fc.constantFrom(undefined, 0),
       succeeds: fc.boolean(), restarts: fc.boolean(),
     }).map(({ completions, parallelism, program: command, isIndexed, backoffLimit, perIndex, failurePolicy: podFailurePolicy, deadline, isSuspended, ttl, succeeds, restarts }) => {
       const indexed = isIndexed && completions !== undefined;
