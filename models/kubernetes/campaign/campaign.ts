@@ -15,6 +15,8 @@ import { swarmPlan } from '../../../src/fault/swarm.ts';
 import { buildCluster } from '../cluster/cluster.ts';
 import { DEFAULT_CONFIG, type Backup, type ClusterConfig, type ClusterExtensions } from '../cluster/config.ts';
 import { ClusterNetwork } from '../cluster/timing.ts';
+import type { Read } from '../cluster/convergence.ts';
+import type { KubeObject } from '../object/types.ts';
 import type { FaultKind } from '../fault/kind.ts';
 import { clusterEvents } from '../fault/event.ts';
 import { StreamNetwork } from '../fault/network.ts';
@@ -63,8 +65,14 @@ export interface CampaignOptions {
   readonly horizon?: number;
   /** What is to be different about the cluster: two schedulers, say. */
   readonly config?: Partial<ClusterConfig>;
-  /** Other components, loops or plugins than upstream's. */
+  /** Other components, loops or plugins than upstream's, or controllers of your own. */
   readonly extensions?: ClusterExtensions;
+  /** Types of actors that faults befall besides the cluster's own: `operator` for the processes of your controllers. */
+  readonly processes?: readonly string[];
+  /** What is there from the start: definitions of custom kinds, say. */
+  readonly manifests?: readonly KubeObject[];
+  /** What has not yet reached its goal, one sentence each, besides what every cluster has to reach. */
+  readonly pending?: (read: Read) => readonly string[];
 }
 
 /** What a seed says about the cluster. */
@@ -88,7 +96,7 @@ export function kubernetesCampaign(options: CampaignOptions = {}): CampaignModel
   const storeOf = (config: ClusterConfig): Backup => {
     const count = config.nodes as number;
     let store = stores.get(count);
-    if (store === undefined) stores.set(count, (store = warmStore(config)));
+    if (store === undefined) stores.set(count, (store = warmStore(config, options.manifests)));
     return store;
   };
   return {
@@ -114,7 +122,7 @@ function configOf(config: Plan['config'], changes: Partial<ClusterConfig> = {}):
   return { ...DEFAULT_CONFIG, nodes, apiServers, controllerManagers, timing: 'fast', disable: ['coredns'], addons: [], ...changes };
 }
 
-function build(plan: Plan, options: KernelOptions, { also = [], extensions = {}, config: changes }: CampaignOptions, storeOf: (config: ClusterConfig) => Backup): World {
+function build(plan: Plan, options: KernelOptions, { also = [], extensions = {}, config: changes, pending: own }: CampaignOptions, storeOf: (config: ClusterConfig) => Backup): World {
   const config = configOf(plan.config, changes);
   const backup = storeOf(config);
   const network = streamNetwork(options.network);
@@ -123,7 +131,7 @@ function build(plan: Plan, options: KernelOptions, { also = [], extensions = {},
   schedule(kernel, plan.workload);
   const objects = new ObjectView(backup.values);
   const calmAt = (plan.faults.healAt ?? 0) + AFTERMATH;
-  const pending = (): readonly string[] => (kernel.now < calmAt ? ['the faults have only just ended'] : unsettled(kernel));
+  const pending = (): readonly string[] => (kernel.now < calmAt ? ['the faults have only just ended'] : unsettled(kernel, own));
   return {
     kernel,
     properties: clusterProperties({ network, objects, faults: plan.faults.faults, also: typeof also === 'function' ? also(plan.faults.faults) : also }),

@@ -18,23 +18,23 @@ const start = (random: Sfc32, horizon: number): Fault['start'] => ({ at: random.
 const pick = <T>(random: Sfc32, list: readonly T[]): T => list[random.below(list.length)] as T;
 
 /** The engine's kinds, as they befall a cluster. Clocks differ by less than a lease lasts. */
-const PROCESS_FAULTS: Readonly<Record<string, FaultMaker>> = {
-  crash: (random, name, horizon) => ({ name, kind: 'crash', start: start(random, horizon), for: 100_000 + random.below(5 * SECOND), target: pick(random, PROCESSES) }),
-  pause: (random, name, horizon) => ({ name, kind: 'pause', start: start(random, horizon), for: 100_000 + random.below(10 * SECOND), target: pick(random, PROCESSES) }),
-  slow: (random, name, horizon) => ({ name, kind: 'slow', start: start(random, horizon), for: SECOND + random.below(10 * SECOND), by: 1_000 + random.below(200_000), target: pick(random, PROCESSES) }),
+const processFaults = (processes: readonly string[]): Readonly<Record<string, FaultMaker>> => ({
+  crash: (random, name, horizon) => ({ name, kind: 'crash', start: start(random, horizon), for: 100_000 + random.below(5 * SECOND), target: pick(random, processes) }),
+  pause: (random, name, horizon) => ({ name, kind: 'pause', start: start(random, horizon), for: 100_000 + random.below(10 * SECOND), target: pick(random, processes) }),
+  slow: (random, name, horizon) => ({ name, kind: 'slow', start: start(random, horizon), for: SECOND + random.below(10 * SECOND), by: 1_000 + random.below(200_000), target: pick(random, processes) }),
   skew: (random, name, horizon) => ({ name, kind: 'skew', start: start(random, horizon), by: random.below(4 * SECOND), target: pick(random, ['kube-controller-manager', 'kube-scheduler', 'kubelet']) }),
   delay: (random, name, horizon) => ({
     name, kind: 'delay', start: start(random, horizon), for: SECOND + random.below(10 * SECOND), ppm: 200_000 + random.below(800_000), min: 1_000, max: 1_000 + random.below(2 * SECOND),
     link: { from: pick(random, ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'etcd']), to: '*', both: random.below(2) === 1 },
   }),
-};
+});
 
 /** One maker for each kind of fault that makes sense in a cluster of this shape. */
-export function faultMakers(config: ClusterConfig, kinds: readonly FaultKind[] = FAULT_KINDS): Readonly<Record<string, FaultMaker>> {
+export function faultMakers(config: ClusterConfig, kinds: readonly FaultKind[] = FAULT_KINDS, processes: readonly string[] = []): Readonly<Record<string, FaultMaker>> {
   const isPossible = ({ name }: FaultKind): boolean =>
     (name !== 'time-travel' || config.apiServers > 1) && (name !== 'leader-change' || (config.controllerManagers ?? 1) > 1);
   return {
-    ...PROCESS_FAULTS,
+    ...processFaults([...PROCESSES, ...processes]),
     ...Object.fromEntries(kinds.filter(isPossible).map((kind) => [kind.name, modelFault(kind, config)])),
   };
 }

@@ -10,16 +10,17 @@ import { pendingReasons } from '../cluster/convergence.ts';
 import { kubectlState } from '../cluster/kubectl.ts';
 import type { Process } from '../client/process.ts';
 import type { Store } from '../etcd/store.ts';
+import type { KubeObject } from '../object/types.ts';
 
 /** How long before the epoch the cluster came up, ms: its timestamps lie in the past. */
 const UP_SINCE = 60_000;
 const LOOK_EVERY = 250_000;
 const PATIENCE = 60_000_000;
 
-/** The store of a cluster of this shape that has come up and has nothing to do. */
-export function warmStore(config: Pick<ClusterConfig, 'nodes' | 'epoch'>): Backup {
+/** The store of a cluster of this shape that has come up, with these objects, and has nothing to do. */
+export function warmStore(config: Pick<ClusterConfig, 'nodes' | 'epoch'>, manifests: readonly KubeObject[] = []): Backup {
   const kernel = buildCluster(
-    { ...DEFAULT_CONFIG, nodes: config.nodes, epoch: config.epoch - UP_SINCE, timing: 'zero', disable: ['coredns', 'kube-proxy'] },
+    { ...DEFAULT_CONFIG, manifests, nodes: config.nodes, epoch: config.epoch - UP_SINCE, timing: 'zero', disable: ['coredns', 'kube-proxy'] },
     { seed: 'warm', guard: false, freeze: false },
   );
   const store = (): Store | undefined => (kernel.state('etcd') as { readonly store: Store } | undefined)?.store;

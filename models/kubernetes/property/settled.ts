@@ -89,8 +89,8 @@ const userIsDone: Check = (_read, kernel) => {
 
 const CHECKS: readonly Check[] = [userIsDone, statusesAreTrue, ownersLive, endpointsExist, containersBelong];
 
-/** Everything that is not yet as it should be, one sentence each; empty when the cluster has settled. */
-export function unsettled(kernel: Kernel): readonly string[] {
+/** Everything that is not yet as it should be, one sentence each; empty when the cluster has settled. `also`: what else has to be so. */
+export function unsettled(kernel: Kernel, also: (read: Read) => readonly string[] = () => []): readonly string[] {
   const state = kernel.state('etcd') as { readonly store: Store } | undefined;
   if (state === undefined) return ['etcd is down'];
   const cache = new Map<string, readonly KubeObject[]>();
@@ -104,5 +104,5 @@ export function unsettled(kernel: Kernel): readonly string[] {
     const waiting = [...waitingForRoom(read)].map((name) => `${name} `);
     reasons = reasons.filter((reason) => !waiting.some((name) => reason.startsWith(name)));
   }
-  return reasons.length > 0 ? reasons : CHECKS.flatMap((check) => check(read, kernel));
+  return reasons.length > 0 ? reasons : [...CHECKS.flatMap((check) => check(read, kernel)), ...also(read)];
 }
