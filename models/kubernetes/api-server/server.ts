@@ -39,6 +39,8 @@ export interface ApiServerOptions {
   readonly aggregated?: readonly { readonly group: string; readonly version: string; readonly actor: string }[];
   /** Whether this server creates the objects of a fresh cluster. Default true. */
   readonly bootstrap?: boolean;
+  /** Whether a fresh cluster also gets the objects that only RBAC, flow control and aggregation look at. Default: with RBAC. */
+  readonly policyObjects?: boolean;
   /** Whether there are other servers on the same etcd; then new custom kinds are established with a delay. */
   readonly isOneOfMany?: boolean;
   /** Where webhooks are found. By default there are none. */

@@ -18,14 +18,16 @@ export const defaultStorageClass: AdmissionPlugin = {
     const claim = object as KubeObject;
     const isClaim = info.group === '' && info.resource === 'persistentvolumeclaims' && subresource === '';
     if (!isClaim || claim['spec']?.storageClassName !== undefined || claim.metadata.annotations?.[BETA_CLASS] !== undefined) return right(claim);
-    const defaults = context.lookup.list({ group: 'storage.k8s.io', resource: 'storageclasses' }, '').filter(({ metadata }) => metadata.annotations?.[DEFAULT] === 'true');
-    const [chosen] = [...defaults].sort((x, y) => byAge(x, y));
+    const chosen = newest(context.lookup.list({ group: 'storage.k8s.io', resource: 'storageclasses' }, '').filter(({ metadata }) => metadata.annotations?.[DEFAULT] === 'true'));
     return right(chosen === undefined ? claim : { ...claim, spec: { ...claim['spec'], storageClassName: chosen.metadata.name } });
   },
 };
 
-/** Newest first, then by name. */
-function byAge({ metadata: x }: KubeObject, { metadata: y }: KubeObject): number {
-  if (x.creationTimestamp !== y.creationTimestamp) return x.creationTimestamp < y.creationTimestamp ? 1 : -1;
-  return x.name < y.name ? -1 : 1;
+/** The object that was made last; of several of one second, the first by name. */
+export function newest(objects: readonly KubeObject[]): KubeObject | undefined {
+  const [first] = [...objects].sort(({ metadata: x }, { metadata: y }) => {
+    if (x.creationTimestamp !== y.creationTimestamp) return x.creationTimestamp < y.creationTimestamp ? 1 : -1;
+    return x.name < y.name ? -1 : 1;
+  });
+  return first;
 }

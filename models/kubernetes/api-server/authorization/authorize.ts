@@ -1,24 +1,29 @@
 /**
- * May this user do this? `AlwaysAllow` says yes (a server without flags), `RBAC` asks the roles.
+ * May this user do this? `AlwaysAllow` says yes (a server without flags), `RBAC` asks the node authorizer and then the roles,
+ * as kubeadm's `Node,RBAC` does.
  * Source: apiserver/pkg/endpoints/filters/authorization.go, endpoints/handlers/responsewriters/errors.go.
  */
 import type { ApiRequest, UserInfo } from '../../api/message.ts';
 import type { Task } from '../../client/process.ts';
 import { forbidden, type Status } from '../status/status.ts';
 import type { Services } from '../handlers/services.ts';
-import { rbacAllows, rbacAllowsPath, type Action } from './rbac.ts';
+import { nodeAllows } from './node.ts';
+import { isMaster, rbacDecides, rbacDecidesPath, type Action, type Verdict } from './rbac.ts';
 
 /** A refusal (403), or undefined. */
 export function* authorize(services: Services, request: ApiRequest): Task<Status | undefined> {
   if (services.options.authorization !== 'RBAC') return undefined;
   const action = actionOf(request);
-  return rbacAllows(services.storage, request.user, action) ? undefined : refusal(request.user.name, action);
+  const { isAllowed, reason } = decide(services, request.user, action);
+  return isAllowed ? undefined : refusal(request.user.name, action, reason);
 }
 
-/** Whether the server's authorization allows something. */
-export function isAllowed(services: Services, user: UserInfo, question: Action & { readonly path?: string }): boolean {
-  if (services.options.authorization !== 'RBAC') return true;
-  return question.path === undefined ? rbacAllows(services.storage, user, question) : rbacAllowsPath(services.storage, user, question.path, question.verb);
+/** What the server's authorization says to something. */
+export function decide({ options, storage }: Services, user: UserInfo, question: Action & { readonly path?: string }): Verdict {
+  if (options.authorization !== 'RBAC') return { isAllowed: true, reason: '' };
+  if (question.path !== undefined) return rbacDecidesPath(storage, user, question.path, question.verb);
+  if (!isMaster(user) && nodeAllows(storage, user, question)) return { isAllowed: true, reason: '' };
+  return rbacDecides(storage, user, question);
 }
 
 /** What a request wants to do, in the terms of RBAC. */
@@ -27,9 +32,9 @@ export function actionOf({ verb, group, resource, subresource, namespace, name }
 }
 
 /** The sentence that upstream prints. */
-export function refusal(user: string, { verb, group, resource, subresource, namespace, name }: Action): Status {
+export function refusal(user: string, { verb, group, resource, subresource, namespace, name }: Action, reason = ''): Status {
   const what = subresource === '' ? resource : `${resource}/${subresource}`;
   const where = namespace === '' ? 'at the cluster scope' : `in the namespace "${namespace}"`;
-  const text = `User "${user}" cannot ${verb} resource "${what}" in API group "${group}" ${where}`;
+  const text = `User "${user}" cannot ${verb} resource "${what}" in API group "${group}" ${where}${reason === '' ? '' : `: ${reason}`}`;
   return forbidden({ group, resource }, name, text);
 }

@@ -1,6 +1,6 @@
 /**
  * What a fresh cluster's API server creates: system namespaces, priority classes, the `kubernetes` Service with its
- * endpoints, and the config maps of its own. Each is created once and left alone afterwards.
+ * endpoints, the config maps of its own and, where they are asked for, the objects of RBAC, flow control and aggregation. Each is created once and left alone afterwards.
  * Source: pkg/controlplane/controller/{systemnamespaces,kubernetesservice}, pkg/registry/scheduling/rest/storage_scheduling.go,
  * pkg/controlplane/controller/legacytokentracking.
  */
@@ -13,6 +13,11 @@ import { createObject } from '../handlers/create.ts';
 import { writeOptions } from '../handlers/options.ts';
 import type { Call } from '../handlers/request.ts';
 import type { Services } from '../handlers/services.ts';
+import { accessObjects } from './access.ts';
+import { addonObjects } from './addons.ts';
+import { apiServiceObjects } from './api-services.ts';
+import type { Entry } from './entry.ts';
+import { flowControlObjects } from './flow-control.ts';
 
 /** The address that the API server is reached at from outside the Service network. */
 export const API_SERVER_IP = '10.99.0.1';
@@ -24,9 +29,9 @@ const NAMESPACES = ['kube-system', 'kube-public', 'default', 'kube-node-lease'];
 export function* startBootstrap(services: Services): Task {
   const objects = [...NAMESPACES.map(namespace), ...priorityClasses(), ...configMaps(services), ...kubernetesService(services)];
   for (const [group, resource, object] of objects) yield* ensure(services, group, resource, object);
+  if (services.options.policyObjects !== true && services.options.authorization !== 'RBAC') return;
+  for (const [group, resource, object] of [...accessObjects(), ...addonObjects(), ...flowControlObjects(), ...apiServiceObjects()]) yield* ensure(services, group, resource, object);
 }
-
-type Entry = readonly [group: string, resource: string, object: Record<string, unknown>];
 
 function* ensure(services: Services, group: string, resource: string, object: Record<string, unknown>): Task {
   const info = services.kinds.get(`${group}/${resource}`);

@@ -9,7 +9,7 @@ import { mutate, validate } from '../admission/chain.ts';
 import type { AdmissionWorld, Attributes, Operation } from '../admission/plugin.ts';
 import type { Status } from '../status/status.ts';
 import { guaranteedUpdate, readLive, type Decision } from '../storage/guaranteed-update.ts';
-import { isAllowed } from '../authorization/authorize.ts';
+import { decide } from '../authorization/authorize.ts';
 import { contextOf, storageKey, type Call } from './request.ts';
 import type { Services } from './services.ts';
 
@@ -46,7 +46,7 @@ function worldOf(services: Services): AdmissionWorld {
   const { etcd } = storage;
   return {
     kinds: services.kinds,
-    authorizes: (user, question) => isAllowed(services, user, question),
+    authorizes: (user, question) => decide(services, user, question).isAllowed,
     compiled: (object, make) => services.compiled.of(object, make),
     callWebhook: (call) => services.webhooks.call(call),
     *live(info, namespace, name): Task<KubeObject | undefined> {

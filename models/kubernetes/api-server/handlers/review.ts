@@ -6,7 +6,8 @@ import { isLeft } from 'fp-ts/lib/Either.js';
 import type { Task } from '../../client/process.ts';
 import type { UserInfo } from '../../api/message.ts';
 import type { KubeObject } from '../../object/types.ts';
-import { rbacAllows, rbacAllowsPath, rulesOf, type Action } from '../authorization/rbac.ts';
+import { decide } from '../authorization/authorize.ts';
+import { rulesOf } from '../authorization/rbac.ts';
 import { badRequest, methodNotAllowed } from '../status/status.ts';
 import { decode } from './decode.ts';
 import { type Answer, type Call, failed } from './request.ts';
@@ -60,15 +61,10 @@ const userInfo = ({ name, groups, uid, extra }: UserInfo): unknown => ({
 });
 
 function verdict(services: Services, user: UserInfo, { resourceAttributes, nonResourceAttributes }: ReviewSpec, namespace: string): unknown {
-  if (services.options.authorization !== 'RBAC') return { allowed: true };
-  if (resourceAttributes === undefined) {
-    const path = nonResourceAttributes?.path ?? '';
-    const verb = nonResourceAttributes?.verb ?? 'get';
-    return { allowed: rbacAllowsPath(services.storage, user, path, verb) };
-  }
-  const { verb = '', group = '', resource = '', subresource = '', name = '' } = resourceAttributes;
-  const action: Action = { verb, group, resource, subresource, name, namespace };
-  return { allowed: rbacAllows(services.storage, user, action) };
+  const { verb = '', group = '', resource = '', subresource = '', name = '' } = resourceAttributes ?? { verb: nonResourceAttributes?.verb };
+  const path = resourceAttributes === undefined ? { path: nonResourceAttributes?.path ?? '' } : {};
+  const { isAllowed, reason } = decide(services, user, { verb, group, resource, subresource, name, namespace, ...path });
+  return { allowed: isAllowed, ...(reason === '' ? {} : { reason }) };
 }
 
 function rules(services: Services, user: UserInfo, namespace: string): unknown {

@@ -13,6 +13,7 @@ import { sameJson } from '../validation/check.ts';
 import * as cluster from '../validation/cluster.ts';
 import { validateLease } from '../validation/config.ts';
 import { nameIsPathSegment } from '../validation/name.ts';
+import { validateSigningRequest, validateSigningRequestUpdate } from '../validation/signing-request.ts';
 import { bumpedWhen, countSpec, fresh, keep, keepSpec, keepSpecAndMeta, keepStatus, keepStatusAndCount, withGeneration } from './standard.ts';
 
 const one = (object: KubeObject): KubeObject => withGeneration(object, 1);
@@ -98,9 +99,12 @@ const signing: PrepareUpdate = (next, old, { now }) => {
 
 export const SIGNING_REQUEST: Partial<Strategy> = {
   prepareForCreate: requestCreate,
-  validate: access.validateSigningRequest,
+  validate: validateSigningRequest,
   prepareForUpdate: (next, old) => keep(keep(next, old, 'spec'), old, 'status'),
-  subresources: { approval: updateStrategy({ prepareForUpdate: approval }), status: updateStrategy({ prepareForUpdate: signing }) },
+  subresources: {
+    approval: updateStrategy({ prepareForUpdate: approval, validateUpdate: validateSigningRequestUpdate(true) }),
+    status: updateStrategy({ prepareForUpdate: signing, validateUpdate: validateSigningRequestUpdate(false) }),
+  },
 };
 
 export const WEBHOOKS: Partial<Strategy> = {
@@ -135,8 +139,17 @@ export const flowControl = (schema: string): Partial<Strategy> => ({
   subresources: { status: updateStrategy({ prepareForUpdate: keepSpec }) },
 });
 
+/** What the server itself serves is available at once. */
+function serviceCreate(object: KubeObject, context: Context): KubeObject {
+  const made = freshService(object, context);
+  if (object['spec']?.service !== undefined) return made;
+  const available = { type: 'Available', status: 'True', lastTransitionTime: context.now, reason: 'Local', message: 'Local APIServices are always available' };
+  return { ...made, status: { conditions: [available] } };
+}
+const freshService = fresh('apiregistration.v1.APIService', false);
+
 export const API_SERVICE: Partial<Strategy> = {
-  prepareForCreate: fresh('apiregistration.v1.APIService', false),
+  prepareForCreate: serviceCreate,
   prepareForUpdate: keepStatus,
   allowUnconditionalUpdate: false,
   subresources: { status: updateStrategy({ prepareForUpdate: keepSpec }) },

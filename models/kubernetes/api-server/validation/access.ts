@@ -1,6 +1,6 @@
 /**
- * Validation of RBAC kinds, certificate requests, webhook configurations and token requests.
- * Upstream: pkg/apis/{rbac,certificates,admissionregistration,authentication}/validation/validation.go.
+ * Validation of RBAC kinds.
+ * Upstream: pkg/apis/rbac/validation/validation.go.
  */
 import type { Json } from '../defaults/fill.ts';
 import type { KubeObject } from '../../object/types.ts';
@@ -8,7 +8,7 @@ import { invalidValue, notSupported, required } from '../status/field-error.ts';
 import type { FieldError } from '../status/field-error.ts';
 import { goQuote, literal } from '../status/go-format.ts';
 import { sameJson, validateLabelSelector } from './check.ts';
-import { subdomainErrors } from './name.ts';
+import { nameIsPathSegment, subdomainErrors } from './name.ts';
 
 const RBAC_GROUP = 'rbac.authorization.k8s.io';
 const isEmpty = (value: unknown): boolean => ((value as unknown[] | undefined)?.length ?? 0) === 0;
@@ -65,6 +65,7 @@ export const validateBinding =
     if (ref['apiGroup'] !== RBAC_GROUP) errors.push(notSupported('roleRef.apiGroup', ref['apiGroup'] ?? '', [RBAC_GROUP]));
     if (!kinds.includes(ref['kind'])) errors.push(notSupported('roleRef.kind', ref['kind'] ?? '', kinds));
     if ((ref['name'] ?? '') === '') errors.push(required('roleRef.name'));
+    else for (const text of nameIsPathSegment(ref['name'], false)) errors.push(invalidValue('roleRef.name', ref['name'], text));
     ((object['subjects'] as Json[] | undefined) ?? []).forEach((subject, at) => errors.push(...validateSubject(subject, isNamespaced, `subjects[${at}]`)));
     return errors;
   };
@@ -78,17 +79,3 @@ export const validateBindingUpdate =
     const shown = literal(`rbac.RoleRef{APIGroup:${goQuote(apiGroup)}, Kind:${goQuote(kind)}, Name:${goQuote(name)}}`);
     return [...errors, invalidValue('roleRef', shown, 'cannot change roleRef')];
   };
-
-/** CertificateSigningRequest on creation. */
-export function validateSigningRequest(object: KubeObject): FieldError[] {
-  const spec = (object['spec'] as Json | undefined) ?? {};
-  const errors: FieldError[] = [];
-  if ((spec['request'] ?? '') === '') errors.push(invalidValue('spec.request', '', 'PEM block type must be CERTIFICATE REQUEST'));
-  if (isEmpty(spec['usages'])) errors.push(required('spec.usages'));
-  const signer = (spec['signerName'] as string | undefined) ?? '';
-  if (signer === '') errors.push(required('spec.signerName'));
-  else if (!/^[^/]+\/[^/]+/.test(signer)) errors.push(invalidValue('spec.signerName', signer, 'must be a fully qualified domain and path of the form \'example.com/signer-name\''));
-  const seconds = spec['expirationSeconds'] as number | undefined;
-  if (seconds !== undefined && seconds < 600) errors.push(invalidValue('spec.expirationSeconds', seconds, 'may not specify a duration less than 600 seconds (10 minutes)'));
-  return errors;
-}

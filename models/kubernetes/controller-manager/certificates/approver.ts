@@ -12,7 +12,7 @@ import { CERTIFICATE_SIGNING_REQUESTS, SUBJECT_ACCESS_REVIEWS } from '../../clie
 import type { SharedInformer } from '../../client/shared-informer.ts';
 import type { KubeObject } from '../../object/types.ts';
 import type { ControllerContext } from '../controller-context.ts';
-import { parseCertificateRequest } from './certificate-request.ts';
+import { parseCertificateRequest } from '../../object/certificate-request.ts';
 import { certificateLimiter, decided, KUBELET_CLIENT, kubeletClientProblem, type SigningRequest } from './signing-request.ts';
 
 const PERMISSIONS = [

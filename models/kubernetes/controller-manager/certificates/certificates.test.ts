@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Task } from '../../client/process.ts';
 import { CERTIFICATE_SIGNING_REQUESTS } from '../../client/resources.ts';
 import { controlPlane, type Script } from '../testing/control-plane.ts';
-import { parseCertificateRequest } from './certificate-request.ts';
+import { parseCertificateRequest } from '../../object/certificate-request.ts';
 import type { SigningRequest } from './signing-request.ts';
 
 /** O=system:nodes, CN=system:node:node-1; made with openssl req. */

@@ -14,8 +14,8 @@ import type { SharedInformer } from '../../client/shared-informer.ts';
 import { utf8Bytes } from '../../object/hash.ts';
 import { formatSeconds } from '../../object/time.ts';
 import type { ControllerContext } from '../controller-context.ts';
-import { base64 } from '../serviceaccount/base64.ts';
-import { parseCertificateRequest, type CertificateRequest } from './certificate-request.ts';
+import { base64 } from '../../object/base64.ts';
+import { parseCertificateRequest, type CertificateRequest } from '../../object/certificate-request.ts';
 import {
   API_SERVER_CLIENT, apiServerClientProblem, certificateLimiter, decided, isApproved, KUBELET_CLIENT, KUBELET_SERVING, kubeletClientProblem, kubeletServingProblem, LEGACY_UNKNOWN, type SigningRequest,
 } from './signing-request.ts';

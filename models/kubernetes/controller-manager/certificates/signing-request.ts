@@ -6,7 +6,7 @@
 import { ItemExponentialFailureRateLimiter, type RateLimiter } from '../../client/rate-limiter.ts';
 import type { Condition } from '../../object/meta.ts';
 import type { KubeObject } from '../../object/types.ts';
-import type { CertificateRequest } from './certificate-request.ts';
+import type { CertificateRequest } from '../../object/certificate-request.ts';
 
 export interface SigningRequest extends KubeObject {
   readonly spec: {

@@ -16,7 +16,7 @@ import { hex, sha256, utf8Bytes } from '../../object/hash.ts';
 import { namespacedName, splitKey } from '../../object/meta.ts';
 import type { Secret, ServiceAccount } from '../../object/types.ts';
 import type { ControllerContext } from '../controller-context.ts';
-import { base64 } from './base64.ts';
+import { base64 } from '../../object/base64.ts';
 import { rootCA } from './root-ca.ts';
 
 const TYPE = 'kubernetes.io/service-account-token';

@@ -3,7 +3,7 @@
  *
  * Only the DER that requests are made of is understood; anything else is undefined. Upstream: crypto/x509 (ParseCertificateRequest), RFC 2986.
  */
-import { decodeBase64 } from '../serviceaccount/base64.ts';
+import { decodeBase64 } from './base64.ts';
 
 export interface CertificateRequest {
   readonly commonName: string;
