@@ -20,6 +20,8 @@ export interface Projection<State> {
    * must amount to the same as `apply`.
    */
   applyText?(state: State, kind: string, text: string, seq: number): void;
+  /** Folds a control event: what was done to an actor. Optional, and only together with `facts`. */
+  applyControl?(state: State, record: LogRecord): void;
   /** A copy that later changes do not reach. Copies containers, not values. */
   clone(state: State): State;
   /** As JSON. Large parts may be given to `keep`, which answers with a number that stands for them; without it all is JSON. */
@@ -35,6 +37,9 @@ export function fold<State>(log: LogReader, projection: Projection<State>, state
   for (const view of log.views(from, to)) {
     const start = Math.max(0, from - view.seq);
     const end = Math.min(view.count, to - view.seq);
+    if (projection.applyControl !== undefined) {
+      for (let i = start; i < end; i++) if (view.viaOf(i) === 'control' && view.kept(i) === 'whole') projection.applyControl(state, view.record(i));
+    }
     if (projection.facts !== undefined && projection.applyText !== undefined) {
       view.eachFact(projection.facts, start, end, (i, kind, text) => projection.applyText?.(state, kind, text, view.seq + i));
       continue;

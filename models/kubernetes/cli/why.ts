@@ -7,7 +7,7 @@ import type { Json, LogRecord } from '../../../src/index.ts';
 import { tell, writerName, type Argument, type Place } from '../explain/argument.ts';
 import { askObject, kindIn, parseQuestion } from '../explain/ask.ts';
 import { blameField, pointerOf } from '../explain/blame.ts';
-import { PHRASEBOOK } from '../explain/phrasebook.ts';
+import { phrasebookOf } from '../explain/phrasebook.ts';
 import { keyOf } from '../explain/store-view.ts';
 import { withClusterLog, type ClusterLog } from './cluster-log.ts';
 
@@ -19,7 +19,7 @@ export interface WhyOptions {
 }
 
 /** Says every step of a path, also those that no one usually asks for. */
-const EVERY_STEP: Phrasebook = { ...PHRASEBOOK, say: (record, log) => PHRASEBOOK.say(record, log) ?? plainly(record) };
+const everyStep = (phrasebook: Phrasebook): Phrasebook => ({ ...phrasebook, say: (record, log) => phrasebook.say(record, log) ?? plainly(record) });
 
 /** Prints the argument. @throws CliError when the question is none. */
 export function why(path: string, words: readonly string[], options: WhyOptions): number {
@@ -27,7 +27,8 @@ export function why(path: string, words: readonly string[], options: WhyOptions)
     const place = cluster.place(cluster.position(options.at));
     const question = parseQuestion(place.view, words);
     if ('error' in question) throw new CliError(question.error);
-    const phrasebook = options.steps === true ? EVERY_STEP : PHRASEBOOK;
+    const usual = phrasebookOf(place.view);
+    const phrasebook = options.steps === true ? everyStep(usual) : usual;
     if (question.about === 'record') return tellRecord(cluster, question.seq, phrasebook, options);
     const argument = askObject(place, question.info, options.namespace ?? 'default', question.name, question.words);
     if ('error' in argument) throw new CliError(argument.error);

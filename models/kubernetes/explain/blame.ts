@@ -6,6 +6,8 @@ import { blame, type Blame, type ObjectWrites } from '../../../src/explain/blame
 import { canonical } from '../../../src/log/canonical.ts';
 import type { LogReader } from '../../../src/log/reader.ts';
 import { applyEdits, type Edit } from '../object/diff.ts';
+import type { StoreView } from './store-view.ts';
+import { isComplete, lastTouch, NO_SEQS } from './trail.ts';
 
 /** Objects by their etcd key. */
 export const ETCD_WRITES: ObjectWrites = {
@@ -43,48 +45,23 @@ export function blameField(log: LogReader, key: string, pointer: string, positio
   return { ...found, writer: decision.actor, decision };
 }
 
+/** The last write that touched a field, with the component that asked for it. What it was before is not worked out. */
+export type Touch = Pick<FieldBlame, 'record' | 'writer' | 'decision'>;
+
+/** The last touch of a field before `position`: by the view's list of writes, or by going back through the log where that is not enough. */
+export function touchField(log: LogReader, view: StoreView, key: string, pointer: string, position: number): Touch | undefined {
+  const seqs = view.objects.get(key)?.writes ?? view.gone.get(key) ?? NO_SEQS;
+  const record = lastTouch(log, key, seqs, pointer, position);
+  if (record === undefined) return isComplete(seqs) ? undefined : blameField(log, key, pointer, position);
+  const decision = requesterOf(log, record);
+  return { record, writer: decision.actor, decision };
+}
+
 /** The nearest cause that is neither etcd's nor an API server's: the step of the client that asked. */
 export function requesterOf(log: LogReader, record: LogRecord): LogRecord {
   let at = record;
   while (at.cause >= 0 && /^(etcd|kube-apiserver)/.test(at.actor)) at = log.at(at.cause);
   return at;
-}
-
-/** How far back facts are looked for. */
-const FACTS_WITHIN = 400_000;
-
-/** The last record before `position` with a fact of `kind` that `is` accepts and whose text has `mention` in it. */
-export function factBefore(log: LogReader, position: number, kind: string, mention: string, is: (data: { readonly [key: string]: unknown }) => boolean): LogRecord | undefined {
-  const stop = Math.max(0, position - FACTS_WITHIN);
-  for (let end = position; end > stop; ) {
-    const view = log.blockOf(end - 1);
-    if (view.mentions(kind)) {
-      const found = view.withText(mention);
-      for (let k = found.length - 1; k >= 0; k--) {
-        const i = found[k] as number;
-        if (view.seq + i >= end || !view.factKindsOf(i).includes(kind)) continue;
-        const record = view.record(i);
-        if (record.facts.some((fact) => fact.kind === kind && is(fact.data as { readonly [key: string]: unknown }))) return record;
-      }
-    }
-    end = view.seq;
-  }
-  return undefined;
-}
-
-/** The last crash, restart, pause or other control event of an actor before `position`. */
-export function controlBefore(log: LogReader, position: number, actor: string): LogRecord | undefined {
-  const stop = Math.max(0, position - FACTS_WITHIN);
-  for (let end = position; end > stop; ) {
-    const view = log.blockOf(end - 1);
-    if (view.mentions(actor)) {
-      for (let i = Math.min(view.count, end - view.seq) - 1; i >= 0; i--) {
-        if (view.viaOf(i) === 'control' && view.kept(i) === 'whole' && view.actorOf(i) === actor) return view.record(i);
-      }
-    }
-    end = view.seq;
-  }
-  return undefined;
 }
 
 /** A field as people write it (`spec.replicas`, `status.conditions[0].type`, `.metadata.name`) as a JSON pointer. */

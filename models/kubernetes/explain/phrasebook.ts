@@ -8,13 +8,16 @@ import type { Fact, Json, LogRecord } from '../../../src/index.ts';
 import type { Link, Phrasebook } from '../../../src/explain/why.ts';
 import type { LogReader } from '../../../src/log/reader.ts';
 import type { KubeObject } from '../object/types.ts';
-import { blameField, controlBefore, factBefore, requesterOf } from './blame.ts';
-import { keyOf, kindNamed, sayKey, writesOf } from './store-view.ts';
+import { requesterOf, touchField } from './blame.ts';
+import { keyOf, kindNamed, sayKey, writesOf, type StoreView } from './store-view.ts';
+import { newestFirst, NO_SEQS, type Seqs } from './trail.ts';
 
 type Members = { readonly [key: string]: Json };
 
-/** The cluster's phrasebook. */
-export const PHRASEBOOK: Phrasebook = { say, root, links };
+/** The cluster's phrasebook, for paths that begin at the moment of `view`: it knows where to look. */
+export const phrasebookOf = (view: StoreView): Phrasebook => ({ say, root, links: (record, log) => links(record, log, view) });
+
+export { say as sayRecord };
 
 /** What the user wants, the user wants: the path does not go through what they did before. */
 function root(record: LogRecord): string | undefined {
@@ -22,9 +25,9 @@ function root(record: LogRecord): string | undefined {
 }
 
 /** Causes beside the message that woke an actor. */
-function links(record: LogRecord, log: LogReader): readonly Link[] {
+function links(record: LogRecord, log: LogReader, view: StoreView): readonly Link[] {
   for (const fact of record.facts) {
-    const link = fact.kind === 'etcd.put' ? (ownerLink(record, fact, log) ?? silenceLink(record, fact, log)) : fact.kind === 'container' ? restartLink(record, fact, log) : undefined;
+    const link = fact.kind === 'etcd.put' ? (ownerLink(record, fact, log, view) ?? silenceLink(record, fact, log, view)) : fact.kind === 'container' ? restartLink(record, fact, log, view) : undefined;
     if (link !== undefined) return [link];
   }
   return [];
@@ -34,7 +37,7 @@ function links(record: LogRecord, log: LogReader): readonly Link[] {
  * A controller makes an object for its owner. When what woke it was only the create of a sibling, the owner is the reason; when a
  * sibling went away or changed, that is the reason, and the chain of messages tells it.
  */
-function ownerLink(record: LogRecord, { data }: Fact, log: LogReader): Link | undefined {
+function ownerLink(record: LogRecord, { data }: Fact, log: LogReader, view: StoreView): Link | undefined {
   const { value } = data as { value?: KubeObject };
   const owner = value?.metadata.ownerReferences?.find((reference) => reference.controller === true);
   if (value === undefined || owner === undefined || value.kind === 'EndpointSlice') return undefined;
@@ -42,17 +45,17 @@ function ownerLink(record: LogRecord, { data }: Fact, log: LogReader): Link | un
   if (info === undefined) return undefined;
   const decision = requesterOf(log, record);
   if (!isWokenBySibling(log, decision, owner.uid)) return undefined;
-  const write = blameField(log, keyOf(info, value.metadata.namespace, owner.name), '/spec', decision.seq);
+  const write = touchField(log, view, keyOf(info, value.metadata.namespace, owner.name), '/spec', decision.seq);
   return write === undefined ? undefined : { seq: write.record.seq, because: `${decision.actor} serves its owner` };
 }
 
 /** A node whose status the controller manager writes has a kubelet that no longer does; what was done to it is the reason. */
-function silenceLink(record: LogRecord, { data }: Fact, log: LogReader): Link | undefined {
+function silenceLink(record: LogRecord, { data }: Fact, log: LogReader, view: StoreView): Link | undefined {
   const { key = '', edits = [] } = data as { key?: string; edits?: readonly (readonly [readonly (string | number)[], Json])[] };
   const prefix = '/registry/minions/';
   if (!key.startsWith(prefix) || !edits.some(([path, value]) => path[0] === 'status' && JSON.stringify(value).includes('Unknown'))) return undefined;
   if (requesterOf(log, record).actor !== 'kube-controller-manager') return undefined;
-  const control = controlBefore(log, record.seq, `kubelet/${key.slice(prefix.length)}`);
+  const control = newestFirst(log, view.controls.get(`kubelet/${key.slice(prefix.length)}`) ?? NO_SEQS, record.seq).next().value ?? undefined;
   return control?.kind === 'crash' || control?.kind === 'pause' ? { seq: control.seq, because: 'its kubelet posts nothing any more' } : undefined;
 }
 
@@ -74,11 +77,24 @@ function isWokenBySibling(log: LogReader, decision: LogRecord, owner: string): b
 }
 
 /** A container that is started again is because of how it ended; told is the first time. */
-function restartLink(record: LogRecord, { data }: Fact, log: LogReader): Link | undefined {
+function restartLink(record: LogRecord, { data }: Fact, log: LogReader, view: StoreView): Link | undefined {
   const { attempt, pod, container, state } = data as { attempt?: number; pod?: string; container?: string; state?: string };
   if (attempt === undefined || attempt === 0 || pod === undefined || state === 'EXITED' || state === 'REMOVED') return undefined;
-  const ended = factBefore(log, record.seq, 'container', `"pod":"${pod}"`, (fact) => fact['pod'] === pod && fact['container'] === container && fact['attempt'] === 0 && fact['state'] === 'EXITED');
+  const isFirstEnd = (fact: Fact): boolean => {
+    const of = fact.data as { attempt?: number; pod?: string; container?: string; state?: string };
+    return fact.kind === 'container' && of.pod === pod && of.container === container && of.attempt === 0 && of.state === 'EXITED';
+  };
+  const ended = firstOf(log, view.steps.get(pod) ?? NO_SEQS, record.seq, (each) => each.facts.some(isFirstEnd));
   return ended === undefined ? undefined : { seq: ended.seq, because: 'it had ended before, the first time so' };
+}
+
+function firstOf(log: LogReader, seqs: Seqs, before: number, is: (record: LogRecord) => boolean): LogRecord | undefined {
+  for (const seq of seqs) {
+    if (seq >= before) return undefined;
+    const record = seq < 0 ? undefined : log.at(seq);
+    if (record !== undefined && is(record)) return record;
+  }
+  return undefined;
 }
 
 function say(record: LogRecord, log: LogReader): string | undefined {

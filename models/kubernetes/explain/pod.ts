@@ -53,7 +53,7 @@ function whyUnscheduled(place: Place, key: string, pod: Pod): Found {
   const name = `${pod.metadata.namespace}/${pod.metadata.name}`;
   const gates = (pod.spec as { schedulingGates?: { name: string }[] }).schedulingGates ?? [];
   if (gates.length > 0) return { claims: [{ text: `it has scheduling gates: ${gates.map((gate) => gate.name).join(', ')}` }] };
-  const decision = lastFact(place, 'scheduler.decision', `"pod":"${name}"`, (fact) => fact['pod'] === name);
+  const decision = lastFact(place, 'scheduler.decision', name, () => true);
   const crash = lastControl(place, 'kube-scheduler');
   if (decision === undefined) {
     const created = lastWrite(place, key, '');
@@ -140,13 +140,13 @@ function containerClaim(place: Place, pod: Pod, each: core.ContainerStatus, what
 /** The record in which a container of the pod began to run, the last one. */
 function runningFact(place: Place, pod: Pod): { readonly seq: number } | undefined {
   const name = `${pod.metadata.namespace}/${pod.metadata.name}`;
-  return lastFact(place, 'container', `"pod":"${name}"`, (fact) => fact['pod'] === name && fact['state'] === 'RUNNING');
+  return lastFact(place, 'container', name, (fact) => fact['state'] === 'RUNNING');
 }
 
 /** Adds the runtime's record of the container's last change; removing what has ended is none. */
 function withFact(place: Place, pod: Pod, status: core.ContainerStatus, claim: Claim): Claim {
   const name = `${pod.metadata.namespace}/${pod.metadata.name}`;
-  const record = lastFact(place, 'container', `"pod":"${name}"`, (fact) => fact['pod'] === name && fact['container'] === status.name && fact['state'] !== 'REMOVED');
+  const record = lastFact(place, 'container', name, (fact) => fact['container'] === status.name && fact['state'] !== 'REMOVED');
   return record === undefined ? claim : { ...claim, seq: record.seq };
 }
 
@@ -157,7 +157,7 @@ function restartClaims(place: Place, pod: Pod): Claim[] {
     const last = each.lastState?.terminated;
     const killed = eventsOf(place, pod, ['Killing', 'Unhealthy']).find((event) => event.message.includes('iveness') || event.message.includes('tartup'));
     const name = `${pod.metadata.namespace}/${pod.metadata.name}`;
-    const exit = lastFact(place, 'container', `"pod":"${name}"`, (fact) => fact['pod'] === name && fact['container'] === each.name && fact['state'] === 'EXITED');
+    const exit = lastFact(place, 'container', name, (fact) => fact['container'] === each.name && fact['state'] === 'EXITED');
     const how = last === undefined ? '' : `; last it exited with code ${last.exitCode} (${last.reason ?? 'no reason'})`;
     claims.push({ text: `container ${each.name} was restarted ${each.restartCount} times${how}`, ...(exit === undefined ? {} : { seq: exit.seq }) });
     if (killed !== undefined) claims.push({ text: killed.message.trim(), seq: killed.seq });
@@ -168,7 +168,7 @@ function restartClaims(place: Place, pod: Pod): Claim[] {
 
 function whyNode(place: Place, key: string, pod: Pod): Found {
   const name = `${pod.metadata.namespace}/${pod.metadata.name}`;
-  const decision = lastFact(place, 'scheduler.decision', `"pod":"${name}"`, (fact) => fact['pod'] === name && fact['result'] === 'scheduled');
+  const decision = lastFact(place, 'scheduler.decision', name, (fact) => fact['result'] === 'scheduled');
   if (decision !== undefined) {
     const fact = decision.facts.find((each) => each.kind === 'scheduler.decision')?.data as { node?: string; feasible?: number; evaluated?: number };
     const text = `it is on ${fact.node} because kube-scheduler chose that node: ${fact.feasible} of the ${fact.evaluated} nodes it looked at were feasible`;

@@ -174,8 +174,10 @@ function whyNamespace(place: Place, key: string, namespace: Namespace): Argument
     if (condition.status === 'True') claims.push({ text: `${condition.type}: ${condition.message ?? condition.reason ?? ''}` });
   }
   const rest: string[] = [];
-  for (const [other, { object }] of place.view.objects) {
-    if (object.metadata.namespace !== metadata.name || other.startsWith('/registry/events/')) continue;
+  for (const [other, stored] of place.view.objects) {
+    if (!other.includes(`/${metadata.name}/`) || other.startsWith('/registry/events/')) continue;
+    const { object } = stored;
+    if (object.metadata.namespace !== metadata.name) continue;
     const finalizers = object.metadata.finalizers ?? [];
     rest.push(`${object.kind} ${object.metadata.name}${finalizers.length === 0 ? '' : ` (finalizers: ${finalizers.join(', ')})`}`);
   }

@@ -19,12 +19,13 @@ const writer = new LogWriter({ write: (bytes) => void chunks.push(bytes) }, head
 cluster.kernel.setSink(snapshotting(writer, STORE_VIEW, 200));
 cluster.apply('apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: wéb}\nspec: {replicas: 2, selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: nginx}]}}}'.replace('wéb', 'web'));
 cluster.runFor(20_000_000);
+cluster.kernel.control({ kind: 'crash', actor: 'kubelet/node-2' }, cluster.now, true);
 cluster.delete('apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, annotations: {note: "ümläut"}}');
 cluster.runFor(40_000_000);
 writer.close();
 const log = new LogReader(bytesSource(Buffer.concat(chunks)));
 
-const content = (view: StoreView): unknown => [view.revision, [...view.objects].map(([key, { object, revision, seq }]) => [key, object, revision, seq]).sort()];
+const content = (view: StoreView): unknown => [view.revision, [...view.objects].map(([key, { object, revision, seq, writes }]) => [key, object, revision, seq, writes]).sort(), [...view.gone].sort(), [...view.steps].sort(), [...view.controls].sort()];
 
 describe('the store at a position', () => {
   it('is the same by snapshots and texts as by parsed facts, wherever one looks', () => {
@@ -39,6 +40,7 @@ describe('the store at a position', () => {
     expect(content(seeker.at(log.length))).toEqual(content(plain));
     expect(content(STORE_VIEW.decode(STORE_VIEW.encode(plain)))).toEqual(content(plain));
     expect(plain.objects.size).toBeGreaterThan(20);
+    expect([plain.gone.size > 0, plain.controls.get('kubelet/node-2')?.length]).toEqual([true, 1]);
   });
 
   it('is what etcd holds at the end', () => {

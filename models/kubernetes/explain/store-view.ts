@@ -12,6 +12,7 @@ import { applyEdits, type Edit } from '../object/diff.ts';
 import { parseSelector, selectorMatches } from '../object/selector.ts';
 import { isLeft } from 'fp-ts/lib/Either.js';
 import type { KubeObject } from '../object/types.ts';
+import { appended, NO_SEQS, type Seqs } from './trail.ts';
 
 /** One stored object. */
 export interface Stored {
@@ -20,6 +21,8 @@ export interface Stored {
   readonly revision: number;
   /** The record of its last write. */
   readonly seq: number;
+  /** The records of all its writes. */
+  readonly writes: Seqs;
 }
 
 /** What the store holds at a position, by key. */
@@ -27,7 +30,20 @@ export interface StoreView {
   readonly objects: Map<string, Stored>;
   /** The store's revision: that of the last write or delete. A fresh etcd is at 1. */
   revision: number;
+  /** The writes of objects that are gone, the last one deleted them. */
+  readonly gone: Map<string, Seqs>;
+  /** The steps of scheduler and container runtime for a pod, by `namespace/name`. */
+  readonly steps: Map<string, Seqs>;
+  /** What was done to an actor. */
+  readonly controls: Map<string, Seqs>;
 }
+
+/** So many objects that are gone are remembered. */
+const GONE_MAX = 20_000;
+/** Kinds of facts about a pod. */
+const POD_FACTS = ['scheduler.decision', 'container'] as const;
+/** Objects whose coming and going nobody asks about. */
+const isQuiet = (key: string): boolean => key.startsWith('/registry/events/') || key.startsWith('/registry/leases/');
 
 interface PutFact {
   readonly key: string;
@@ -38,48 +54,63 @@ interface PutFact {
 
 /** The objects of the store, as etcd's facts tell them. */
 export const STORE_VIEW: Projection<StoreView> = {
-  name: 'kubernetes/store/3',
-  facts: ['etcd.put', 'etcd.delete'],
-  init: () => ({ objects: new Map(), revision: 1 }),
+  name: 'kubernetes/store/4',
+  facts: ['etcd.put', 'etcd.delete', ...POD_FACTS],
+  init: () => ({ objects: new Map(), revision: 1, gone: new Map(), steps: new Map(), controls: new Map() }),
   apply: (state, record) => {
     for (const { kind, data } of record.facts) {
       if (kind === 'etcd.put') put(state, data as unknown as PutFact, record.seq);
-      else if (kind === 'etcd.delete') remove(state, data as unknown as { readonly key: string; readonly rev: number });
+      else if (kind === 'etcd.delete') remove(state, data as unknown as { readonly key: string; readonly rev: number }, record.seq);
+      else if ((POD_FACTS as readonly string[]).includes(kind)) step(state, (data as { readonly pod: string }).pod, record.seq);
     }
+    if (record.via === 'control') control(state, record);
   },
+  applyControl: control,
   applyText: (state, kind, text, seq) => {
-    if (kind === 'etcd.delete') remove(state, JSON.parse(text) as { readonly key: string; readonly rev: number });
-    else putText(state, text, seq);
+    if (kind === 'etcd.delete') remove(state, JSON.parse(text) as { readonly key: string; readonly rev: number }, seq);
+    else if (kind === 'etcd.put') putText(state, text, seq);
+    else step(state, (JSON.parse(text) as { readonly pod: string }).pod, seq);
   },
-  clone: (state) => ({ objects: new Map(state.objects), revision: state.revision }),
-  encode: ({ objects, revision }, keep) => [revision, [...objects].map(([key, stored]) => [key, keep === undefined ? (stored.object as unknown as Json) : keep(textOf(stored)), stored.revision, stored.seq])],
+  clone: (state) => ({ objects: new Map(state.objects), revision: state.revision, gone: new Map(state.gone), steps: new Map(state.steps), controls: new Map(state.controls) }),
+  encode: ({ objects, revision, gone, steps, controls }, keep) => [
+    revision,
+    [...objects].map(([key, stored]) => [key, keep === undefined ? (stored.object as unknown as Json) : keep(textOf(stored)), stored.revision, stored.writes]),
+    [...gone],
+    [...steps],
+    [...controls],
+  ],
   show: (state) => Object.fromEntries([...state.objects].map(([key, stored]) => [key, stored.object as unknown as Json])),
   decode: (encoded, text, like) => {
-    const [revision, entries] = encoded as unknown as [number, [string, KubeObject | number, number, number][]];
+    const [revision, entries, gone, steps, controls] = encoded as unknown as [number, [string, KubeObject | number, number, Seqs][], [string, Seqs][], [string, Seqs][], [string, Seqs][]];
     const objects = new Map<string, Stored>();
-    for (const [key, kept, rev, seq] of entries) {
+    for (const [key, kept, rev, writes] of entries) {
       const known = like?.objects.get(key);
+      const seq = writes[writes.length - 1] ?? 0;
       if (known?.seq === seq) objects.set(key, known);
-      else objects.set(key, typeof kept === 'number' ? new Unread((text as (number: number) => string)(kept), rev, seq) : { object: kept, revision: rev, seq });
+      else objects.set(key, typeof kept === 'number' ? new Unread((text as (number: number) => string)(kept), rev, writes) : { object: kept, revision: rev, seq, writes });
     }
-    return { objects, revision };
+    return { objects, revision, gone: new Map(gone), steps: new Map(steps), controls: new Map(controls) };
   },
 };
 
 /** An object that is parsed when somebody looks at it: its text, or edits of the version before. */
 class Unread implements Stored {
   readonly revision: number;
-  readonly seq: number;
+  readonly writes: Seqs;
   private text: string | undefined;
   private before: Stored | undefined;
   private parsed: KubeObject | undefined;
 
   /** With `before`, the text is the fact that holds the edits. */
-  constructor(text: string, revision: number, seq: number, before?: Stored) {
+  constructor(text: string, revision: number, writes: Seqs, before?: Stored) {
     this.text = text;
     this.revision = revision;
-    this.seq = seq;
+    this.writes = writes;
     this.before = before;
+  }
+
+  get seq(): number {
+    return this.writes[this.writes.length - 1] ?? 0;
   }
 
   get object(): KubeObject {
@@ -127,27 +158,48 @@ function putText(state: StoreView, text: string, seq: number): void {
   const whole = WHOLE.exec(text);
   if (whole !== null) {
     const [head, key = '', rev] = whole;
-    state.objects.set(key, new Unread(text.slice(head.length, -1), Number(rev), seq));
+    state.objects.set(key, new Unread(text.slice(head.length, -1), Number(rev), writesWith(state, key, seq)));
     state.revision = Number(rev);
     return;
   }
   const [, key = '', rev] = EDITED.exec(text.slice(text.lastIndexOf(',"key":"') + 8)) ?? [];
   const before = state.objects.get(key);
   if (before === undefined || rev === undefined) return put(state, JSON.parse(text) as PutFact, seq);
-  state.objects.set(key, new Unread(text, Number(rev), seq, before));
+  state.objects.set(key, new Unread(text, Number(rev), appended(before.writes, seq), before));
   state.revision = Number(rev);
 }
 
-function remove(state: StoreView, { key, rev }: { readonly key: string; readonly rev: number }): void {
-  state.objects.delete(key);
+/** An object that is made anew begins its list anew. */
+const writesWith = (state: StoreView, key: string, seq: number): Seqs => appended(state.objects.get(key)?.writes ?? NO_SEQS, seq);
+
+function remove(state: StoreView, { key, rev }: { readonly key: string; readonly rev: number }, seq: number): void {
+  const { objects, gone } = state;
+  if (!isQuiet(key)) {
+    gone.delete(key);
+    gone.set(key, writesWith(state, key, seq));
+    if (gone.size > GONE_MAX) for (const oldest of gone.keys()) {
+      gone.delete(oldest);
+      break;
+    }
+    if (key.startsWith('/registry/pods/')) state.steps.delete(key.slice('/registry/pods/'.length));
+  }
+  objects.delete(key);
   state.revision = rev;
 }
 
 function put(state: StoreView, { key, rev, value, edits }: PutFact, seq: number): void {
   const before = state.objects.get(key);
   const object = value ?? (before === undefined ? undefined : applyEdits(before.object, edits ?? []));
-  if (object !== undefined) state.objects.set(key, { object, revision: rev, seq });
+  if (object !== undefined) state.objects.set(key, { object, revision: rev, seq, writes: writesWith(state, key, seq) });
   state.revision = rev;
+}
+
+function step(state: StoreView, pod: string, seq: number): void {
+  state.steps.set(pod, appended(state.steps.get(pod) ?? NO_SEQS, seq));
+}
+
+function control(state: StoreView, { actor, seq }: LogRecord): void {
+  state.controls.set(actor, appended(state.controls.get(actor) ?? NO_SEQS, seq));
 }
 
 /** The etcd key of an object. */

@@ -3,13 +3,13 @@ import { COMMANDS, travel, type TravelModel, type TravelOptions } from '../../..
 import { POSITION_HELP } from '../../../../src/cli/position.ts';
 import { Cursor } from '../../../../src/replay/travel.ts';
 import { parseClaim, parsePart } from '../../explain/claim.ts';
-import { PHRASEBOOK } from '../../explain/phrasebook.ts';
+import { sayRecord } from '../../explain/phrasebook.ts';
 import type { StoreView } from '../../explain/store-view.ts';
 import { withClusterLog } from '../cluster-log.ts';
 import type { Register } from './verb.ts';
 
 /** Travelling through a cluster's run. */
-export const CLUSTER_TRAVEL: TravelModel<StoreView> = { claim: parseClaim, part: parsePart, say: PHRASEBOOK.say };
+export const CLUSTER_TRAVEL: TravelModel<StoreView> = { claim: parseClaim, part: parsePart, say: sayRecord };
 
 export const registerTravel: Register = (command, exit) => {
   command
