@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { CATALOGUE } from '../../models/catalogue.ts';
+import { CALIBRATION } from '../../models/calibration.ts';
 import { checkCommand, type CheckCommandOptions } from '../../src/cli/check.ts';
 import { CliError } from '../../src/cli/exit.ts';
 import { exploreCommand, type ExploreCommandOptions } from '../../src/cli/explore.ts';
@@ -31,7 +31,7 @@ interface Report {
 
 afterEach(() => void vi.restoreAllMocks());
 
-const environment = { catalogue: CATALOGUE, worker: new URL('../../dist/worker.js', import.meta.url) };
+const environment = { catalogue: CALIBRATION, worker: new URL('../../dist/worker.js', import.meta.url) };
 
 interface Said {
   readonly code: number;
@@ -56,7 +56,7 @@ const check = (home: string, options: Partial<CheckCommandOptions>): Promise<Sai
   saying(() => checkCommand({ model: 'counter', seed: '1', runs: '1000', workers: '1', shrink: true, shrinkFor: '60s', store: join(home, '.kubetwin'), out: join(home, 'found'), ...options }, environment));
 
 const explore = (home: string, options: Partial<ExploreCommandOptions>): Promise<Said> =>
-  saying(() => exploreCommand({ model: 'counter', order: 'breadth', deviations: '2', seed: '1', out: join(home, 'found'), ...options }, CATALOGUE));
+  saying(() => exploreCommand({ model: 'counter', order: 'breadth', deviations: '2', seed: '1', out: join(home, 'found'), ...options }, CALIBRATION));
 
 describe('kubetwin check', () => {
   it('passes a sound model: every property judged, every mark reached, exit code 0', async () => {
@@ -85,7 +85,7 @@ describe('kubetwin check', () => {
     const files = readdirSync(join(home, 'found')).sort();
     expect(files).toEqual(['counter-racy-no-increment-is-lost.json', 'counter-racy-no-increment-is-lost.log']);
     const [plan, log] = files.map((name) => join(home, 'found', name)) as [string, string];
-    expect(await saying(() => replayCommand(log, {}, withCampaigns(() => undefined, CATALOGUE)))).toMatchObject({ code: 0 });
+    expect(await saying(() => replayCommand(log, {}, withCampaigns(() => undefined, CALIBRATION)))).toMatchObject({ code: 0 });
     expect(await check(home, { plan })).toMatchObject({ code: 1 });
     // The same plan in the sound model violates nothing.
     writeFileSync(join(home, 'sound.json'), JSON.stringify({ ...(JSON.parse(readFileSync(plan, 'utf8')) as object), model: 'counter' }));

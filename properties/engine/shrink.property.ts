@@ -7,7 +7,7 @@ import type { CampaignModel, Plan } from '../../src/campaign/model.ts';
 import { runPlan } from '../../src/campaign/run.ts';
 import { ddmin, smaller } from '../../src/shrink/ddmin.ts';
 import { shrink } from '../../src/shrink/shrink.ts';
-import { CATALOGUE } from '../../models/catalogue.ts';
+import { CALIBRATION } from '../../models/calibration.ts';
 import { ledger } from './world/ledger.ts';
 
 const CAUSE = 'all entries arrive';
@@ -45,7 +45,7 @@ describe('shrinking', () => {
   });
 
   it('keeps only the choices and picks that matter, and says which', () => {
-    const broken = CATALOGUE.filter(({ name }) => /racy|hasty|forgetful/.test(name)).map((entry) => entry.campaign?.({}) as CampaignModel);
+    const broken = CALIBRATION.filter(({ name }) => /racy|hasty|forgetful/.test(name)).map((entry) => entry.campaign?.({}) as CampaignModel);
     expect(broken).toHaveLength(3);
     for (const model of broken) {
       let i = 0;

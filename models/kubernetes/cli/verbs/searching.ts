@@ -12,7 +12,7 @@ export const more = (value: string, before: readonly string[] = []): readonly st
 export const OUT = '.kubetwin/found';
 
 /** What `--model` is when it is not given. */
-export const FIRST_MODEL = CATALOGUE.some(({ name }) => name === 'kubernetes') ? 'kubernetes' : 'counter';
+export const FIRST_MODEL = 'kubernetes';
 
 const models = CATALOGUE.map(({ name, about, parameters = {} }) => {
   const set = Object.entries(parameters).map(([key, { default: value }]) => `${key}=${value}`).join(' ');
