@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { kubernetesCampaign, type CampaignOptions } from '../../models/kubernetes/campaign/campaign.ts';
 import type { WorkloadKind } from '../../models/kubernetes/campaign/kind.ts';
 import { controller, kind, manager, parseManifests, withController, type Controller, type Deployment, type KubeObject } from '../../models/kubernetes/index.ts';
-import { campaign } from '../../src/campaign/campaign.ts';
+import { campaign, runSeed } from '../../src/campaign/campaign.ts';
 import { REGISTRY, websiteOperator, type Website } from './website-operator.ts';
 
 const parsed = parseManifests(readFileSync(new URL('crd.yaml', import.meta.url), 'utf8'), 'crd.yaml');
@@ -36,26 +36,29 @@ const pending: CampaignOptions['pending'] = (read) => {
   return [...unserved, ...left.map((entry) => `${entry} is still registered and has no website`)];
 };
 
-const search = (name: string, tested: Controller<Website>, runs: number) =>
-  campaign(
-    kubernetesCampaign({
-      name,
-      kinds: [websites],
-      mostNodes: 1,
-      processes: ['operator'],
-      manifests: definition,
-      extensions: { controllers: [manager({ name: 'website-operator', controllers: [tested] })] },
-      pending,
-    }),
+const campaignOf = (name: string, tested: Controller<Website>) =>
+  kubernetesCampaign({
     name,
-    runs,
-  );
+    kinds: [websites],
+    mostNodes: 1,
+    processes: ['operator'],
+    manifests: definition,
+    extensions: { controllers: [manager({ name: 'website-operator', controllers: [tested] })] },
+    pending,
+  });
+const search = (name: string, tested: Controller<Website>, runs: number) => campaign(campaignOf(name, tested), name, runs);
 
 describe('the website operator under faults', () => {
   it(`serves what is asked for in the end, in ${RUNS} random worlds`, () => {
     const report = search('websites', websiteOperator, RUNS);
     expect(report.failures.map(({ seed, failure }) => `${seed}: ${failure?.property}: ${failure?.message}`)).toEqual([]);
     expect(report.isCanaryAlive).toBe(true);
+  });
+
+  it('seed websites/37: a website that is made again under its old name waits until the old children are gone', () => {
+    // Found by this search: the old Deployment is still being collected, and taking it over was a bug that stopped the run; now it is a failure that is tried again.
+    const model = campaignOf('websites', websiteOperator);
+    expect(runSeed(model, 'websites/37', 1).failure).toBeUndefined();
   });
 
   it('finds the bug of an operator that looks at each website only once', () => {

@@ -14,7 +14,7 @@ export { unschedulable, unresolvable } from './scheduler/framework/status.ts';
 export type { SchedulerConfiguration } from './scheduler/config/configuration.ts';
 export { controller, manager, watch, type Controller, type ControllerOrManager, type Manager, type ReconcileContext, type ReconcileResult, type Request, type Watch } from './operator/controller.ts';
 export { kind, type CustomKind, type Kind } from './operator/kind.ts';
-export { ApiError, isAlreadyExistsError, isConflictError, isNotFoundError, TerminalError } from './operator/api-error.ts';
+export { AlreadyOwnedError, ApiError, isAlreadyExistsError, isConflictError, isNotFoundError, ReconcileError, TerminalError } from './operator/api-error.ts';
 export { createOrUpdate, hasFinalizer, isControlledBy, withController, withFinalizer, withoutFinalizer, type OperationResult } from './operator/owner.ts';
 export { allOf, annotationsChanged, anyOf, generationChanged, labelsChanged, not, resourceVersionChanged, type ObjectEvent, type Predicate } from './operator/predicate.ts';
 export type { DeleteOptions, Draft, ListOptions, ReconcileClient } from './operator/reconcile-client.ts';

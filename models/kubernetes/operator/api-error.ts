@@ -1,10 +1,20 @@
 /**
- * What the API server refused, as an exception: a reconcile that does not catch it is tried again later.
+ * Failures of a reconcile, as exceptions: whoever does not catch them is called again later. Other exceptions are bugs.
  */
 import type { Status } from '../client/result.ts';
 
+/** Something is not as it has to be yet; throw it to be called again, longer and longer apart. */
+export class ReconcileError extends Error {
+  override readonly name: string = 'ReconcileError';
+}
+
+/** Another object controls what was to be controlled: an owner of the same name that is gone, perhaps, and whose objects are still being collected. */
+export class AlreadyOwnedError extends ReconcileError {
+  override readonly name = 'AlreadyOwnedError';
+}
+
 /** A call that failed. `status` is the server's `Status`; its code is 0 when no answer came and nobody knows whether the server acted. */
-export class ApiError extends Error {
+export class ApiError extends ReconcileError {
   override readonly name = 'ApiError';
   readonly status: Status;
 

@@ -71,7 +71,7 @@ export interface Controller<T extends KubeObject = KubeObject> {
   readonly recoverPanic?: boolean;
   /**
    * Brings the world closer to what the object asks for. Called again and again, also without any change; must do nothing when nothing is to do.
-   * Throw (or let an {@link ApiError} pass) to be called again later, longer and longer apart.
+   * Throw a `ReconcileError` (or let an `ApiError` pass) to be called again later, longer and longer apart.
    */
   reconcile(request: Request, context: ReconcileContext): Task<ReconcileResult | void>;
 }

@@ -8,6 +8,7 @@ import type { Task } from '../client/process.ts';
 import { equal } from '../object/equal.ts';
 import { controllerOf } from '../object/meta.ts';
 import type { KubeObject } from '../object/types.ts';
+import { AlreadyOwnedError } from './api-error.ts';
 import type { Kind } from './kind.ts';
 import type { Draft, ReconcileClient } from './reconcile-client.ts';
 
@@ -15,12 +16,12 @@ export { hasFinalizer, withFinalizer, withoutFinalizer } from '../object/finaliz
 
 /**
  * The object with `owner` as its controller: it is deleted with the owner, and its changes reach the owner's controller.
- * Throws when another object controls it already.
+ * Throws an {@link AlreadyOwnedError} when another object controls it already.
  */
 export function withController<T extends Draft>(object: T, kind: Kind, owner: KubeObject): T {
   const { ownerReferences = [] } = object.metadata;
   const other = ownerReferences.find((reference) => reference.controller === true && reference.uid !== owner.metadata.uid);
-  if (other !== undefined) throw new Error(`Object ${object.metadata.namespace ?? ''}/${object.metadata.name ?? ''} is already owned by another ${other.kind} controller ${other.name}`);
+  if (other !== undefined) throw new AlreadyOwnedError(`Object ${object.metadata.namespace ?? ''}/${object.metadata.name ?? ''} is already owned by another ${other.kind} controller ${other.name}`);
   const reference = { apiVersion: kind.apiVersion, kind: kind.kind, name: owner.metadata.name, uid: owner.metadata.uid, controller: true, blockOwnerDeletion: true };
   const rest = ownerReferences.filter(({ uid }) => uid !== owner.metadata.uid);
   return { ...object, metadata: { ...object.metadata, ownerReferences: [...rest, reference] } };

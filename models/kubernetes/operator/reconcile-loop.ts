@@ -12,7 +12,7 @@ import { waitForCacheSync, type SharedInformerFactory } from '../client/shared-i
 import { WallClock } from '../client/wall-clock.ts';
 import { controllerOf, splitKey } from '../object/meta.ts';
 import type { KubeObject } from '../object/types.ts';
-import { ApiError, TerminalError } from './api-error.ts';
+import { ApiError, ReconcileError, TerminalError } from './api-error.ts';
 import type { AnyController, ReconcileContext, ReconcileResult, Request } from './controller.ts';
 import { groupOf, type Kind } from './kind.ts';
 import type { ObjectEvent, Predicate } from './predicate.ts';
@@ -95,6 +95,7 @@ function* reconcile(definition: AnyController, key: string, context: ReconcileCo
       results.set(key, {});
       return failure(`terminal error: ${error.message}`);
     }
+    if (error instanceof ReconcileError) return failure(error.message);
     if (definition.recoverPanic !== true) throw error;
     const text = error instanceof Error ? error.message : String(error);
     context.log('panic', { error: text });
