@@ -36,6 +36,7 @@ import { RangeAllocator } from './nodeipam/range-allocator.ts';
 import { LegacySATokenCleaner } from './serviceaccount/legacy-serviceaccount-token-cleaner.ts';
 import { TTLController } from './ttl/ttl-controller.ts';
 import { ValidatingAdmissionPolicyStatusController } from './validatingadmissionpolicystatus/controller.ts';
+import { AttachDetachController } from './volume/attachdetach/attach-detach-controller.ts';
 import { EphemeralVolumeController } from './volume/ephemeral/ephemeral-volume-controller.ts';
 import { ExpandController } from './volume/expand/expand-controller.ts';
 import { PersistentVolumeController } from './volume/persistentvolume/pv-controller.ts';
@@ -80,6 +81,7 @@ export const CONTROLLERS: readonly ControllerDescriptor[] = Object.freeze([
     start: (context) => (context.options.allocateNodeCIDRs === true ? new RangeAllocator(context) : undefined),
   },
   { name: 'persistentvolume-binder-controller', start: (context) => new PersistentVolumeController(context) },
+  { name: 'persistentvolume-attach-detach-controller', start: (context) => new AttachDetachController(context) },
   { name: 'persistentvolume-expander-controller', start: (context) => new ExpandController(context) },
   { name: 'ephemeral-volume-controller', start: (context) => new EphemeralVolumeController(context) },
   { name: 'persistentvolumeclaim-protection-controller', start: (context) => new PVCProtectionController(context) },
