@@ -7,6 +7,7 @@
 import type { ActorModel } from '../explore/actors.ts';
 import type { Model } from '../explore/model.ts';
 import type { Phrasebook } from '../explain/why.ts';
+import type { LogReader } from '../log/reader.ts';
 import type { CampaignModel } from './model.ts';
 
 /** A number that a person may set. */
@@ -30,8 +31,8 @@ export interface Searchable {
   states?(parameters: Parameters): Model<any, any>;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each model has states and messages of its own.
   actors?(parameters: Parameters): ActorModel<any, any, any>;
-  /** Words for the steps of its runs. */
-  readonly phrasebook?: Phrasebook;
+  /** Words for the steps of its runs, told from a position of a log. */
+  phrasebook?(log: LogReader, position: number): Phrasebook;
 }
 
 /** Reads `name=value` settings. Throws an Error with a sentence about the first that does not fit. */

@@ -4,7 +4,7 @@
 import { Kernel } from '../kernel/kernel.ts';
 import { KERNEL } from '../kernel/ledger.ts';
 import type { KernelOptions, ReadyOrder } from '../kernel/options.ts';
-import { StepFailed } from '../kernel/outcome.ts';
+import type { StepFailed } from '../kernel/outcome.ts';
 import type { LogRecord } from '../log/record.ts';
 import { scheduleNamed } from '../explore/schedule/portfolio.ts';
 import { MOST } from '../explore/schedule/schedule.ts';
@@ -166,7 +166,12 @@ function drive(kernel: Kernel, { world, injector, healAt }: Started, checker: Ch
     checker.end(kernel.now, outcome.kind === 'idle');
     return failed(checker.violations[0]);
   } catch (error) {
-    if (!(error instanceof StepFailed)) throw error;
+    if (!isStepFailed(error)) throw error;
     return failed(checker.violations[0] ?? at(NO_STEP_FAILS, error.message, error.actor));
   }
+}
+
+/** By name: a model of somebody's own may come with an engine from another bundle. */
+function isStepFailed(error: unknown): error is StepFailed {
+  return error instanceof Error && error.name === 'StepFailed';
 }

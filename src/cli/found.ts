@@ -55,7 +55,7 @@ export function writeFailure(what: FailureToWrite): WrittenFailure {
   write(files.plan, `${JSON.stringify(file, undefined, 2)}\n`);
   writeLog(files.log, model, file);
   if (files.test !== undefined) write(files.test, testOf(what, files.test));
-  return { command: reproduce(file, files.plan), files, causes: causesOf(files.log, failure, what.entry.phrasebook ?? { say: plainly }) };
+  return { command: reproduce(file, files.plan), files, causes: causesOf(files.log, failure, what.entry) };
 }
 
 /** The log of a plan's run. */
@@ -82,12 +82,13 @@ export function write(path: string, text: string): void {
   }
 }
 
-function causesOf(path: string, { seq }: Failure, phrasebook: Phrasebook): readonly string[] {
+function causesOf(path: string, { seq }: Failure, entry: Searchable): readonly string[] {
   const log = openLog(path);
   try {
     if (seq < 0 || seq >= log.reader.length) return [];
+    const phrasebook: Phrasebook = entry.phrasebook?.(log.reader, seq) ?? { say: plainly };
     const lines = tellWhy(log.reader, why(log.reader, seq, { phrasebook }), phrasebook);
-    return lines.length <= CAUSES_TOLD ? lines : [...lines.slice(0, CAUSES_TOLD), `… and ${lines.length - CAUSES_TOLD} more: kubetwin why ${path} '#${seq}'`];
+    return lines.length <= CAUSES_TOLD ? lines : [...lines.slice(0, CAUSES_TOLD), `… and ${lines.length - CAUSES_TOLD} more: kubetwin why ${quoted(path)} '#${seq}'`];
   } finally {
     log.close();
   }
