@@ -208,6 +208,13 @@ describe('kubetwin travel', () => {
   });
 });
 
+describe('kubetwin view', () => {
+  it('prints one screen on demand, and says that it needs a terminal', async () => {
+    expect((await verb('view', log, '--at', '10s', '--once')).stdout).toMatch(/NAME +STATUS[\s\S]*default +big +0\/1 +Pending[\s\S]*RECORDS\n[\s\S]*WHY\n/);
+    expect(await verb('view', log)).toMatchObject({ code: 2, stderr: expect.stringContaining('view needs a terminal; in a script use') as string });
+  });
+});
+
 describe('kubetwin export', () => {
   it('draws the chain of a record, and writes traces and lines to files', async () => {
     const { chain } = JSON.parse((await verb('why', log, 'pod/big', '--json')).stdout) as { chain: [{ seq: number }] };

@@ -16,6 +16,7 @@ import { registerRun } from './run.ts';
 import { registerServe } from './serve.ts';
 import { registerShrink } from './shrink.ts';
 import { registerTravel } from './travel.ts';
+import { registerView } from './view.ts';
 import { registerWhy } from './why.ts';
 import type { Register } from './verb.ts';
 
@@ -34,6 +35,7 @@ export const VERBS: readonly Register[] = [
   registerDiff,
   registerFork,
   registerTravel,
+  registerView,
   registerExport,
   registerRecord,
   registerCompare,

@@ -1,15 +1,10 @@
 /** `kubetwin travel`: its arguments, options and help. The work is in `src/cli/travel.ts`, for any model. */
-import { COMMANDS, travel, type TravelModel, type TravelOptions } from '../../../../src/cli/travel.ts';
+import { COMMANDS, travel, type TravelOptions } from '../../../../src/cli/travel.ts';
 import { POSITION_HELP } from '../../../../src/cli/position.ts';
 import { Cursor } from '../../../../src/replay/travel.ts';
-import { parseClaim, parsePart } from '../../explain/claim.ts';
-import { sayRecord } from '../../explain/phrasebook.ts';
-import type { StoreView } from '../../explain/store-view.ts';
 import { withClusterLog } from '../cluster-log.ts';
+import { CLUSTER_TRAVEL } from '../cluster-travel.ts';
 import type { Register } from './verb.ts';
-
-/** Travelling through a cluster's run. */
-export const CLUSTER_TRAVEL: TravelModel<StoreView> = { claim: parseClaim, part: parsePart, say: sayRecord };
 
 export const registerTravel: Register = (command, exit) => {
   command
