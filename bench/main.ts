@@ -5,13 +5,14 @@ import { debuggingBench } from './debugging.bench.ts';
 import { demoBench } from './demo.bench.ts';
 import { kernelBench } from './kernel.bench.ts';
 import { machine } from './machine.ts';
+import { nodeBench } from './node.bench.ts';
 import { reconcileBench } from './reconcile.bench.ts';
 import { schedulerBench } from './scheduler.bench.ts';
 import { schedulingBench } from './scheduling.bench.ts';
 import { searchBench } from './search.bench.ts';
 import { servicesBench } from './services.bench.ts';
 
-const GROUPS: Readonly<Record<string, () => void>> = { kernel: kernelBench, demo: demoBench, scheduler: schedulerBench, scheduling: schedulingBench, services: servicesBench, reconcile: reconcileBench, search: searchBench, debugging: debuggingBench };
+const GROUPS: Readonly<Record<string, () => void>> = { kernel: kernelBench, demo: demoBench, node: nodeBench, scheduler: schedulerBench, scheduling: schedulingBench, services: servicesBench, reconcile: reconcileBench, search: searchBench, debugging: debuggingBench };
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !(name in GROUPS));

@@ -48,6 +48,7 @@ export class Process {
   private readonly peers = new Map<string, PeerWatcher>();
   private readonly timers = new Map<number, { readonly key: string; readonly fire: () => void }>();
   private nextTimer = 0;
+  private readonly freeTimers: number[] = [];
   private ready: (() => void)[] = [];
   private readonly main: ((process: Process, durable: unknown) => void) | undefined;
 
@@ -153,6 +154,8 @@ export class Process {
   exit(delay: number): void {
     for (const { key } of this.timers.values()) this.context.cancelTimer(key);
     this.timers.clear();
+    this.freeTimers.length = 0;
+    this.nextTimer = 0;
     this.handlers.clear();
     this.peers.clear();
     this.ready = [];
@@ -161,15 +164,23 @@ export class Process {
 
   /** Calls `fire` after `delay` µs. `name` shows in the log. */
   after(name: string, delay: number, fire: () => void): TimerHandle {
-    const timer = this.nextTimer++;
+    // Numbers are used again, so that there are few keys in a run: the kernel remembers what it has computed for each.
+    const timer = this.freeTimers.pop() ?? this.nextTimer++;
     const key = `${name}#${timer}`;
     this.timers.set(timer, { key, fire });
     this.context.setTimer(key, Math.max(0, Math.round(delay)), { kind: name, timer } as TimerMessage);
     return {
       stop: () => {
-        if (this.timers.delete(timer)) this.context.cancelTimer(key);
+        // The number may stand for another timer by now.
+        if (this.timers.get(timer)?.key !== key || this.timers.get(timer)?.fire !== fire) return;
+        this.release(timer);
+        this.context.cancelTimer(key);
       },
     };
+  }
+
+  private release(timer: number): void {
+    if (this.timers.delete(timer)) this.freeTimers.push(timer);
   }
 
   /** Waits for `delay` µs. */
@@ -183,7 +194,7 @@ export class Process {
     const timer = (message as Partial<TimerMessage>).timer;
     if (timer !== undefined) {
       const entry = this.timers.get(timer);
-      this.timers.delete(timer);
+      this.release(timer);
       entry?.fire();
     } else if (!this.tellWatcher(message)) this.handlers.get(message.kind)?.(message as never, this);
     this.settle();

@@ -26,7 +26,7 @@ export class Disk {
     switch (content.kind) {
       case 'empty':
         if (!this.#volumes.has(path)) {
-          const options = content.capacityBytes !== undefined && content.memory ? { capacityBytes: content.capacityBytes } : {};
+          const options = { memory: content.memory, ...(content.capacityBytes !== undefined && content.memory ? { capacityBytes: content.capacityBytes } : {}) };
           const volume = emptyVolume(options);
           giveToGroup(volume.root, content.fsGroup, WRITABLE);
           this.#volumes.set(path, { volume, memory: content.memory });
@@ -65,7 +65,7 @@ export class Disk {
   }
 
   #writeFiles(path: string, { files, fsGroup }: Extract<VolumeContent, { kind: 'files' }>, nowUs: number): undefined {
-    const entry = this.#volumes.get(path) ?? { volume: emptyVolume(), memory: true };
+    const entry = this.#volumes.get(path) ?? { volume: emptyVolume({ memory: true }), memory: true };
     this.#volumes.set(path, entry);
     const tree = new FileTree(directory());
     tree.mount({ path: '/v', volume: entry.volume, readOnly: false });
@@ -117,7 +117,7 @@ export class Disk {
   /** What a reboot does: tmpfs is gone. */
   reboot(): void {
     for (const [path, entry] of [...this.#volumes]) {
-      if (entry.memory) this.#volumes.set(path, { volume: emptyVolume(), memory: true });
+      if (entry.memory) this.#volumes.set(path, { volume: emptyVolume({ memory: true }), memory: true });
     }
   }
 }

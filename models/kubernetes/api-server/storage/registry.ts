@@ -20,9 +20,10 @@ const FRESHNESS_TIMEOUT = 3_000_000;
 /** Pause before the connection to etcd is tried again. */
 const RECONNECT_DELAY = 1_000_000;
 
-/** Fields with an index for watchers (pkg/registry/core/{pod,secret,configmap}/strategy.go, `TriggerFunc`). */
+/** Fields with an index for watchers (pkg/registry/core/{pod,node,secret,configmap}/strategy.go, `TriggerFunc`). */
 const TRIGGERS: Readonly<Record<string, { readonly field: string; readonly value: TriggerField }>> = {
   '/pods': { field: 'spec.nodeName', value: (object) => (object['spec'] as { nodeName?: string }).nodeName ?? '' },
+  '/nodes': { field: 'metadata.name', value: (object) => object.metadata.name },
   '/secrets': { field: 'metadata.name', value: (object) => object.metadata.name },
   '/configmaps': { field: 'metadata.name', value: (object) => object.metadata.name },
 };

@@ -11,6 +11,8 @@ export interface Volume {
   root: Inode;
   /** For tmpfs with a size limit: writes beyond it fail with ENOSPC. */
   readonly capacityBytes?: number;
+  /** A tmpfs. */
+  readonly memory?: boolean;
 }
 
 /** One entry of a container's mount table. */
@@ -20,9 +22,10 @@ export interface Mount {
   readonly readOnly: boolean;
 }
 
-export function emptyVolume(options: { mode?: number; gid?: number; capacityBytes?: number } = {}): Volume {
+export function emptyVolume(options: { mode?: number; gid?: number; capacityBytes?: number; memory?: boolean } = {}): Volume {
   const root: DirectoryInode = directory([], { mode: options.mode ?? 0o777, gid: options.gid ?? 0 });
-  return options.capacityBytes === undefined ? { root } : { root, capacityBytes: options.capacityBytes };
+  const { capacityBytes, memory } = options;
+  return { root, ...(capacityBytes === undefined ? {} : { capacityBytes }), ...(memory === true ? { memory } : {}) };
 }
 
 /** Bytes in use on the volume. O(number of files); only asked for limited volumes and by eviction. */

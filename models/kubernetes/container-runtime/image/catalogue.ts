@@ -51,7 +51,7 @@ const REDIS = server('redis-server', '/usr/local/bin/redis-server', { sizeBytes:
 });
 const POSTGRES = server('postgres', '/usr/local/bin/postgres', { sizeBytes: 155 * MEGABYTE, command: ['postgres'], stopSignal: 'INT' });
 const PAUSE = define({ tree: standardTree([], { '/pause': executable('pause') }), entrypoint: ['/pause'], sizeBytes: 320_368, user: '65535' });
-const AGNHOST = define({ tree: standardTree(BUSYBOX_NAMES, { '/agnhost': executable('agnhost'), '/usr/bin/curl': executable('curl') }), entrypoint: ['/agnhost'], command: ['pause'], sizeBytes: 51 * MEGABYTE });
+const AGNHOST = define({ tree: standardTree(BUSYBOX_NAMES, { '/agnhost': executable('agnhost'), '/agnhost-2': executable('agnhost'), '/usr/bin/curl': executable('curl') }), entrypoint: ['/agnhost'], command: ['pause'], sizeBytes: 51 * MEGABYTE });
 const HELLO = server('hello-app', '/hello-app', { sizeBytes: 11 * MEGABYTE, command: ['./hello-app'] });
 const ETCD = server('etcd', '/usr/local/bin/etcd', { sizeBytes: 58 * MEGABYTE, command: ['etcd'] });
 const GOPROXY = server('goproxy', '/goproxy', { sizeBytes: 5 * MEGABYTE, command: ['/goproxy'] });

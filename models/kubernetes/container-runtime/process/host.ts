@@ -279,6 +279,11 @@ export class Host {
     else this.#end(process, statusOfSignal(signal), { kind: 'signal', signal });
   }
 
+  /** Ends a process with a status of its own. */
+  exit(process: Process, status: number): void {
+    this.#end(process, status & 0xff, { kind: 'exited' });
+  }
+
   /** Takes the processor away from a container's processes, or gives it back (the freezer of its cgroup). */
   freeze(scope: ContainerScope, on: boolean): void {
     for (const process of scope.processes) {

@@ -363,6 +363,12 @@ export class System {
     return undefined;
   }
 
+  /** exit(2) of a whole program from one of its threads: ends the process with this status. */
+  terminate(pid: number, status: number): void {
+    const target = this.#process.scope.pids.processes.get(pid);
+    if (target !== undefined) this.#host.exit(target, status);
+  }
+
   /** Sleeps; the answer is the signal that interrupted it, if one did. */
   *sleep(durationUs: number): Step<Interrupted | undefined> {
     const wake = yield { wait: 'time', atUs: this.nowUs + durationUs };

@@ -2,7 +2,7 @@
  * Well-known programs other than busybox: web servers, databases, agnhost, and the small ones of the documentation.
  */
 import type { Applet } from './applet.ts';
-import { agnhost } from './agnhost.ts';
+import { agnhost } from './agnhost/agnhost.ts';
 import { etcd, goproxy } from './etcd.ts';
 import { curl } from './network-command.ts';
 import { nginx, apache, helloApp } from './web-server.ts';

@@ -77,7 +77,8 @@ export class Mirrors {
     // A mirror belongs to its node; without one the API server would refuse it.
     if (node === undefined) return;
     const { uid: _uid, ...metadata } = pod.metadata;
-    const created = yield* this.#client.create<Pod>(PODS, pod.metadata.namespace, {
+    // The watch brings it: then the pod's status is sent to it.
+    yield* this.#client.create<Pod>(PODS, pod.metadata.namespace, {
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: {
@@ -87,7 +88,6 @@ export class Mirrors {
       },
       spec: pod.spec,
     });
-    if (created.ok) this.observe(created.object);
   }
 
   *delete(mirror: Pod): Task {
