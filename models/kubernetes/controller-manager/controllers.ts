@@ -27,6 +27,8 @@ import { ResourceQuotaController } from './resourcequota/resource-quota-controll
 import { StatefulSetController } from './statefulset/stateful-set-controller.ts';
 import { TaintEvictionController } from './tainteviction/taint-eviction.ts';
 import { TTLAfterFinishedController } from './ttlafterfinished/ttlafterfinished-controller.ts';
+import { BootstrapSigner } from './bootstrap/bootstrap-signer.ts';
+import { TokenCleaner } from './bootstrap/token-cleaner.ts';
 import { CSRApprovingController } from './certificates/approver.ts';
 import { CSRCleanerController } from './certificates/cleaner.ts';
 import { CSRSigningController } from './certificates/signer.ts';
@@ -96,6 +98,8 @@ export const CONTROLLERS: readonly ControllerDescriptor[] = Object.freeze([
   { name: 'certificatesigningrequest-approving-controller', start: (context) => new CSRApprovingController(context) },
   { name: 'certificatesigningrequest-cleaner-controller', start: (context) => new CSRCleanerController(context) },
   { name: 'validatingadmissionpolicy-status-controller', start: (context) => new ValidatingAdmissionPolicyStatusController(context) },
+  { name: 'bootstrap-signer-controller', isOff: true, start: (context) => new BootstrapSigner(context) },
+  { name: 'token-cleaner-controller', isOff: true, start: (context) => new TokenCleaner(context) },
 ] satisfies ControllerDescriptor[]);
 
 /** Whether `--controllers` turns this loop on. */
