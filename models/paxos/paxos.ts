@@ -34,7 +34,6 @@ type Server = {
 
 type Client = { readonly awaiting: number | null; readonly operations: number };
 export type PaxosLocal = Server | Client;
-export type PaxosState = SystemState<PaxosLocal, PaxosMessage, RegisterHistory>;
 
 export interface PaxosOptions {
   readonly clients: number;

@@ -20,7 +20,11 @@ export const FLAGS: readonly Flag[] = [
   { number: 1, name: 'ordered-links', since: '0.1.0', does: 'Messages of one sender to one receiver arrive in the order they were sent.' },
 ];
 
-/** True when the run that `flags` belong to has the behaviour. */
+/**
+ * True when the run that `flags` belong to has the behaviour.
+ *
+ * @public for the first behaviour that changes.
+ */
 export function isOn(flags: readonly number[], number: number): boolean {
   return flags.includes(number);
 }
