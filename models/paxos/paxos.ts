@@ -5,7 +5,7 @@
  * reachable states (Stateright's `examples/paxos.rs`). A proposer counts its own vote at once instead of sending it to itself.
  * A deliberately broken variant forgets that an accepted value of an earlier ballot must be kept.
  */
-import { ActorModel, canonical, type Envelope, type ModelActor, type Reaction, type SystemState } from '../../src/explore/actors.ts';
+import { ActorModel, canonical, type Envelope, type ModelActor, type Reaction } from '../../src/explore/actors.ts';
 import { called, isLinearizable, returned, type RegisterHistory } from './register-history.ts';
 
 /** Round, and the server that began it: compared in this order. */
