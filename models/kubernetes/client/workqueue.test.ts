@@ -61,3 +61,16 @@ describe('work queue', () => {
     expect(limiter.when('a')).toBe(5_000);
   });
 });
+
+describe('delayed keys', () => {
+  it('come in the order of their times, however often they are moved to an earlier one', () => {
+    const delays = [...Array(60).keys()].map((index) => ((index * 37) % 61) * 1_000 + 200_000);
+    const { log } = run(60, (queue) => {
+      delays.forEach((delay, index) => queue.addAfter(`k${index}`, delay));
+      delays.forEach((delay, index) => index % 3 === 0 && queue.addAfter(`k${index}`, delay - 100_000));
+      delays.forEach((delay, index) => index % 5 === 0 && queue.addAfter(`k${index}`, delay + 50_000));
+    });
+    const expected = delays.map((delay, index) => ({ key: `k${index}`, at: index % 3 === 0 ? delay - 100_000 : delay })).sort((a, b) => a.at - b.at);
+    expect(log).toEqual(expected.map(({ key, at }) => `${at / 1000} ${key}`));
+  });
+});

@@ -24,6 +24,8 @@ interface Delayed {
   readonly key: string;
   readyAt: number;
   readonly order: number;
+  /** Its place in the heap. */
+  at: number;
 }
 
 export class RateLimitingQueue {
@@ -157,10 +159,10 @@ class DelayHeap {
     if (known !== undefined) {
       if (readyAt >= known.readyAt) return;
       known.readyAt = readyAt;
-      this.up(this.heap.indexOf(known));
+      this.up(known.at);
       return;
     }
-    const entry = { key, readyAt, order: this.arrivals++ };
+    const entry = { key, readyAt, order: this.arrivals++, at: this.heap.length };
     this.byKey.set(key, entry);
     this.heap.push(entry);
     this.up(this.heap.length - 1);
@@ -171,6 +173,7 @@ class DelayHeap {
     const first = this.heap[0] as Delayed;
     const last = this.heap.pop() as Delayed;
     if (last !== first) {
+      last.at = 0;
       this.heap[0] = last;
       this.down(0);
     }
@@ -207,7 +210,10 @@ class DelayHeap {
 
   private swap(a: number, b: number): void {
     const kept = this.heap[a] as Delayed;
-    this.heap[a] = this.heap[b] as Delayed;
+    const other = this.heap[b] as Delayed;
+    this.heap[a] = other;
     this.heap[b] = kept;
+    other.at = a;
+    kept.at = b;
   }
 }
