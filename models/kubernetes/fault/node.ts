@@ -1,9 +1,10 @@
 /**
  * Faults of nodes: power loss, a kubelet or a runtime that stops, and resources that run out.
  */
-import type { Kernel } from '../../../src/index.ts';
-import { nodesOf } from '../cluster/node.ts';
+import type { Kernel, Message } from '../../../src/index.ts';
+import { machineOf, nodesOf } from '../cluster/node.ts';
 import type { ClusterConfig } from '../cluster/config.ts';
+import { tell } from './connection.ts';
 import { chosen, type Arguments, type Draw, type FaultKind } from './kind.ts';
 
 const NODE = { node: 'the name of a node (drawn)' };
@@ -46,16 +47,45 @@ export const kubeletStop: FaultKind = {
   },
 };
 
+/** Tells a node's runtime and machine what happens to them. */
+function operate(kernel: Kernel, node: string, operation: object): void {
+  tell(kernel, `container-runtime/${node}`, { kind: 'node.operation', ...operation } as unknown as Message);
+}
+
 /** The container runtime answers nothing. */
 export const runtimeStop: FaultKind = {
   name: 'runtime-stop',
-  what: "a node's container runtime hangs: calls of the kubelet get no answer",
+  what: "a node's container runtime hangs: calls of the kubelet get no answer, containers go on",
   args: NODE,
   lasts: true,
   action: ({ config }) => (kernel, args, draw) => {
     const node = nodeOf(config, args, draw);
     if (node === undefined) return undefined;
-    controls(kernel, 'pause', [`container-runtime/${node}`], 'runtime-stop');
-    return () => controls(kernel, 'resume', [`container-runtime/${node}`], 'runtime-stop');
+    operate(kernel, node, { operation: 'stall' });
+    return () => operate(kernel, node, { operation: 'unstall' });
   },
 };
+
+/** Everything else on the node takes up so much of a resource. */
+function pressure(name: string, what: string, resource: 'memoryBytes' | 'diskBytes'): FaultKind {
+  return {
+    name,
+    what,
+    args: { ...NODE, percent: 'how much of it is used by others than pods (97)' },
+    lasts: true,
+    action: ({ config }) => (kernel, args, draw) => {
+      const name = nodeOf(config, args, draw);
+      const node = nodesOf(config.nodes).find(({ metadata }) => metadata.name === name);
+      const capacity = node === undefined ? undefined : machineOf(node)[resource];
+      if (name === undefined || capacity === undefined) return undefined;
+      const percent = typeof args['percent'] === 'number' ? args['percent'] : 97;
+      operate(kernel, name, { operation: 'use', [resource]: Math.floor((capacity * percent) / 100) });
+      return () => operate(kernel, name, { operation: 'use', [resource]: 0 });
+    },
+  };
+}
+
+/** The kubelet sees MemoryPressure and evicts. */
+export const memoryPressure = pressure('memory-pressure', "a node's memory is used up by others than pods: MemoryPressure, and pods are evicted", 'memoryBytes');
+/** The kubelet sees DiskPressure and evicts. */
+export const diskPressure = pressure('disk-pressure', "a node's disk is used up by others than pods: DiskPressure, and pods are evicted", 'diskBytes');
