@@ -11,8 +11,9 @@ import { schedulerBench } from './scheduler.bench.ts';
 import { schedulingBench } from './scheduling.bench.ts';
 import { searchBench } from './search.bench.ts';
 import { servicesBench } from './services.bench.ts';
+import { worldBench } from './world.bench.ts';
 
-const GROUPS: Readonly<Record<string, () => void>> = { kernel: kernelBench, demo: demoBench, node: nodeBench, scheduler: schedulerBench, scheduling: schedulingBench, services: servicesBench, reconcile: reconcileBench, search: searchBench, debugging: debuggingBench };
+const GROUPS: Readonly<Record<string, () => void>> = { kernel: kernelBench, demo: demoBench, node: nodeBench, scheduler: schedulerBench, scheduling: schedulingBench, services: servicesBench, reconcile: reconcileBench, search: searchBench, debugging: debuggingBench, world: worldBench };
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !(name in GROUPS));

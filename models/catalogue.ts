@@ -11,7 +11,7 @@ import { STORE_VIEW } from './kubernetes/explain/store-view.ts';
 
 const CLUSTER = {
   nodes: { default: 3, min: 1, max: 10, about: 'the most nodes of a cluster' },
-  actions: { default: 6, min: 1, max: 50, about: 'the most actions of users' },
+  actions: { default: 8, min: 1, max: 50, about: 'the most actions of users' },
   faults: { default: 4, min: 0, max: 10, about: 'the most faults' },
 };
 

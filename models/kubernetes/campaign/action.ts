@@ -14,23 +14,43 @@ export type Action =
   | { readonly at: number; readonly do: 'apply' | 'patch' | 'delete'; readonly object: KubeObject }
   | { readonly at: number; readonly do: 'cordon' | 'uncordon'; readonly node: number };
 
-/** Names are few, so that actions meet: a Service and a Deployment of one name belong together. */
+/** Names of applications: what has one name belongs together, as a Deployment and the Service in front of its pods. */
 const NAMES = ['a', 'b'] as const;
 
-/** Actions on workloads of these kinds, in the order of time, within `horizon` µs. */
+/** How long after it was applied an object is changed, at most, µs. */
+const LIFE = 10_000_000;
+
+/**
+ * Actions on workloads of these kinds, in the order of time, within `horizon` µs. Objects have lives: they are applied, changed,
+ * perhaps deleted, perhaps applied again; so nearly every action meets something.
+ */
 export function actions(kinds: readonly WorkloadKind[], options: { readonly horizon: number; readonly most: number; readonly nodes: number }): fc.Arbitrary<readonly Action[]> {
   const { horizon, most, nodes } = options;
-  const at = fc.integer({ min: 0, max: Math.floor(horizon / 100_000) }).map((tenths) => tenths * 100_000);
-  const on = (kind: WorkloadKind): fc.Arbitrary<Action> =>
-    fc.constantFrom(...NAMES).chain((name) => {
-      const apply = fc.record({ at, do: fc.constant('apply' as const), object: kind.manifest(name) });
-      const gone = fc.record({ at, do: fc.constant('delete' as const), object: kind.manifest(name).map(identityOf) });
-      const changes = kind.patch === undefined ? [] : [{ weight: 3, arbitrary: fc.tuple(at, kind.patch, kind.manifest(name)).map(([time, patch, object]): Action => ({ at: time, do: 'patch', object: { ...identityOf(object), ...patch } })) }];
-      return fc.oneof({ weight: 5, arbitrary: apply }, { weight: 1, arbitrary: gone }, ...changes) as fc.Arbitrary<Action>;
+  const time = (end: number): fc.Arbitrary<number> => fc.integer({ min: 0, max: Math.floor(end / 100_000) }).map((tenths) => tenths * 100_000);
+  const onNode: fc.Arbitrary<readonly Action[]> = fc.record({ at: time(horizon), do: fc.constantFrom('cordon' as const, 'uncordon' as const), node: fc.integer({ min: 1, max: nodes }) }).map((action) => [action]);
+  const lives = kinds.map((kind) => ({ weight: 4 * (kind.weight ?? 1), arbitrary: fc.constantFrom(...NAMES).chain((name) => life(kind, name, time)) }));
+  return fc
+    .array(fc.oneof(...lives, { weight: 2, arbitrary: onNode }), { minLength: 1, maxLength: most, size: 'max' })
+    .map((list) => list.flat().filter(({ at }) => at <= horizon).toSorted((x, y) => x.at - y.at).slice(0, most));
+}
+
+/** What becomes of one object: when it is applied, and up to three changes after that. */
+function life(kind: WorkloadKind, name: string, time: (end: number) => fc.Arbitrary<number>): fc.Arbitrary<readonly Action[]> {
+  const change = fc.record({
+    after: time(LIFE),
+    what: fc.oneof({ weight: 3, arbitrary: fc.constant('patch' as const) }, { weight: 1, arbitrary: fc.constant('delete' as const) }, { weight: 1, arbitrary: fc.constant('apply' as const) }),
+    patch: kind.patch ?? fc.constant(undefined),
+    object: kind.manifest(name),
+  });
+  return fc.record({ at: time(LIFE), object: kind.manifest(name), changes: fc.array(change, { maxLength: 3, size: 'max' }) }).map(({ at, object, changes }) => {
+    let now = at;
+    const later = changes.map(({ after, what, patch, object: next }): Action => {
+      now += after;
+      if (what === 'patch' && patch !== undefined) return { at: now, do: 'patch', object: { ...identityOf(object), ...patch } };
+      return what === 'apply' ? { at: now, do: 'apply', object: next } : { at: now, do: 'delete', object: identityOf(object) };
     });
-  const onNode: fc.Arbitrary<Action> = fc.record({ at, do: fc.constantFrom('cordon' as const, 'uncordon' as const), node: fc.integer({ min: 1, max: nodes }) });
-  const one = fc.oneof(...kinds.map((kind) => ({ weight: 4 * (kind.weight ?? 1), arbitrary: on(kind) })), { weight: 1, arbitrary: onNode });
-  return fc.array(one, { minLength: 1, maxLength: most, size: 'max' }).map((list) => list.toSorted((x, y) => x.at - y.at));
+    return [{ at, do: 'apply' as const, object }, ...later];
+  });
 }
 
 function identityOf({ apiVersion, kind, metadata }: KubeObject): KubeObject {

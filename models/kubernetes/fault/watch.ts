@@ -4,9 +4,9 @@
  */
 import type { Message, Peer } from '../../../src/index.ts';
 import type { ApiRequest, ApiWatchEvents } from '../api/message.ts';
-import { apiServerIds } from '../cluster/actor-ids.ts';
+import { apiServerIds, controllerManagerIds } from '../cluster/actor-ids.ts';
 import { disconnect, reset, tell } from './connection.ts';
-import { actorsOf, chosen, clientsOf, type Arguments, type FaultKind } from './kind.ts';
+import { chosen, clientsOf, type Arguments, type FaultKind } from './kind.ts';
 
 const MILLION = 1_000_000;
 const CLIENT = 'which client: the id of a kube-controller-manager, kube-scheduler, kubelet or kube-proxy (drawn)';
@@ -146,9 +146,13 @@ export const crashBetweenWrites: FaultKind = {
   what: 'a client crashes right after its nth write from now on has been answered, before it knows, and starts again',
   args: { client: CLIENT, nth: 'which write (1)', down: 'how long it is down, µs (1 s)' },
   lasts: true,
-  sample: (random) => ({ nth: 1 + random.below(6) }),
+  sample: (random, { controllerManagers = 1 }) => {
+    const managers = controllerManagerIds(controllerManagers);
+    const client = managers[random.below(2 * managers.length)];
+    return { nth: 1 + random.below(6), ...(client === undefined ? {} : { client }) };
+  },
   action: ({ network }) => (kernel, args, draw) => {
-    const client = chosen(args, 'client', [...actorsOf(kernel, 'kube-controller-manager'), ...clientsOf(kernel)], draw);
+    const client = chosen(args, 'client', clientsOf(kernel), draw);
     let left = typeof args['nth'] === 'number' ? args['nth'] : 1;
     const down = typeof args['down'] === 'number' ? args['down'] : MILLION;
     const open = new Set<number>();

@@ -5,11 +5,12 @@
  * {@link INVARIANTS}. To say what a kind has to reach, add a check for it to `cluster/convergence.ts`; what concerns several kinds or the
  * nodes goes into `settled.ts`.
  */
-import type { Fault } from '../../../src/fault/plan.ts';
 import { modelKind } from '../../../src/fault/injector.ts';
+import type { Fault } from '../../../src/fault/plan.ts';
 import type { Property } from '../../../src/property/property.ts';
 import type { StreamNetwork } from '../fault/network.ts';
-import { invariantProperty, type Invariant } from './invariant.ts';
+import { Doubt } from './doubt.ts';
+import { invariantProperty, type AnyInvariant } from './invariant.ts';
 import { addressesUnique, identityKept, jobCounts, replicasKept } from './invariant/identity.ts';
 import { apiLinearizable } from './invariant/linearizable.ts';
 import { versionsGrow } from './invariant/object.ts';
@@ -18,12 +19,12 @@ import { watchersSeePrefix } from './invariant/watch.ts';
 import { ObjectView } from './object-view.ts';
 
 /** Laws that hold whatever happens. */
-export const INVARIANTS: readonly Invariant[] = Object.freeze([
+export const INVARIANTS: readonly AnyInvariant[] = Object.freeze([
   boundOnce, finishedForGood, allocatableKept, identityKept, jobCounts, addressesUnique,
-].map((law) => ({ ...law, mayBeVacuous: true }) as Invariant));
+].map((law) => ({ ...law, mayBeVacuous: true })));
 
 /** Laws that hold as long as no controller is in doubt about what it has done. */
-export const CALM_INVARIANTS: readonly Invariant[] = Object.freeze([replicasKept].map((law) => ({ ...law, mayBeVacuous: true }) as unknown as Invariant));
+export const CERTAIN_INVARIANTS: readonly AnyInvariant[] = Object.freeze([{ ...replicasKept, mayBeVacuous: true }]);
 
 /** Faults that leave no call of a controller without an answer. */
 const HARMLESS: readonly string[] = [
@@ -33,7 +34,7 @@ const HARMLESS: readonly string[] = [
 /** Processes whose crash leaves none of its own calls under way by the time it is back. */
 const CLIENTS: readonly string[] = ['kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy'];
 
-/** Does no fault of a plan leave a controller in doubt about what it has done? */
+/** Does no fault of a plan leave a controller in doubt about what it has done? `doubt.ts` judges the run itself, which allows more. */
 export function isCalm(faults: readonly Fault[]): boolean {
   return faults.every((fault) => HARMLESS.includes(modelKind(fault)) || (fault.kind === 'crash' && CLIENTS.includes(fault.target)));
 }
@@ -43,19 +44,39 @@ export interface PropertiesOptions {
   readonly network?: StreamNetwork;
   /** What the store holds at the start. */
   readonly objects?: ObjectView;
-  /** The faults of the run: some laws are only judged without certain faults. */
+  /** The faults of the run: without a network, laws about what controllers know are judged where these leave no doubt. */
   readonly faults?: readonly Fault[];
   /** Laws of your own. */
-  readonly also?: readonly Invariant[];
+  readonly also?: readonly AnyInvariant[];
+}
+
+/** A law that is judged until a controller is in doubt. */
+function whileCertain(law: Property, network: StreamNetwork): Property {
+  const { facts = [] } = law;
+  return {
+    name: law.name,
+    mayBeVacuous: true,
+    start() {
+      const [monitor, doubt] = [law.start(), new Doubt()];
+      network.tap((from, to, message) => doubt.see(from, to, message));
+      return {
+        observe(record, _fact, verdicts) {
+          doubt.observe(record);
+          if (doubt.isInDoubt) return;
+          for (const fact of record.facts) if (facts.includes(fact.kind)) monitor.observe(record, fact, verdicts);
+        },
+      };
+    },
+  };
 }
 
 /** The default properties of one run; each run needs its own. */
 export function clusterProperties(options: PropertiesOptions = {}): readonly Property[] {
   const { network, objects = new ObjectView(), faults = [], also = [] } = options;
-  const laws = [...INVARIANTS, ...(isCalm(faults) ? CALM_INVARIANTS : []), ...also];
   return [
     versionsGrow,
-    ...laws.map((law) => invariantProperty(law, objects)),
+    ...[...INVARIANTS, ...also].map((law) => invariantProperty(law, objects)),
+    ...CERTAIN_INVARIANTS.flatMap((law) => (network !== undefined ? whileCertain(invariantProperty(law, objects), network) : isCalm(faults) ? invariantProperty(law, objects) : [])),
     ...(network === undefined ? [] : [watchersSeePrefix(network, objects), apiLinearizable(network, objects)]),
   ];
 }

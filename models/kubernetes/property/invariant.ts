@@ -31,6 +31,10 @@ export interface Invariant<State = unknown> {
   readonly check: (change: Change, objects: ObjectView, state: State, time: number) => Verdict;
 }
 
+/** A law with whatever memory. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- each law has a memory of its own.
+export type AnyInvariant = Invariant<any>;
+
 /** A law that remembers nothing. */
 export function invariant(name: string, resources: readonly string[], check: (change: Change, objects: ObjectView) => Verdict): Invariant<undefined> {
   return { name, resources, state: () => undefined, check };

@@ -55,7 +55,7 @@ const isAlive = ({ metadata, status }: Pod): boolean => metadata.deletionTimesta
 
 /**
  * A ReplicaSet never has more living pods than it ever asked for. A controller that is unsure what it has done (it crashed, or an
- * answer was lost, or it reads the past) may make one too many and take it away again, so this is judged in runs without such faults.
+ * answer was lost) may make one too many and take it away again, so this is judged until a controller is in doubt (`doubt.ts`).
  */
 export const replicasKept: Invariant<Map<string, Owned>> = {
   name: 'a ReplicaSet has no more pods than it asked for',

@@ -1,0 +1,74 @@
+/**
+ * Small worlds: three nodes and ten objects, from a store that is up to converged, as campaigns run them by the thousand.
+ *
+ * CPU time of one core; a campaign uses as many workers as there are cores. The world has a Deployment of three pods and a Service
+ * (which make ten objects: Deployment, ReplicaSet, three pods, Service, Endpoints, EndpointSlice, and two config maps).
+ */
+import { createCluster } from '../models/kubernetes/cluster/simulation.ts';
+import { configJson, FINGERPRINT, MODEL } from '../models/kubernetes/cluster/model.ts';
+import type { Backup } from '../models/kubernetes/cluster/config.ts';
+import { warmStore } from '../models/kubernetes/campaign/warm.ts';
+import { clusterProperties } from '../models/kubernetes/property/cluster-properties.ts';
+import { ObjectView } from '../models/kubernetes/property/object-view.ts';
+import { DEFAULT_EPOCH } from '../models/kubernetes/cluster/config.ts';
+import type { KubeObject } from '../models/kubernetes/object/types.ts';
+import { makeHeader } from '../src/log/header.ts';
+import { BROTLI, nodeSha256 } from '../src/log/node.ts';
+import { LogWriter } from '../src/log/writer.ts';
+import { Checker } from '../src/property/checker.ts';
+import { line } from './machine.ts';
+
+const object = (apiVersion: string, kind: string, name: string, rest: object): KubeObject => ({ apiVersion, kind, metadata: { name } as KubeObject['metadata'], ...rest });
+const MANIFESTS: readonly KubeObject[] = [
+  object('v1', 'ConfigMap', 'one', { data: { key: 'value' } }),
+  object('v1', 'ConfigMap', 'two', { data: { key: 'value' } }),
+  object('v1', 'Service', 'web', { spec: { selector: { app: 'web' }, ports: [{ port: 80 }] } }),
+  object('apps/v1', 'Deployment', 'web', {
+    spec: {
+      replicas: 3,
+      selector: { matchLabels: { app: 'web' } },
+      template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'web', image: 'registry.k8s.io/pause:3.10' }] } },
+    },
+  }),
+];
+
+type Mode = 'bare' | 'logged' | 'judged';
+
+/** Steps of one world. */
+function world(seed: string, backup: Backup, mode: Mode): number {
+  const cluster = createCluster({ seed, nodes: 3, timing: 'zero', disable: ['coredns'], addons: [], manifests: MANIFESTS, freeze: false, guard: false, backup });
+  if (mode === 'logged') {
+    const header = makeHeader({ model: { name: MODEL, fingerprint: FINGERPRINT }, config: configJson(cluster.config), seed });
+    const writer = new LogWriter({ write: () => undefined }, header, { codec: BROTLI, sha256: nodeSha256 });
+    cluster.kernel.setSink((record) => writer.append(record));
+  }
+  const checker = mode === 'judged' ? Checker.attach(cluster.kernel, clusterProperties({ objects: new ObjectView(backup.values) })) : undefined;
+  const { isConverged } = cluster.runUntilConverged();
+  checker?.expectHolds();
+  if (!isConverged) throw new Error(`the world ${seed} did not converge`);
+  return cluster.kernel.seq;
+}
+
+/** CPU seconds of a world, the least of several rounds: other work on the machine only ever adds to it. */
+function cost(backup: Backup, mode: Mode, rounds = 4, worlds = 10): { readonly seconds: number; readonly steps: number } {
+  let seconds = Infinity;
+  let steps = 0;
+  for (let round = 0; round < rounds; round++) {
+    const started = process.cpuUsage();
+    for (let index = 0; index < worlds; index++) steps = world(`${round}/${index}`, backup, mode);
+    const { user, system } = process.cpuUsage(started);
+    seconds = Math.min(seconds, (user + system) / 1_000_000 / worlds);
+  }
+  return { seconds, steps };
+}
+
+/** Prints how many worlds two cores make in a second, and what logs and properties add. */
+export function worldBench(): void {
+  const backup = warmStore({ nodes: 3, epoch: DEFAULT_EPOCH });
+  const bare = cost(backup, 'bare');
+  const logged = cost(backup, 'logged');
+  const judged = cost(backup, 'judged');
+  line(`small worlds on 2 cores, ${bare.steps} steps each`, 2 / bare.seconds, 'worlds/s', '≥ 1,000');
+  line('the same with a log', 2 / logged.seconds, 'worlds/s', '≥ 1,000');
+  line('what the default properties add', (judged.seconds / bare.seconds - 1) * 100, '%', '< 15');
+}
