@@ -208,6 +208,27 @@ describe('kubetwin travel', () => {
   });
 });
 
+describe('kubetwin explain point-of-no-return', () => {
+  it('finds the decision that put a pod on its node', async () => {
+    await verb('run', at('small.yaml'), '--nodes', '2', '--timing', 'fast', '--for', '2s', '--log', at('point.log'));
+    const { stdout: node } = await verb('get', at('point.log'), 'pod/small', '-o', 'jsonpath={.spec.nodeName}');
+    const decision = JSON.parse((await verb('travel', at('point.log'), 'continue fact=scheduler.decision', '--json')).stdout) as [{ record: { seq: number } }];
+    const { code, stdout } = await verb('explain', 'point-of-no-return', at('point.log'), '--failure', `pod/small spec.nodeName=${node}`, '--rewinds', '3', '--continuations', '4', '--rounds', '1', '--seed', 'a', '--json');
+    const point = JSON.parse(stdout) as { from: number; to: number; before: number; after: number };
+    expect(code).toBe(0);
+    expect(point.after).toBe(1);
+    expect(point.before).toBeLessThan(1);
+    expect(point.from).toBeLessThanOrEqual(decision[0].record.seq);
+    expect(point.to).toBeGreaterThan(decision[0].record.seq);
+  });
+
+  it('says what a failure is', async () => {
+    expect(await verb('explain', 'point-of-no-return', log)).toMatchObject({ code: 2, stderr: expect.stringContaining("required option '--failure <claim>'") as string });
+    expect(await verb('explain', 'point-of-no-return', log, '--failure', 'pod/big Ready')).toMatchObject({ code: 2, stderr: expect.stringContaining('the run does not end in that failure') as string });
+    expect(await verb('explain', 'point-of-no-return', log, '--failure', '! pod/big Ready', '--rewinds', '1')).toMatchObject({ code: 2, stderr: expect.stringContaining('--rewinds must be a whole number from 2 on') as string });
+  });
+});
+
 describe('kubetwin view', () => {
   it('prints one screen on demand, and says that it needs a terminal', async () => {
     expect((await verb('view', log, '--at', '10s', '--once')).stdout).toMatch(/NAME +STATUS[\s\S]*default +big +0\/1 +Pending[\s\S]*RECORDS\n[\s\S]*WHY\n/);

@@ -1,8 +1,8 @@
 /**
  * Writing snapshots while a run goes on, so that its log can be travelled fast.
  *
- * A snapshot costs as much as its state is large, so the next one waits until the log itself has grown as much again: snapshots never
- * take more than about half of a log, however large the cluster. They change nothing but time; a log without any is
+ * A snapshot costs as much as its state is large, so the next one waits until the log itself has grown by half as much: snapshots never
+ * take more than about two thirds of a log, however large the cluster. They change nothing but time; a log without any is
  * read all the same.
  */
 import type { LogRecord } from '../log/record.ts';
@@ -31,7 +31,7 @@ export function snapshotting<State>(
     const before = writer.bytes;
     const texts: string[] = [];
     writer.snapshot(projection.name, projection.encode(state, (text) => texts.push(text) - 1), texts);
-    bytesAt = writer.bytes + (writer.bytes - before);
+    bytesAt = writer.bytes + (writer.bytes - before) / 2;
     nextAt = record.seq + 1 + records;
   };
 }

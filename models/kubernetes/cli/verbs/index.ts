@@ -3,6 +3,7 @@ import { registerBench } from './bench.ts';
 import { registerCheck } from './check.ts';
 import { registerExplore } from './explore.ts';
 import { registerDiff } from './diff.ts';
+import { registerExplain } from './explain.ts';
 import { registerExport } from './export.ts';
 import { registerFork } from './fork.ts';
 import { registerGet } from './get.ts';
@@ -37,6 +38,7 @@ export const VERBS: readonly Register[] = [
   registerTravel,
   registerView,
   registerExport,
+  registerExplain,
   registerRecord,
   registerCompare,
   registerBench,

@@ -1,0 +1,100 @@
+/**
+ * `kubetwin explain point-of-no-return LOG`: from which record on the run was going to end as it did.
+ *
+ * The run is rewound to several positions and continued from each with other seeds; where the share of continuations that end in the
+ * failure jumps, something was decided.
+ */
+import { formatDuration } from '../../../src/cli/duration.ts';
+import { CliError, EXIT, logError } from '../../../src/cli/exit.ts';
+import { parsePosition } from '../../../src/cli/position.ts';
+import { Progress } from '../../../src/cli/progress.ts';
+import { openForReading } from '../../../src/cli/replay.ts';
+import { pointOfNoReturn, type PointOfNoReturn } from '../../../src/explain/inevitable.ts';
+import { address } from '../../../src/explain/why.ts';
+import type { LogReader } from '../../../src/log/reader.ts';
+import { buildRun } from '../cluster/model.ts';
+import { parseClaim } from '../explain/claim.ts';
+import { sayRecord } from '../explain/phrasebook.ts';
+import { STORE_VIEW } from '../explain/store-view.ts';
+import { ClusterLog } from './cluster-log.ts';
+
+export interface PointOptions {
+  readonly failure?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly rewinds?: string;
+  readonly continuations?: string;
+  readonly rounds?: string;
+  readonly seed?: string;
+  readonly json?: boolean;
+}
+
+/** The code is 1 when no position decides: the failure is as likely before as after. */
+export function explainPoint(path: string, options: PointOptions): number {
+  if (options.failure === undefined) throw new CliError("say what the failure is: --failure 'pod/web-1 status.phase=Failed', or with a ! in front what should have held: --failure '! deploy/web Available'");
+  const [, negation = '', text = ''] = /^\s*(!?)\s*(.*)$/.exec(options.failure) ?? [];
+  const claim = parseClaim(text);
+  const { reader, close } = openForReading(path);
+  const progress = new Progress(process.stderr, options.json !== true);
+  try {
+    const { seeker } = new ClusterLog(path, reader);
+    const end = reader.timeOf(reader.length);
+    const isFailure = (view: ReturnType<typeof STORE_VIEW.init>): boolean => claim(view) !== (negation === '!');
+    if (!isFailure(seeker.at(reader.length))) throw new CliError(`the run does not end in that failure: "${options.failure}" is not so at its end`);
+    let tried = 0;
+    const point = pointOfNoReturn(reader, buildRun, {
+      fails: (run, kernel) => {
+        const view = seeker.at(Math.min(kernel.seq, reader.length));
+        const watch = kernel.committed$.subscribe((record) => STORE_VIEW.apply(view, record));
+        run.run({ until: end });
+        watch.unsubscribe();
+        progress.show(`${++tried} continuations`);
+        return isFailure(view);
+      },
+      ...numbers(options),
+      ...(options.from === undefined ? {} : { from: parsePosition(reader, options.from, 'before') }),
+      ...(options.to === undefined ? {} : { to: parsePosition(reader, options.to, 'before') }),
+      ...(options.seed === undefined ? {} : { seed: options.seed }),
+    });
+    progress.clear();
+    if (options.json === true) process.stdout.write(`${JSON.stringify(point)}\n`);
+    else process.stdout.write(`${tellPoint(reader, point).join('\n')}\n`);
+    return point.after > point.before ? EXIT.ok : EXIT.failed;
+  } catch (error) {
+    throw logError(path, error);
+  } finally {
+    progress.clear();
+    close();
+  }
+}
+
+function numbers(options: PointOptions): { rewinds?: number; continuations?: number; rounds?: number } {
+  const found: { rewinds?: number; continuations?: number; rounds?: number } = {};
+  for (const name of ['rewinds', 'continuations', 'rounds'] as const) {
+    const text = options[name];
+    if (text === undefined) continue;
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < (name === 'rewinds' ? 2 : 1)) throw new CliError(`--${name} must be a whole number from ${name === 'rewinds' ? 2 : 1} on, not "${text}"`);
+    found[name] = value;
+  }
+  return found;
+}
+
+/** So many records of the interval are told. */
+const TOLD_MAX = 12;
+
+function tellPoint(log: LogReader, { from, to, before, after, estimates }: PointOfNoReturn): string[] {
+  const percent = (share: number): string => `${Math.round(share * 100)}%`;
+  const lines = ['rewound to       share of continuations that fail'];
+  for (const { position, failed, tried } of estimates) lines.push(`${`#${position}`.padEnd(9)}${formatDuration(log.timeOf(position)).padEnd(8)}${percent(failed / tried).padStart(5)}  ${failed} of ${tried}`);
+  if (after <= before) return [...lines, 'no position decides: the failure is as likely before as after'];
+  lines.push(`it was decided by the records #${from} to #${to - 1}: before them ${percent(before)} fail, after them ${percent(after)}`);
+  let told = 0;
+  for (const record of log.records(from, to)) {
+    const said = sayRecord(record, log);
+    if (said === undefined || said.includes('changed Lease ') || told++ >= TOLD_MAX) continue;
+    lines.push(`  ${address(record).padEnd(22)}${said}`);
+  }
+  if (told > TOLD_MAX) lines.push(`  … and ${told - TOLD_MAX} more`);
+  return lines;
+}
