@@ -3,6 +3,7 @@
  */
 import { debuggingBench } from './debugging.bench.ts';
 import { demoBench } from './demo.bench.ts';
+import { httpBench } from './http.bench.ts';
 import { kernelBench } from './kernel.bench.ts';
 import { machine } from './machine.ts';
 import { nodeBench } from './node.bench.ts';
@@ -13,7 +14,7 @@ import { searchBench } from './search.bench.ts';
 import { servicesBench } from './services.bench.ts';
 import { worldBench } from './world.bench.ts';
 
-const GROUPS: Readonly<Record<string, () => void>> = { kernel: kernelBench, demo: demoBench, node: nodeBench, scheduler: schedulerBench, scheduling: schedulingBench, services: servicesBench, reconcile: reconcileBench, search: searchBench, debugging: debuggingBench, world: worldBench };
+const GROUPS: Readonly<Record<string, () => void | Promise<void>>> = { kernel: kernelBench, demo: demoBench, node: nodeBench, scheduler: schedulerBench, scheduling: schedulingBench, services: servicesBench, reconcile: reconcileBench, search: searchBench, debugging: debuggingBench, world: worldBench, http: httpBench };
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !(name in GROUPS));
@@ -22,5 +23,5 @@ if (unknown !== undefined) {
   process.exitCode = 2;
 } else {
   console.log(machine());
-  for (const [name, run] of Object.entries(GROUPS)) if (wanted.length === 0 || wanted.includes(name)) run();
+  for (const [name, run] of Object.entries(GROUPS)) if (wanted.length === 0 || wanted.includes(name)) await run();
 }
