@@ -26,7 +26,7 @@ class Server {
   }
 
   static start(): Promise<Server> {
-    const child = spawn(process.execPath, [PROGRAM, 'serve', '--port', '0', '--speed', '1000', '--timing', 'fast', '--disable', 'kube-controller-manager,kube-scheduler,kubelet,kube-proxy,coredns'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [PROGRAM, 'serve', '--port', '0', '--speed', '20', '--timing', 'fast', '--disable', 'kube-controller-manager,kube-scheduler,kubelet,kube-proxy,coredns'], { stdio: ['ignore', 'pipe', 'inherit'] });
     return new Promise((resolve, reject) => {
       child.once('exit', (code) => reject(new Error(`kubetwin serve ended with ${code}`)));
       let text = '';

@@ -167,21 +167,24 @@ function submit(
     done = true;
     metrics.count(submission.verb, submission.resource, code);
   };
+  const openStream = (): WatchStream => {
+    const opened = new WatchStream(response, conversion.form.encoding);
+    opened.open();
+    metrics.openWatches += 1;
+    return opened;
+  };
   const handle = seam.submit(submission, (message: ServerToClient) => {
     if (response.destroyed) return;
     if (message.kind === 'api.response') {
       finish(message.code);
       answer(request, response, message, conversion, warnings);
     } else if (message.kind === 'api.watch') {
-      if (stream === undefined) {
-        stream = new WatchStream(response, conversion.form.encoding);
-        stream.open();
-        metrics.openWatches += 1;
-      }
+      stream ??= openStream();
       stream.write(message.events.map(toBytes));
     } else if (message.kind === 'api.close') {
       finish(200);
-      stream?.end();
+      stream ??= openStream();
+      stream.end();
     } else follow(response, message, finish);
   });
   response.on('close', () => {

@@ -36,6 +36,9 @@ export interface FacadeOptions {
 /** Who a client is unless it impersonates somebody. */
 const ADMIN: UserInfo = { name: 'admin', uid: 'admin', groups: ['system:masters', 'system:authenticated'] };
 
+/** Connections that may wait to be accepted: thousands of clients come at once when they have lost theirs. */
+const BACKLOG = 4096;
+
 const HEALTH: ReadonlySet<string> = new Set(['healthz', 'livez', 'readyz']);
 const HEALTH_CHECKS = ['ping', 'log', 'etcd', 'informer-sync', 'poststarthook/start-apiserver-admission-initializer'];
 
@@ -79,7 +82,7 @@ export class HttpFacade {
   listen(): Promise<string> {
     return new Promise((resolve, reject) => {
       this.server.once('error', reject);
-      this.server.listen(this.options.port ?? 0, this.options.host ?? '127.0.0.1', () => resolve(this.url()));
+      this.server.listen({ port: this.options.port ?? 0, host: this.options.host ?? '127.0.0.1', backlog: BACKLOG }, () => resolve(this.url()));
     });
   }
 
