@@ -1,7 +1,7 @@
 /**
  * Listening: puts the Kubernetes API of something (a simulation, a moment of a log) on a port until it is interrupted.
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { CliError, EXIT, systemReason } from '../../../src/cli/exit.ts';
 import type { Simulation } from '../cluster/simulation.ts';
 import { kubeconfigFor } from '../facade/kubeconfig.ts';
@@ -14,6 +14,8 @@ export interface ListenOptions {
   readonly host?: string;
   readonly kubeconfig?: string;
   readonly token?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
   readonly speed?: string;
   readonly paused?: boolean;
 }
@@ -37,7 +39,8 @@ export async function serveSimulation(simulation: Simulation, options: ListenOpt
  * @throws CliError when the port cannot be had or the kubeconfig cannot be written.
  */
 export async function listen(seam: Seam, options: ListenOptions, what: string, started: (failed: (error: unknown) => void) => void = () => undefined): Promise<number> {
-  const facade = new HttpFacade(seam, { port: portOf(options.port ?? '8001'), ...(options.host === undefined ? {} : { host: options.host }), ...(options.token === undefined ? {} : { token: options.token }) });
+  const tls = tlsOf(options);
+  const facade = new HttpFacade(seam, { ...(tls === undefined ? {} : { tls }), port: portOf(options.port ?? '8001'), ...(options.host === undefined ? {} : { host: options.host }), ...(options.token === undefined ? {} : { token: options.token }) });
   let url: string;
   try {
     url = await facade.listen();
@@ -53,11 +56,27 @@ export async function listen(seam: Seam, options: ListenOptions, what: string, s
     });
   });
   try {
-    if (options.kubeconfig !== undefined) writeKubeconfig(options.kubeconfig, url, options.token);
-    process.stdout.write(`${what} on ${url}\n  kubectl --server ${url} get nodes\n`);
+    if (options.kubeconfig !== undefined) writeKubeconfig(options.kubeconfig, url, options.token, tls?.cert);
+    process.stdout.write(`${what} on ${url}\n  ${advice(url, options)}\n`);
     return await finished;
   } finally {
     await facade.close();
+  }
+}
+
+/** The command that reaches the server. */
+function advice(url: string, { kubeconfig, token, tlsCert }: ListenOptions): string {
+  if (kubeconfig !== undefined) return `kubectl --kubeconfig ${kubeconfig} get nodes`;
+  return `kubectl --server ${url}${tlsCert === undefined ? '' : ` --certificate-authority ${tlsCert}`}${token === undefined ? '' : ` --token ${token}`} get nodes`;
+}
+
+function tlsOf({ tlsCert, tlsKey }: ListenOptions): { readonly cert: string; readonly key: string } | undefined {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined) throw new CliError('--tls-cert and --tls-key belong together: give both or none');
+  try {
+    return { cert: readFileSync(tlsCert, 'utf8'), key: readFileSync(tlsKey, 'utf8') };
+  } catch (error) {
+    throw new CliError(`cannot read the certificate or its key: ${systemReason(error)}`);
   }
 }
 
@@ -74,9 +93,9 @@ function portOf(text: string): number {
   return port;
 }
 
-function writeKubeconfig(path: string, url: string, token: string | undefined): void {
+function writeKubeconfig(path: string, url: string, token: string | undefined, certificate: string | undefined): void {
   try {
-    writeFileSync(path, kubeconfigFor(url, token), { mode: 0o600 });
+    writeFileSync(path, kubeconfigFor(url, token, certificate), { mode: 0o600 });
   } catch (error) {
     throw new CliError(`cannot write the kubeconfig ${path}: ${systemReason(error)}`);
   }

@@ -45,8 +45,8 @@ export class SimulationSeam implements Seam {
   submit(request: Submission, respond: (message: ServerToClient) => void): Handle {
     const handle = this.nextHandle++;
     this.responders.set(handle, respond);
-    const { body, ...bare } = request;
-    const text = body === undefined ? {} : { text: JSON.stringify(body) };
+    const { body, bodyText, ...bare } = request;
+    const text = body === undefined ? {} : { text: bodyText ?? JSON.stringify(body) };
     this.enter({ kind: 'gateway.submit', request: { kind: 'api.request', id: handle, ...bare } as ApiRequest, ...text } as GatewaySubmit);
     return handle;
   }

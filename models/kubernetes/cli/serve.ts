@@ -13,6 +13,7 @@ import { asLogged, configJson, FINGERPRINT, MODEL } from '../cluster/model.ts';
 import { Simulation } from '../cluster/simulation.ts';
 import type { TimingProfile } from '../cluster/timing.ts';
 import { STORE_VIEW } from '../explain/store-view.ts';
+import { parseTime } from '../object/time.ts';
 import type { KubeObject } from '../object/types.ts';
 import { addonsOf } from './addons.ts';
 import { serveSimulation, type ListenOptions } from './listen.ts';
@@ -34,6 +35,7 @@ export interface ServeOptions extends ListenOptions {
   readonly schedulerConfig?: readonly string[];
   readonly from?: string;
   readonly explainScheduling?: boolean;
+  readonly epoch?: string;
 }
 
 /** Serves until it is interrupted. */
@@ -66,8 +68,20 @@ function configOf(paths: readonly string[], options: ServeOptions): ClusterConfi
     authorization: options.authorization === 'RBAC' ? 'RBAC' : 'AlwaysAllow',
     schedulers: schedulersOf(options.schedulerConfig),
     explainScheduling: options.explainScheduling === true,
+    epoch: epochOf(options.epoch),
     ...(options.from === undefined ? {} : importedFrom(options.from)),
   };
+}
+
+/**
+ * Wall time at the start, in ms since 1970: now, unless it is given. Real clients compare what the cluster says with their
+ * own clocks (ages, expiry of tokens). It is part of the log's header, so a replay has it too.
+ */
+function epochOf(text: string | undefined): number {
+  if (text === undefined) return Math.floor(Date.now() / 1000) * 1000;
+  const micros = parseTime(text);
+  if (micros === undefined) throw new CliError(`--epoch must be a time such as 2025-01-01T00:00:00Z, not "${text}"`);
+  return Math.floor(micros / 1000);
 }
 
 function nodesFrom(path: string): readonly KubeObject[] {

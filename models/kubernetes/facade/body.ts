@@ -15,7 +15,7 @@ export const MAXIMUM_BODY = 3 * 1024 * 1024;
 /** What became of a body. */
 export type Body =
   | { readonly kind: 'none' }
-  | { readonly kind: 'value'; readonly value: unknown; readonly duplicates: readonly string[] }
+  | { readonly kind: 'value'; readonly value: unknown; readonly duplicates: readonly string[]; /** The JSON that was sent. */ readonly text?: string }
   | { readonly kind: 'undecodable'; readonly error: string; readonly head: string }
   | { readonly kind: 'unknown-type' };
 
@@ -55,7 +55,7 @@ function decodeJson(bytes: Buffer): Body {
   const text = bytes.toString('utf8');
   const scanned = scanJson(text);
   if (scanned.error !== undefined) return { kind: 'undecodable', error: scanned.error, head: headOf(bytes) };
-  return { kind: 'value', value: JSON.parse(text), duplicates: scanned.duplicates };
+  return { kind: 'value', value: JSON.parse(text), duplicates: scanned.duplicates, text };
 }
 
 function decodeYaml(bytes: Buffer): Body {

@@ -50,8 +50,8 @@ const isMethodUnknown = ({ verb, name, subresource }: ResourceRequest, method: s
 
 /** What the router refuses before any handler runs; true when it has answered. */
 function refuse(request: IncomingMessage, response: ServerResponse, seam: Seam, asked: ResourceRequest): boolean {
-  const state = groupVersionState(seam.kinds(), asked.group, asked.version);
   const info = kindOf(seam, asked);
+  const state = info === undefined ? groupVersionState(seam.kinds(), asked.group, asked.version) : undefined;
   if (state === 'unknown' || (info === undefined && state === 'custom')) sendPageNotFound(request, response);
   else if (info === undefined) sendStatus(request, response, status.unknownResource());
   else if (isMethodUnknown(asked, request.method ?? '')) sendStatus(request, response, status.methodNotAllowed());
@@ -63,8 +63,18 @@ function refuse(request: IncomingMessage, response: ServerResponse, seam: Seam, 
   return true;
 }
 
-const kindOf = (seam: Seam, { group, version, resource }: ResourceRequest): KindInfo | undefined =>
-  seam.kinds().find((info) => info.group === group && info.resource === resource && info.versions.some((entry) => entry.version === version));
+/** Kinds by group, version and resource; the list is the same array while nothing changes. */
+const indexes = new WeakMap<readonly KindInfo[], ReadonlyMap<string, KindInfo>>();
+
+function kindOf(seam: Seam, { group, version, resource }: ResourceRequest): KindInfo | undefined {
+  const kinds = seam.kinds();
+  let index = indexes.get(kinds);
+  if (index === undefined) {
+    index = new Map(kinds.flatMap((info) => info.versions.map((served) => [`${info.group}/${served.version}/${info.resource}`, info])));
+    indexes.set(kinds, index);
+  }
+  return index.get(`${group}/${version}/${resource}`);
+}
 
 const mediaType = (request: IncomingMessage): string => (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 
@@ -124,6 +134,7 @@ export async function handleResource(
     ...(asked.subresource === undefined ? {} : { subresource: asked.subresource }),
     ...(Object.keys(query).length === 0 ? {} : { query }),
     ...(body.kind === 'value' ? { body: body.value } : {}),
+    ...(body.kind === 'value' && body.text !== undefined ? { bodyText: body.text } : {}),
     ...(request.method === 'PATCH' ? { contentType: mediaType(request) } : {}),
   };
   const duplicates = body.kind === 'value' ? body.duplicates : [];

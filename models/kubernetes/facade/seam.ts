@@ -10,7 +10,10 @@ import type { StreamChannel } from '../api/stream.ts';
 import type { KindInfo } from '../api-server/registry/kind.ts';
 
 /** A request without the id, which the other side of the seam gives. */
-export type Submission = Omit<ApiRequest, 'kind' | 'id'>;
+export type Submission = Omit<ApiRequest, 'kind' | 'id'> & {
+  /** The body as JSON, where the client sent it so: it need not be written again for the log. */
+  readonly bodyText?: string;
+};
 
 /** Names an open request or watch. */
 export type Handle = number;
