@@ -45,6 +45,8 @@ interface ContainerFact {
   readonly reason?: string;
 }
 
+/** For this long after a fault of its node began, a kubelet may still be coming back. */
+const RECOVERY_US = 30_000_000;
 const ORDER = ['terminating', 'terminated', 'finished'];
 
 export class Observer {
@@ -209,6 +211,9 @@ export class Observer {
   private transition(pod: Observed, before: readonly core.PodCondition[], condition: core.PodCondition): void {
     const old = before.find(({ type }) => type === condition.type);
     if (old === undefined || old.status !== condition.status) return;
+    // A kubelet that has just begun may compute a condition as lost and found again before it sends either: upstream's does, too.
+    const [previous, last] = pod.statuses.slice(-2);
+    if (this.disturbedUs.some((at) => at <= (last?.us ?? 0) && at + RECOVERY_US >= (previous?.us ?? 0))) return;
     this.law(14, String(old.lastTransitionTime) === String(condition.lastTransitionTime), () => `lastTransitionTime of ${pod.name}'s ${condition.type} moved without a change`);
   }
 }

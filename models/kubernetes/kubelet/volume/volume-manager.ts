@@ -120,15 +120,4 @@ export class VolumeManager {
       yield* this.#cri.call('UnmountVolume', { path });
     }
   }
-
-  /** Size-limited emptyDirs on disk, for eviction. */
-  limited(uid: string): { readonly name: string; readonly path: string; readonly limit: string }[] {
-    const result: { name: string; path: string; limit: string }[] = [];
-    for (const { path, volume } of this.#pods.get(uid)?.values() ?? []) {
-      const { emptyDir } = volume;
-      if (path !== undefined && emptyDir?.sizeLimit !== undefined) result.push({ name: volume.name, path, limit: String(emptyDir.sizeLimit) });
-    }
-    return result;
-  }
 }
-
