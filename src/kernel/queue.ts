@@ -61,16 +61,25 @@ export class EventQueue {
     if (this.dead > 4096 && this.dead * 2 > this.length) this.rebuild();
   }
 
-  /** The slots of all events with time ≤ `until`, in dispatch order, the head first. O(n log n): for schedulers that pick. */
+  /**
+   * The slots of the first `most` events with time ≤ `until`, in dispatch order, the head first: for schedulers that pick. What lies
+   * below a later event in the heap is later still, so only those events and their neighbours are looked at.
+   */
   ready(until: number, most: number): number[] {
-    const picked: { time: number; order: number; slot: number }[] = [];
-    for (let i = 0; i < this.length; i++) {
-      const slot = this.slots[i] as number;
-      const time = this.times[i] as number;
-      if (time <= until && !this.isDead(slot)) picked.push({ time, order: this.orders[i] as number, slot });
+    const { times, orders, slots, length } = this;
+    const found: number[] = [];
+    const open = length > 0 ? [0] : [];
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      if ((times[at] as number) > until) continue;
+      if (!this.isDead(slots[at] as number)) found.push(at);
+      const child = at * 2 + 1;
+      if (child < length) open.push(child);
+      if (child + 1 < length) open.push(child + 1);
     }
-    picked.sort((x, y) => x.time - y.time || x.order - y.order);
-    return picked.slice(0, most).map((entry) => entry.slot);
+    found.sort((x, y) => (times[x] as number) - (times[y] as number) || (orders[x] as number) - (orders[y] as number));
+    if (found.length > most) found.length = most;
+    for (let i = 0; i < found.length; i++) found[i] = slots[found[i] as number] as number;
+    return found;
   }
 
   /** Removes one waiting slot, wherever it is, and returns its time. O(n). */

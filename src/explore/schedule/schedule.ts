@@ -53,17 +53,22 @@ export function written(picks: { readonly [draw: string]: number }, { window = 0
 
 /** The first ready event of each line: a link, an actor's timers, the faults and inputs. */
 export function firsts(ready: readonly ReadyEvent[]): number[] {
-  const lines = new Set<string>();
   const found: number[] = [];
   for (let i = 0; i < ready.length; i++) {
-    const { via, actor, from } = ready[i] as ReadyEvent;
+    const event = ready[i] as ReadyEvent;
+    const { via, actor } = event;
     // Control and host events act for the kernel itself, and who has not started hears nothing; nothing may run before them.
     if (via === 'control' || via === 'host' || via === 'start' || actor === KERNEL) return i === 0 ? [0] : found;
-    const line = `${via === 'message' ? from : via}\n${actor}`;
-    if (!lines.has(line)) found.push(i);
-    lines.add(line);
+    // The few events that are ready are compared one by one: it is asked at every step, and a set of names costs more.
+    let isFirst = true;
+    for (let k = 0; k < found.length && isFirst; k++) isFirst = !isOneLine(ready[found[k] as number] as ReadyEvent, event);
+    if (isFirst) found.push(i);
   }
   return found;
+}
+
+function isOneLine(x: ReadyEvent, y: ReadyEvent): boolean {
+  return x.actor === y.actor && x.via === y.via && (x.via !== 'message' || x.from === y.from);
 }
 
 /** Every ready event is equally likely. */
