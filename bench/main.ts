@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: the numbers of the README, on the machine it runs on. Each group can be run alone: `npm run bench -- kernel`.
  */
+import { apiBench } from './api.bench.ts';
 import { debuggingBench } from './debugging.bench.ts';
 import { demoBench } from './demo.bench.ts';
 import { httpBench } from './http.bench.ts';
@@ -14,7 +15,7 @@ import { searchBench } from './search.bench.ts';
 import { servicesBench } from './services.bench.ts';
 import { worldBench } from './world.bench.ts';
 
-const GROUPS: Readonly<Record<string, () => void | Promise<void>>> = { kernel: kernelBench, demo: demoBench, node: nodeBench, scheduler: schedulerBench, scheduling: schedulingBench, services: servicesBench, reconcile: reconcileBench, search: searchBench, debugging: debuggingBench, world: worldBench, http: httpBench };
+const GROUPS: Readonly<Record<string, () => void | Promise<void>>> = { kernel: kernelBench, api: apiBench, demo: demoBench, node: nodeBench, scheduler: schedulerBench, scheduling: schedulingBench, services: servicesBench, reconcile: reconcileBench, search: searchBench, debugging: debuggingBench, world: worldBench, http: httpBench };
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !(name in GROUPS));
