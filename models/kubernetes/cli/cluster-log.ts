@@ -37,7 +37,7 @@ export class ClusterLog {
 
   /** Where questions are answered. */
   place(position: number): Place {
-    return { log: this.log, position, view: this.seeker.at(position) };
+    return { log: this.log, position, view: this.seeker.at(position), seeker: this.seeker };
   }
 
   /** The Kubernetes API as it was at a position. */

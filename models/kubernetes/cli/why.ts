@@ -6,7 +6,7 @@ import { address, pathTold, plainly, tellWhy, why as pathOf, type Phrasebook } f
 import type { Json, LogRecord } from '../../../src/index.ts';
 import { tell, writerName, type Argument, type Place } from '../explain/argument.ts';
 import { askObject, kindIn, parseQuestion } from '../explain/ask.ts';
-import { blameField, pointerOf } from '../explain/blame.ts';
+import { blameSeeking, pointerOf } from '../explain/blame.ts';
 import { phrasebookOf } from '../explain/phrasebook.ts';
 import { keyOf } from '../explain/store-view.ts';
 import { withClusterLog, type ClusterLog } from './cluster-log.ts';
@@ -94,7 +94,7 @@ export function blame(path: string, object: string, field: string, options: Blam
 function writesOf(cluster: ClusterLog, key: string, pointer: string, position: number, wantsAll: boolean): FieldWrite[] {
   const writes: FieldWrite[] = [];
   for (let end = position; end > 0; ) {
-    const write = blameField(cluster.log, key, pointer, end);
+    const write = blameSeeking(cluster.seeker, key, pointer, end);
     if (write === undefined) break;
     writes.push(write);
     if (!wantsAll) break;

@@ -4,6 +4,7 @@
 import type { LogRecord } from '../../../src/index.ts';
 import { address, tellWhy, why, type Phrasebook } from '../../../src/explain/why.ts';
 import type { LogReader } from '../../../src/log/reader.ts';
+import type { Seeker } from '../../../src/replay/seek.ts';
 import type { KubeObject } from '../object/types.ts';
 import { touchField, type Touch } from './blame.ts';
 import { phrasebookOf } from './phrasebook.ts';
@@ -29,6 +30,8 @@ export interface Place {
   readonly log: LogReader;
   readonly position: number;
   readonly view: StoreView;
+  /** The objects at other positions, when they may be asked for. */
+  readonly seeker?: Seeker<StoreView>;
 }
 
 /** The last write before the place that touched a path of the object at an etcd key. */

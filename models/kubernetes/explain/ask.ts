@@ -8,7 +8,7 @@ import { at } from '../../../src/explain/blame.ts';
 import type { KindInfo } from '../api-server/registry/kind.ts';
 import type { KubeObject } from '../object/types.ts';
 import { lastWrite, writerName, type Argument, type Claim, type Place } from './argument.ts';
-import { blameField, pointerOf } from './blame.ts';
+import { blameField, blameSeeking, pointerOf } from './blame.ts';
 import { whyGone } from './pod.ts';
 import { whyObject } from './question.ts';
 import { keyOf, kindNamed, type StoreView } from './store-view.ts';
@@ -93,7 +93,7 @@ function whyField(place: Place, key: string, label: string, object: KubeObject, 
   const pointer = pointerOf(field);
   const value = at(object as unknown as Json, pointer);
   const question = `Why is ${field} of ${label} ${value === undefined ? 'not set' : JSON.stringify(value)}?`;
-  const write = blameField(place.log, key, pointer, place.position);
+  const write = place.seeker === undefined ? blameField(place.log, key, pointer, place.position) : blameSeeking(place.seeker, key, pointer, place.position);
   if (write === undefined) return { question, claims: [{ text: 'nobody has ever written it in this run' }] };
   const before = at(write.before, '');
   const was = before === undefined ? 'it was not set before' : `before it was ${JSON.stringify(before)}`;

@@ -2,9 +2,11 @@
  * Who wrote a field of an object last: the etcd write, and the component whose request it was.
  */
 import type { Json, LogRecord } from '../../../src/index.ts';
-import { blame, type Blame, type ObjectWrites } from '../../../src/explain/blame.ts';
+import { at, blame, type Blame, type ObjectWrites } from '../../../src/explain/blame.ts';
 import { canonical } from '../../../src/log/canonical.ts';
 import type { LogReader } from '../../../src/log/reader.ts';
+import { isSame } from '../../../src/replay/compare.ts';
+import type { Seeker } from '../../../src/replay/seek.ts';
 import { applyEdits, type Edit } from '../object/diff.ts';
 import type { StoreView } from './store-view.ts';
 import { isComplete, lastTouch, NO_SEQS } from './trail.ts';
@@ -57,11 +59,28 @@ export function touchField(log: LogReader, view: StoreView, key: string, pointer
   return { record, writer: decision.actor, decision };
 }
 
+/**
+ * The same as {@link blameField}, by the states around the writes that are known to have touched the field: in a long log a few
+ * blocks are read instead of all.
+ */
+export function blameSeeking(seeker: Seeker<StoreView>, key: string, pointer: string, position: number): FieldBlame | undefined {
+  for (let end = position; ; ) {
+    const touch = touchField(seeker.log, seeker.at(end), key, pointer, end);
+    if (touch === undefined) return undefined;
+    const { seq } = touch.record;
+    const [before, after] = [valueAt(seeker.at(seq), key, pointer), valueAt(seeker.at(seq + 1), key, pointer)];
+    if (!isSame(before, after)) return { ...touch, before, after };
+    end = seq;
+  }
+}
+
+const valueAt = (view: StoreView, key: string, pointer: string): Json | undefined => at(view.objects.get(key)?.object as unknown as Json | undefined, pointer);
+
 /** The nearest cause that is neither etcd's nor an API server's: the step of the client that asked. */
 export function requesterOf(log: LogReader, record: LogRecord): LogRecord {
-  let at = record;
-  while (at.cause >= 0 && /^(etcd|kube-apiserver)/.test(at.actor)) at = log.at(at.cause);
-  return at;
+  let step = record;
+  while (step.cause >= 0 && /^(etcd|kube-apiserver)/.test(step.actor)) step = log.at(step.cause);
+  return step;
 }
 
 /** A field as people write it (`spec.replicas`, `status.conditions[0].type`, `.metadata.name`) as a JSON pointer. */

@@ -10,6 +10,7 @@ import { Seeker } from '../../../src/replay/seek.ts';
 import { snapshotting } from '../../../src/replay/snapshot.ts';
 import { configJson, FINGERPRINT, MODEL } from '../cluster/model.ts';
 import { createCluster } from '../cluster/simulation.ts';
+import { blameField, blameSeeking } from './blame.ts';
 import { STORE_VIEW, type StoreView } from './store-view.ts';
 
 const chunks: Uint8Array[] = [];
@@ -41,6 +42,22 @@ describe('the store at a position', () => {
     expect(content(STORE_VIEW.decode(STORE_VIEW.encode(plain)))).toEqual(content(plain));
     expect(plain.objects.size).toBeGreaterThan(20);
     expect([plain.gone.size > 0, plain.controls.get('kubelet/node-2')?.length]).toEqual([true, 1]);
+  });
+
+  it('knows who wrote a field as well as a search of the whole log does', () => {
+    const seeker = new Seeker(log, STORE_VIEW);
+    let found = 0;
+    for (const position of [600, 1200, log.length]) {
+      const view = seeker.at(position);
+      for (const key of [...view.objects.keys(), ...view.gone.keys()].filter((each) => !each.startsWith('/registry/events/'))) {
+        for (const pointer of ['', '/spec', '/spec/nodeName', '/status/conditions', '/metadata/deletionTimestamp', '/data']) {
+          const [fast, slow] = [blameSeeking(seeker, key, pointer, position), blameField(log, key, pointer, position)];
+          expect([key, pointer, fast?.record.seq, fast?.before, fast?.after]).toEqual([key, pointer, slow?.record.seq, slow?.before, slow?.after].map((each) => (each === undefined ? each : JSON.parse(JSON.stringify(each)) as unknown)));
+          if (fast !== undefined) found++;
+        }
+      }
+    }
+    expect(found).toBeGreaterThan(100);
   });
 
   it('is what etcd holds at the end', () => {
