@@ -39,6 +39,7 @@ beforeAll(async () => {
   place = folder();
   log = at('run.log');
   writeFileSync(at('all.yaml'), MANIFESTS);
+  writeFileSync(at('small.yaml'), 'apiVersion: v1\nkind: Pod\nmetadata: {name: small}\nspec: {containers: [{name: c, image: nginx}]}\n');
   expect(await verb('run', at('all.yaml'), '--nodes', '2', '--for', '20s', '--log', log)).toMatchObject({ code: 0 });
 });
 
@@ -140,7 +141,6 @@ describe('kubetwin fork and diff', () => {
   });
 
   it('goes on with another seed, a fault, a manifest, a flag, a choice, and each child replays', async () => {
-    writeFileSync(at('small.yaml'), 'apiVersion: v1\nkind: Pod\nmetadata: {name: small}\nspec: {containers: [{name: c, image: nginx}]}\n');
     await verb('export', log, '--format', 'ndjson', '--from', '#800', '--to', '#900', '-o', at('part.ndjson'));
     const choice = JSON.parse(readFileSync(at('part.ndjson'), 'utf8').split('\n').find((line) => /"choices":\[\{/.test(line)) as string) as { seq: number; choices: [{ n: number; value: number }] };
     const changes: readonly (readonly string[])[] = [
