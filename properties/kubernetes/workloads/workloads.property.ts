@@ -11,7 +11,7 @@ import { workloadCampaign } from '../../../models/kubernetes/campaign/workload/c
 import { KINDS, type WorkloadName } from '../../../models/kubernetes/campaign/workload/kinds.ts';
 
 /** Worlds of a kind. A world of CronJobs lasts minutes. */
-const WORLDS: Readonly<Record<WorkloadName, number>> = { deployment: 5, replicaset: 5, statefulset: 5, daemonset: 4, job: 5, cronjob: 2 };
+const WORLDS: Readonly<Record<WorkloadName, number>> = { deployment: 3, replicaset: 2, statefulset: 3, daemonset: 2, job: 3, cronjob: 2 };
 const BASE = 'ci';
 
 describe('workloads keep their laws and converge', () => {

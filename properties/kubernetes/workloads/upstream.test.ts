@@ -1,0 +1,31 @@
+/**
+ * What campaigns found in upstream's own algorithms: workloads that never get on, though nothing fails. They are modelled as they are;
+ * campaigns of workloads leave these situations out.
+ */
+import { describe, expect, it } from 'vitest';
+import { createCluster } from '../../../models/kubernetes/cluster/simulation.ts';
+import type { KubeObject } from '../../../models/kubernetes/object/types.ts';
+
+const SECOND = 1_000_000;
+const template = (image: string): object => ({ metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'web', image: `registry.k8s.io/pause:${image}` }] } });
+const object = (kind: string, spec: object): KubeObject =>
+  ({ apiVersion: 'apps/v1', kind, metadata: { name: 'web', namespace: 'default' }, spec: { selector: { matchLabels: { app: 'web' } }, ...spec } }) as unknown as KubeObject;
+
+describe('workloads that wait for ever, as upstream lets them', () => {
+  /**
+   * Found by `kubetwin check --model deployment`, seed e/62. A new size makes every sync a scaling event; scaling a Recreate Deployment
+   * with two active ReplicaSets does nothing (deployment/sync.go, `scale`), so the annotation that would end the event is never written.
+   */
+  it('a Deployment that becomes Recreate and gets another size in the middle of a rolling update', () => {
+    const cluster = createCluster({ seed: '1', nodes: 2, timing: 'fast' });
+    const rolling = { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } }, minReadySeconds: 2 };
+    cluster.apply([object('Deployment', { ...rolling, replicas: 3, template: template('3.9') })]);
+    expect(cluster.runUntilConverged(60 * SECOND).isConverged).toBe(true);
+    cluster.apply([object('Deployment', { ...rolling, replicas: 3, template: template('3.10') })]);
+    cluster.runFor(4 * SECOND);
+    expect(cluster.list('replicasets', 'default').filter(({ spec }) => (spec as { replicas: number }).replicas > 0)).toHaveLength(2);
+    cluster.apply([object('Deployment', { strategy: { type: 'Recreate' }, replicas: 4, template: template('3.10') })]);
+    expect(cluster.runUntilConverged(300 * SECOND)).toMatchObject({ isConverged: false });
+    expect(cluster.list('replicasets', 'default').filter(({ spec }) => (spec as { replicas: number }).replicas > 0)).toHaveLength(2);
+  });
+});
