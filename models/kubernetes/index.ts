@@ -6,6 +6,8 @@ export { buildCluster } from './cluster/cluster.ts';
 export { COMPONENTS, DEFAULT_CONFIG, DEFAULT_EPOCH, type ClusterConfig, type ClusterExtensions, type Component, type SchedulerSpec } from './cluster/config.ts';
 export type { Review, WebhookHandler } from './cluster/webhook.ts';
 export type { Work } from './cluster/work.ts';
+export type { Program } from './container-runtime/process/wait.ts';
+export type { System } from './container-runtime/process/system.ts';
 export type { LoopCounters } from './client/control-loop.ts';
 export { pendingReasons } from './cluster/convergence.ts';
 export { parseManifests, describeError, type Manifest, type ManifestError } from './manifest/parse.ts';

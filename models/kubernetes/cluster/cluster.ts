@@ -105,7 +105,7 @@ function specsOf(config: ClusterConfig, extensions: ClusterExtensions): readonly
   spawn(network({ ...shared, isInstant: config.timing === 'zero' }));
   if (has('coredns')) spawn(coreDns({ ...shared, ip: CLUSTER_DNS }));
   const proxies = new KubeProxyShared({ mode: config.proxyMode, clusterCIDR: CLUSTER_CIDR });
-  for (const node of nodes) spawnNode(spawn, config, node, proxies, has);
+  for (const node of nodes) spawnNode(spawn, config, node, proxies, has, extensions.programs);
   spawnAddons(spawn, config, has);
   for (const definition of extensions.controllers ?? []) operatorActors(managerOf(definition), shared).forEach(spawn);
   if (config.gateway) {
@@ -167,7 +167,7 @@ function spawnAddons(spawn: Spawn, config: ClusterConfig, has: (component: Compo
   }
 }
 
-function spawnNode(spawn: Spawn, config: ClusterConfig, node: Node, proxies: KubeProxyShared, has: (component: Component) => boolean): void {
+function spawnNode(spawn: Spawn, config: ClusterConfig, node: Node, proxies: KubeProxyShared, has: (component: Component) => boolean, programs: ClusterExtensions['programs'] = {}): void {
   const { name } = node.metadata;
   const { epoch, timing } = config;
   const servers = apiServerIds(config.apiServers);
@@ -184,6 +184,7 @@ function spawnNode(spawn: Spawn, config: ClusterConfig, node: Node, proxies: Kub
         ...machineOf(node),
         runtime,
         behaviours: images,
+        programs,
         registry,
         ...(podCidr === undefined ? {} : { podCidr }),
         ...(node.status.images === undefined ? {} : { images: node.status.images }),

@@ -9,6 +9,7 @@ import type { ControllerOrManager } from '../operator/controller.ts';
 import type { SchedulerConfiguration } from '../scheduler/config/configuration.ts';
 import type { PluginFactory } from '../scheduler/config/registry.ts';
 import type { TimingProfile } from './timing.ts';
+import type { Program } from '../container-runtime/process/wait.ts';
 import type { WebhookHandler } from './webhook.ts';
 
 /** Components that can be left out, so that an external one takes their place. */
@@ -53,6 +54,8 @@ export interface ClusterExtensions {
   readonly backup?: Backup;
   /** Admission webhooks that live in the simulation, by `namespace/service` or by the host of their URL. */
   readonly webhooks?: Readonly<Record<string, WebhookHandler>>;
+  /** Programs that containers run instead of what is known about their image, by the image's name or a part of it. */
+  readonly programs?: Readonly<Record<string, Program>>;
 }
 
 export interface ClusterConfig {

@@ -1,6 +1,7 @@
 /** What a pod's spec can ask for, one by one, as a person would check it with kubectl. */
 import { describe, expect, it } from 'vitest';
 import type { KubeObject, Pod } from '../../../models/kubernetes/object/types.ts';
+import type { Program } from '../../../models/kubernetes/index.ts';
 import { isReady, PodCluster } from './pod-cluster.ts';
 
 const pod = (name: string, spec: object, container: object = {}): Pod =>
@@ -92,6 +93,28 @@ describe('containers', () => {
     c.request('DELETE', '/api/v1/namespaces/default/pods/stop');
     c.gone('stop');
     expect(c.events('stop')).toContain('FailedPreStopHook: PreStopHook failed');
+  });
+});
+
+describe('programs in TypeScript', () => {
+  it('run instead of an image: they sleep in virtual time, write files and logs, and answer requests', () => {
+    const shop: Program = function* (system) {
+      yield* system.sleep(3_000_000);
+      yield* system.write(1, `open at ${system.nowUs > 3_000_000}\n`);
+      system.onSignal('TERM', 'catch');
+      const fd = system.listen(8080);
+      if (typeof fd === 'string') return 1;
+      for (;;) {
+        const exchange = yield* system.accept(fd);
+        if (typeof exchange === 'string' || 'interrupted' in exchange) return 0;
+        system.answer(exchange, { status: 200, body: `hello from ${system.hostname}` });
+      }
+    };
+    const c = new PodCluster({ programs: { 'example.com/shop': shop } });
+    c.apply([pod('p', {}, { image: 'example.com/shop:2', command: undefined, readinessProbe: { httpGet: { path: '/', port: 8080 }, periodSeconds: 1 } })]);
+    c.ready('p', 60);
+    expect(c.shell('p', 'curl -s localhost:8080')).toBe('hello from p');
+    expect(c.logs('p')).toBe('open at true\n');
   });
 });
 
