@@ -11,6 +11,7 @@ const entries = [
   ['src/index.ts', 'dist/engine.js'],
   ['bench/main.ts', 'dist/bench.js'],
   ['properties/fidelity/main.ts', 'dist/fidelity.js'],
+  ['properties/mutants/cluster/hunt.ts', 'dist/mutants.js'],
 ];
 for (const [entry, outfile] of entries) {
   if (existsSync(entry)) await build({ ...shared, entryPoints: [entry], outfile });

@@ -24,7 +24,9 @@ export class Doubt {
       if (verb === 'create' && resource === 'pods') this.callsOf(from.id).add(id);
     } else if (to.type === MANAGER && message.kind === 'api.response') {
       const { id, code } = message as ApiResponse & Message;
-      if (this.callsOf(to.id).delete(id) && code >= 500) this.isInDoubt = true;
+      this.callsOf(to.id).delete(id);
+      // A write whose outcome is unknown, or a cache too stale to read: the reflector then falls back to what the cache has.
+      if (code >= 500) this.isInDoubt = true;
     }
   }
 

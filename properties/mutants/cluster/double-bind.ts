@@ -5,6 +5,7 @@ import type { EtcdEvents, EtcdRangeResult } from '../../../models/kubernetes/etc
 import type { KubeObject } from '../../../models/kubernetes/object/types.ts';
 import { intercept } from './intercept.ts';
 import type { Mutant } from './mutant.ts';
+import { apply, planOf, workload } from './plan.ts';
 
 const PODS = '/registry/pods/';
 
@@ -35,5 +36,6 @@ export const doubleBind: Mutant = {
   name: 'double-bind',
   story: 'two schedulers without a leader between them; the check of BindingREST that a pod is not assigned yet is missing',
   campaign: { config: { schedulers: [{}, { id: 'kube-scheduler-2' }] }, extensions: { components: { 'kube-apiserver': careless } } },
+  plan: planOf([apply(1, workload('ReplicaSet', 4))], [{ name: 'slow', kind: 'slow', target: 'kube-scheduler-2', start: { at: 500_000 }, for: 5_000_000, by: 1_000 }], { nodes: 3 }),
   breaks: ['no pod is bound twice', 'allocatable is never exceeded'],
 };

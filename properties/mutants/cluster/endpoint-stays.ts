@@ -5,6 +5,7 @@ import { CONTROLLERS } from '../../../models/kubernetes/controller-manager/contr
 import type { GroupVersionResource } from '../../../models/kubernetes/api/message.ts';
 import type { KubeObject } from '../../../models/kubernetes/object/types.ts';
 import { CONVERGES, type Mutant } from './mutant.ts';
+import { apply, planOf, service, workload } from './plan.ts';
 
 function deafToDeletes(context: ControllerContext): ControllerContext {
   const informer = (resource: GroupVersionResource): SharedInformer => {
@@ -27,5 +28,6 @@ export const endpointStays: Mutant = {
   campaign: {
     extensions: { loops: CONTROLLERS.map((controller) => (controller.name === 'endpointslice-controller' ? { ...controller, start: (context: ControllerContext) => controller.start(deafToDeletes(context)) } : controller)) },
   },
+  plan: planOf([apply(1, service), apply(1, workload('ReplicaSet', 2)), apply(6, workload('ReplicaSet', 1))]),
   breaks: [CONVERGES],
 };

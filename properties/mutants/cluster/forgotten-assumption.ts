@@ -2,6 +2,7 @@
 import type { ActorSpec, Behavior } from '../../../src/index.ts';
 import { schedulerState } from '../../../models/kubernetes/scheduler/scheduler.ts';
 import type { Mutant } from './mutant.ts';
+import { apply, planOf, workload } from './plan.ts';
 
 function generous(component: ActorSpec): ActorSpec {
   const inner = component.behavior as Behavior<object>;
@@ -21,5 +22,6 @@ export const forgottenAssumption: Mutant = {
   name: 'forgotten-assumption',
   story: 'kubernetes#106361: an assumed pod that is forgotten before its binding is seen gives its room away twice',
   campaign: { extensions: { components: { 'kube-scheduler': generous } } },
+  plan: planOf([apply(1, workload('ReplicaSet', 2, '3'))], [{ name: 'late', kind: 'delay', link: { from: 'kube-apiserver', to: 'kube-scheduler' }, start: { at: 500_000 }, for: 5_000_000, ppm: 1_000_000, min: 5_000, max: 5_000 }]),
   breaks: ['allocatable is never exceeded'],
 };

@@ -3,6 +3,7 @@ import type { ActorSpec, Message } from '../../../src/index.ts';
 import type { ApiRequest, ApiWatchEvents } from '../../../models/kubernetes/api/message.ts';
 import { intercept } from './intercept.ts';
 import { CONVERGES, type Mutant } from './mutant.ts';
+import { apply, at, fault, planOf, workload } from './plan.ts';
 
 function forgetful(component: ActorSpec): ActorSpec {
   return intercept(component, () => {
@@ -29,5 +30,6 @@ export const lostEventAfterReconnect: Mutant = {
   name: 'lost-event-after-reconnect',
   story: 'client-go before PR#49992: a watch that began at a version skipped the first event after it',
   campaign: { extensions: { components: { 'kube-controller-manager': forgetful, 'kube-scheduler': forgetful, kubelet: forgetful } } },
+  plan: planOf([apply(4, workload('ReplicaSet', 2))], [fault('watch-drop', at(2), undefined, { client: 'kube-controller-manager' })]),
   breaks: [CONVERGES],
 };

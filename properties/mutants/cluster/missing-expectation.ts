@@ -4,6 +4,7 @@ import type { ControllerDescriptor } from '../../../models/kubernetes/controller
 import { REPLICA_SET } from '../../../models/kubernetes/controller-manager/replicaset/replica-set-kind.ts';
 import { ReplicaSetController } from '../../../models/kubernetes/controller-manager/replicaset/replica-set.ts';
 import { CONVERGES, type Mutant } from './mutant.ts';
+import { apply, fault, planOf, when, workload } from './plan.ts';
 
 const impatient: ControllerDescriptor = {
   name: 'replicaset-controller',
@@ -18,5 +19,6 @@ export const missingExpectation: Mutant = {
   name: 'missing-expectation',
   story: 'kubernetes#129795: without expectations a controller counts on a cache that lags behind its own writes',
   campaign: { extensions: { loops: CONTROLLERS.map((loop) => (loop.name === impatient.name ? impatient : loop)) } },
+  plan: planOf([apply(1, workload('ReplicaSet', 3))], [fault('lagging-cache', when('replicaset.created'), 2)]),
   breaks: ['a ReplicaSet has no more pods than it asked for', CONVERGES],
 };

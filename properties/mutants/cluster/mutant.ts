@@ -1,6 +1,7 @@
 /**
  * What a planted bug is: a component that is wrong in one way, made from the component as it is.
  */
+import type { Plan } from '../../../src/campaign/model.ts';
 import type { CampaignOptions } from '../../../models/kubernetes/campaign/campaign.ts';
 
 export interface Mutant {
@@ -9,6 +10,8 @@ export interface Mutant {
   readonly story: string;
   /** The campaign that it runs in: the general one, with the wrong component in it. */
   readonly campaign: CampaignOptions;
+  /** The smallest plan that shows it: at most ten steps of users and faults. A correct cluster gets over it. */
+  readonly plan: Plan;
   /** Properties one of which has to fail. */
   readonly breaks: readonly string[];
 }

@@ -6,6 +6,7 @@ import { REPLICA_SET } from '../../../models/kubernetes/controller-manager/repli
 import { ReplicaSetController } from '../../../models/kubernetes/controller-manager/replicaset/replica-set.ts';
 import type { ReplicaSet } from '../../../models/kubernetes/object/types.ts';
 import { CONVERGES, type Mutant } from './mutant.ts';
+import { apply, at, fault, planOf, workload } from './plan.ts';
 
 const NOTE = 'example.com/made';
 
@@ -28,5 +29,6 @@ export const noteBeforeWork: Mutant = {
   name: 'note-before-work',
   story: "Sieve's intermediate states (rabbitmq#782, casskop#370): two writes that only mean something together, and a crash between them",
   campaign: { extensions: { loops: CONTROLLERS.map((loop) => (loop.name === hasty.name ? hasty : loop)) } },
+  plan: planOf([apply(2, workload('ReplicaSet', 2))], [fault('crash-between-writes', at(1.5), 5, { client: 'kube-controller-manager', nth: 1 })]),
   breaks: [CONVERGES],
 };

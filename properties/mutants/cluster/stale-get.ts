@@ -3,6 +3,7 @@ import type { ActorSpec, Message } from '../../../src/index.ts';
 import type { ApiRequest } from '../../../models/kubernetes/api/message.ts';
 import { intercept } from './intercept.ts';
 import { CONVERGES, type Mutant } from './mutant.ts';
+import { apply, at, fault, planOf, workload } from './plan.ts';
 
 function lazy(component: ActorSpec): ActorSpec {
   return intercept(component, () => ({
@@ -18,5 +19,6 @@ export const staleGet: Mutant = {
   name: 'stale-get',
   story: 'what consistent reads from cache (KEP-2340) must not do: serve a read before the cache has caught up',
   campaign: { extensions: { components: { 'kube-apiserver': lazy } } },
+  plan: planOf([apply(2, workload('ReplicaSet', 1)), apply(3, workload('ReplicaSet', 2))], [fault('lagging-cache', at(1), 5)]),
   breaks: ['each key of the API is linearizable', CONVERGES],
 };
