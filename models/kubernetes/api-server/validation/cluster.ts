@@ -11,7 +11,7 @@ import { goQuote, literal } from '../status/go-format.ts';
 import { immutable, sameJson } from './check.ts';
 import { validateAccessModes } from './claim.ts';
 import { diffText } from './diff.ts';
-import { labelValueErrors, qualifiedNameErrors } from './name.ts';
+import { labelErrors, labelValueErrors, qualifiedNameErrors } from './name.ts';
 import { quotaResourceErrors, validateQuantity, validateResourceList } from './quantity.ts';
 import { TAINT_EFFECTS, validateNodeSelector, validateTolerations } from './scheduling.ts';
 import { validateSource } from './volume.ts';
@@ -187,12 +187,16 @@ function orderErrors(name: string, bounds: readonly Bounds[], path: string): Fie
   return errors;
 }
 
+const LIMIT_TYPES: readonly string[] = ['Container', 'PersistentVolumeClaim', 'Pod'];
+
 export function validateLimitRange(object: KubeObject): FieldError[] {
   const seen = new Set<string>();
   return ((specOf(object)['limits'] as Json[] | undefined) ?? []).flatMap((item, at) => {
     const path = `spec.limits[${at}]`;
     const errors: FieldError[] = [];
     const type = (item['type'] as string | undefined) ?? '';
+    for (const text of qualifiedNameErrors(type)) errors.push(invalidValue(`${path}.type`, type, text));
+    if (!type.includes('/') && !LIMIT_TYPES.includes(type)) errors.push(invalidValue(`${path}.type`, type, 'must be a standard limit type or fully qualified'));
     if (seen.has(type)) errors.push(duplicate(`${path}.type`, type));
     seen.add(type);
     const bounds: Bounds[] = ['min', 'max', 'default', 'defaultRequest', 'maxLimitRequestRatio'].map((field) => [field, item[field]]);
@@ -247,8 +251,7 @@ export const validatePriorityClassUpdate = (next: KubeObject, old: KubeObject): 
 
 export function validateRuntimeClass(object: KubeObject): FieldError[] {
   const handler = (object['handler'] as string | undefined) ?? '';
-  const errors: FieldError[] = [];
-  if (handler === '') errors.push(required('handler'));
+  const errors: FieldError[] = labelErrors(handler).map((text) => invalidValue('handler', handler, text));
   if (object['overhead'] !== undefined) errors.push(...validateResourceList(object['overhead'].podFixed, 'overhead.podFixed'));
   if (object['scheduling'] !== undefined) errors.push(...validateTolerations(object['scheduling'].tolerations, 'scheduling.tolerations'));
   return errors;

@@ -146,9 +146,11 @@ export function validateLease(object: KubeObject): FieldError[] {
   return errors;
 }
 
-/** ControllerRevision: data stays, revision is not negative. */
-export const validateRevision = (object: KubeObject): FieldError[] =>
-  (object['revision'] ?? 0) < 0 ? [invalidValue('revision', object['revision'], 'must be greater than or equal to 0')] : [];
+/** ControllerRevision: data is there and stays, revision is not negative. */
+export const validateRevision = (object: KubeObject): FieldError[] => [
+  ...((object['data'] ?? undefined) === undefined ? [required('data', 'data is mandatory')] : []),
+  ...((object['revision'] ?? 0) < 0 ? [invalidValue('revision', object['revision'], 'must be greater than or equal to 0')] : []),
+];
 export const validateRevisionUpdate = (next: KubeObject, old: KubeObject): FieldError[] => [
   ...validateRevision(next),
   ...immutable(next['data'], old['data'], 'data'),
