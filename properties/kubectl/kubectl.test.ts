@@ -260,7 +260,8 @@ spec:
   });
 
   it('approves certificates', async () => {
-    const request = Buffer.from('-----BEGIN CERTIFICATE REQUEST-----\nMIIBAA==\n-----END CERTIFICATE REQUEST-----\n').toString('base64');
+    // A request for CN=jane, made with openssl; base64 of its PEM.
+    const request = 'LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlISk1IRUNBUUF3RHpFTk1Bc0dBMVVFQXd3RWFtRnVaVEJaTUJNR0J5cUdTTTQ5QWdFR0NDcUdTTTQ5QXdFSApBMElBQlBKb3JCL01ETTFoMTNQdmRJVUx2VWpIcE90bEtkOXBkcXUxRVUzcnJqQlVCR2hoZ0I5K2FFckU3T2hECmF3bHhESGdGYWlxZlVPTWYyclNlWlVXcWpUMmdBREFLQmdncWhrak9QUVFEQWdOSUFEQkZBaUVBM1ZJeWJWV0oKb29DV2NNY1VYV0Q0M1JKTlFSQzY3bWNROGNhSEd1MWtVZThDSUdZeHIyTnRoWVlZRlBoaWxHU2x6NmpHOUFnbgoxcnJzNytYQU1kenZ5OUplCi0tLS0tRU5EIENFUlRJRklDQVRFIFJFUVVFU1QtLS0tLQo=';
     const file = session.file('csr.yaml', `apiVersion: certificates.k8s.io/v1
 kind: CertificateSigningRequest
 metadata: {name: jane}
