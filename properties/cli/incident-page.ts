@@ -53,6 +53,7 @@ function wordsOf(line: string): string[] {
 /** What may differ between two versions of the program is made equal: addresses, times, generated names, hashes, counts of steps. */
 export function essence(output: string): string {
   return output
+    .replaceAll(/\b\d+ µs/g, 'T')
     .replaceAll(/#\d+/g, '#N')
     .replaceAll(/\b\d+\.\d+s\b/g, 'T')
     .replaceAll(/\b(\d+[dhms])+\b/g, 'T')

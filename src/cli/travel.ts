@@ -5,10 +5,9 @@
  * model's claims `until CLAIM`, `back-until CLAIM`, `watch PART`, `watch-back PART`. Each prints where it stopped. Terminal views use
  * the same commands.
  */
-import { seconds } from '../explain/why.ts';
+import { address, seconds } from '../explain/why.ts';
 import type { LogReader } from '../log/reader.ts';
 import type { Json, LogRecord } from '../log/record.ts';
-import { oneLine } from '../replay/divergence.ts';
 import type { Break, Cursor } from '../replay/travel.ts';
 import { CliError, EXIT } from './exit.ts';
 import { parsePosition } from './position.ts';
@@ -108,7 +107,7 @@ export function travel<State>(cursor: Cursor<State>, commands: readonly string[]
     const said = record === undefined ? undefined : model.say(record, cursor.log);
     const stop = { command: text, position: cursor.position, time: cursor.log.timeOf(cursor.position), record: record ?? null, ...(said === undefined ? {} : { said }) };
     stops.push(stop);
-    if (options.json !== true) process.stdout.write(`${text.padEnd(24)}  ${record === undefined ? `nothing found; now at the ${cursor.position === 0 ? 'start' : 'end'}` : `${oneLine(record)}${said === undefined ? '' : `: ${said}`}`}\n`);
+    if (options.json !== true) process.stdout.write(`${text.padEnd(24)}  ${record === undefined ? `nothing found; now at the ${cursor.position === 0 ? 'start' : 'end'}` : `${address(record)}  ${record.actor} ← ${record.via} ${record.kind}${said === undefined ? '' : `: ${said}`}`}\n`);
     if (record === undefined) break;
   }
   if (options.json === true) process.stdout.write(`${JSON.stringify(stops)}\n`);

@@ -19,9 +19,17 @@ export const phrasebookOf = (view: StoreView): Phrasebook => ({ say, root, links
 
 export { say as sayRecord };
 
-/** What the user wants, the user wants: the path does not go through what they did before. */
-function root(record: LogRecord): string | undefined {
-  return record.actor === 'kubectl' && record.via !== 'input' ? "the user applied the run's manifests, one after the other" : undefined;
+/** So many steps behind a request of the user is the command that it carries out. */
+const COMMAND_WITHIN = 40;
+
+/** What the user wants, the user wants: the path does not go through what they did before. A command of its own is told instead. */
+function root(record: LogRecord, log: LogReader): string | undefined {
+  if (record.actor !== 'kubectl' || record.via === 'input') return undefined;
+  for (let at = record, steps = 0; at.cause >= 0 && steps < COMMAND_WITHIN; steps++) {
+    at = log.at(at.cause);
+    if (at.via === 'input') return undefined;
+  }
+  return "the user applied the run's manifests, one after the other";
 }
 
 /** Causes beside the message that woke an actor. */
