@@ -1,5 +1,5 @@
 /**
- * The cluster under random workloads and faults. CI runs a few seeds; `kubetwin check kubernetes` runs as many as one likes.
+ * The cluster under random workloads and faults. CI runs a few seeds; `kubetwin check --model kubernetes --runs 1000` runs as many as one likes.
  */
 import { describe, expect, it } from 'vitest';
 import { kubernetesCampaign } from '../../models/kubernetes/campaign/campaign.ts';
