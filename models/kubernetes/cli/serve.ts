@@ -68,6 +68,7 @@ function configOf(paths: readonly string[], options: ServeOptions): ClusterConfi
     authorization: options.authorization === 'RBAC' ? 'RBAC' : 'AlwaysAllow',
     schedulers: schedulersOf(options.schedulerConfig),
     explainScheduling: options.explainScheduling === true,
+    policyObjects: true,
     epoch: epochOf(options.epoch),
     ...(options.from === undefined ? {} : importedFrom(options.from)),
   };

@@ -80,6 +80,8 @@ export interface ClusterConfig {
   /** Image names that nodes have without pulling; `*` means all. */
   readonly images: readonly string[];
   readonly authorization: 'AlwaysAllow' | 'RBAC';
+  /** Whether the store gets RBAC's built-in roles, flow schemas and APIServices at the start (some 210 objects). With RBAC it always does. */
+  readonly policyObjects: boolean;
   /** The kube-schedulers; the default is one with the default profile. */
   readonly schedulers: readonly SchedulerSpec[];
   /** Whether schedulers keep, with each decision, what every plugin said about every node. */
@@ -105,6 +107,7 @@ export const DEFAULT_CONFIG: ClusterConfig = {
   proxyMode: 'iptables',
   images: ['*'],
   authorization: 'AlwaysAllow',
+  policyObjects: false,
   schedulers: [{}],
   explainScheduling: false,
   gateway: true,
