@@ -17,6 +17,7 @@ import { KubeProxyShared, kubeProxy } from '../kube-proxy/proxy.ts';
 import { METRICS_APIS, METRICS_SERVER, metricsServer, type MetricSeries } from '../metrics-server/metrics-server.ts';
 import { coreDns } from '../network/dns/coredns.ts';
 import { network } from '../network/network.ts';
+import { ingressController } from '../network/ingress/controller.ts';
 import { traffic, type TrafficOptions } from '../network/traffic/generator.ts';
 import type { Node } from '../object/types.ts';
 import { managerOf } from '../operator/controller.ts';
@@ -46,6 +47,8 @@ const RUNTIME_TIMING = { realistic: REALISTIC_TIMING, fast: FAST_TIMING, zero: Z
 const RELIST_SPREAD = 1_000_000;
 
 /** The addresses of a simulated cloud's load balancers: TEST-NET-3 (RFC 5737). */
+/** Where the ingress controller is reached, outside of what load balancers get. */
+const INGRESS_IP = '203.0.113.255';
 const LOAD_BALANCER_IPS = Array.from({ length: 254 }, (_, index) => `203.0.113.${index + 1}`);
 
 /** How long a sync of the rules takes, in µs. */
@@ -136,7 +139,7 @@ function storedAtStart({ restore = [] }: ClusterConfig, backup: Backup | undefin
 /** Somebody on a node has an address of its pods, somebody outside one that is nobody's. */
 function trafficOf(flow: Traffic, index: number, nodes: readonly Node[]): TrafficOptions {
   const cidr = nodes.find(({ metadata }) => metadata.name === flow.node)?.spec.podCIDR;
-  const fromIp = cidr === undefined ? `203.0.113.${1 + (index % 250)}` : cidr.replace(/\.0\/24$/, `.${254 - (index % 50)}`);
+  const fromIp = cidr === undefined ? `198.51.100.${1 + (index % 250)}` : cidr.replace(/\.0\/24$/, `.${254 - (index % 50)}`);
   const searches = ['default.svc.cluster.local', 'svc.cluster.local', 'cluster.local'];
   return { ...flow, fromIp, resolver: { nameservers: [CLUSTER_DNS], searches, ndots: 5 } };
 }
@@ -161,6 +164,7 @@ function spawnAddons(spawn: Spawn, config: ClusterConfig, has: (component: Compo
     spawn(localPathProvisioner({ servers, epoch, workTime: STORAGE_TIME[timing] }));
   }
   if (addons.includes('cloud-controller-manager')) spawn(cloudControllerManager({ servers, epoch, loadBalancerIPs: LOAD_BALANCER_IPS, ...CLOUD_TIME[timing] }));
+  if (addons.includes('ingress-controller')) spawn(ingressController({ servers, epoch, ip: INGRESS_IP }));
   if (addons.includes('metrics-server')) {
     const { metrics: series = [] } = config.scenario as { readonly metrics?: readonly MetricSeries[] };
     spawn(metricsServer({ servers, epoch, series, scrapes: has('kubelet') }));

@@ -17,7 +17,7 @@ export const COMPONENTS = ['kube-controller-manager', 'kube-scheduler', 'kubelet
 export type Component = (typeof COMPONENTS)[number];
 
 /** What clusters have beside Kubernetes itself, each an actor of its own. */
-export const ADDONS = ['local-path-provisioner', 'metrics-server', 'cloud-controller-manager'] as const;
+export const ADDONS = ['local-path-provisioner', 'metrics-server', 'cloud-controller-manager', 'ingress-controller'] as const;
 export type Addon = (typeof ADDONS)[number];
 
 /** One kube-scheduler of a cluster. */

@@ -15,7 +15,7 @@ export const registerRun: Register = (command, exit) => {
     .option('--timeout <duration>', 'give up convergence after this much virtual time', '10m')
     .option('--timing <profile>', 'realistic, fast or zero latencies', 'realistic')
     .option('--proxy-mode <mode>', 'iptables, ipvs, nftables or userspace', 'iptables')
-    .option('--addons <names>', 'what runs beside Kubernetes, separated by commas: local-path-provisioner, metrics-server, cloud-controller-manager; none for nothing', 'local-path-provisioner')
+    .option('--addons <names>', 'what runs beside Kubernetes, separated by commas: local-path-provisioner, metrics-server, cloud-controller-manager, ingress-controller; none for nothing', 'local-path-provisioner')
     .option('--from <file>', "begin with a real cluster's objects, nodes included: kubectl get … -o yaml, or a recording")
     .option('--scheduler-config <file...>', 'KubeSchedulerConfiguration files; one kube-scheduler for each')
     .option('--explain-scheduling', 'keep in the log what every plugin said about every node')

@@ -30,7 +30,7 @@ export const registerServe: Register = (command, exit) => {
     .option('--authorization <mode>', 'AlwaysAllow or RBAC', 'AlwaysAllow')
     .option('--timing <profile>', 'realistic, fast or zero latencies', 'realistic')
     .option('--proxy-mode <mode>', 'iptables, ipvs, nftables or userspace', 'iptables')
-    .option('--addons <names>', 'what runs beside Kubernetes, separated by commas: local-path-provisioner, metrics-server, cloud-controller-manager; none for nothing', 'local-path-provisioner')
+    .option('--addons <names>', 'what runs beside Kubernetes, separated by commas: local-path-provisioner, metrics-server, cloud-controller-manager, ingress-controller; none for nothing', 'local-path-provisioner')
     .option('--from <file>', "begin with a real cluster's objects, nodes included: kubectl get … -o yaml, or a recording")
     .option('--scheduler-config <file...>', 'KubeSchedulerConfiguration files; one kube-scheduler for each')
     .option('--explain-scheduling', 'keep in the log what every plugin said about every node')
