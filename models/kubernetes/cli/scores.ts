@@ -26,7 +26,7 @@ export function scores(path: string, name: string, options: ScoresOptions): numb
   return withClusterLog(path, (cluster) => {
     const key = `${options.namespace ?? 'default'}/${name}`;
     const place = cluster.place(cluster.position(options.at));
-    const decision = lastFact(place, DECISION, `"pod":"${key}"`, (fact) => fact['pod'] === key);
+    const decision = lastFact(place, DECISION, key, () => true);
     const short = decision?.facts.find(({ kind, data }) => kind === DECISION && (data as { pod?: string }).pod === key)?.data;
     if (decision === undefined || short === undefined) throw new CliError(`no scheduler has decided about pod ${key} up to there`, EXIT.failed);
     const fact = cluster.config.explainScheduling ? short : explained(cluster, decision.seq, key);
