@@ -6,6 +6,7 @@ export default defineConfig({
     root: new URL('..', import.meta.url).pathname,
     include: ['{src,models,properties,bench,examples}/**/*.test.ts', 'properties/**/*.property.ts'],
     pool: 'threads',
+    setupFiles: [new URL('vitest.setup.ts', import.meta.url).pathname],
     maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,
