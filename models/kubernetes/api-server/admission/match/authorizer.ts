@@ -3,16 +3,11 @@
  */
 import type { Environment } from '@marcbachmann/cel-js';
 import type { UserInfo } from '../../../api/message.ts';
+import type { Action } from '../../authorization/rbac.ts';
 import type { AdmissionRequest } from './request.ts';
 
 /** What is asked: a resource or a path. */
-export interface Question {
-  readonly verb: string;
-  readonly group: string;
-  readonly resource: string;
-  readonly subresource: string;
-  readonly namespace: string;
-  readonly name: string;
+export interface Question extends Action {
   readonly path?: string;
 }
 export type Decide = (user: UserInfo, question: Question) => boolean;

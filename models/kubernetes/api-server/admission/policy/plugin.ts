@@ -7,8 +7,8 @@ import type { Task } from '../../../client/process.ts';
 import type { KubeObject } from '../../../object/types.ts';
 import { forbidden, type Status } from '../../status/status.ts';
 import { conditionsHold, variablesOf, type Variables } from '../match/condition.ts';
-import { objectIn, requestOf } from '../match/request.ts';
 import { equivalentsOf, isExempt, matchResources, type MatchResources, type Shown } from '../match/resource-rule.ts';
+import { subjectOf } from '../match/subject.ts';
 import { nameForErrors, type AdmissionPlugin, type AdmissionWorld, type Attributes } from '../plugin.ts';
 import { jsonToCel } from '../../cel/json.ts';
 import { compilePolicy, denials, withVariables, type CompiledPolicy, type Decision, type Policy } from './compiled-policy.ts';
@@ -17,7 +17,6 @@ import { collectParams, type ParamRef } from './param.ts';
 const GROUP = 'admissionregistration.k8s.io';
 const POLICIES = { group: GROUP, resource: 'validatingadmissionpolicies' };
 const BINDINGS = { group: GROUP, resource: 'validatingadmissionpolicybindings' };
-const NAMESPACES = { group: '', resource: 'namespaces' };
 const CODES: Readonly<Record<string, number>> = { Invalid: 422, Forbidden: 403, Unauthorized: 401, RequestEntityTooLarge: 413 };
 
 interface Binding extends KubeObject {
@@ -68,23 +67,11 @@ function judge(policy: Policy, bindings: readonly Binding[], attributes: Attribu
       continue;
     }
     for (const param of params.right) {
-      const variables = { ...subject(attributes, shown, equivalents[0] as Shown, world), params: jsonToCel(param) };
+      const variables = { ...variablesOf(subjectOf(attributes, shown, equivalents[0] as Shown, world)), params: jsonToCel(param) };
       found.push(...act(policy, binding, evaluate(policy, compiled, variables), attributes));
     }
   }
   return found;
-}
-
-function subject(attributes: Attributes, shown: Shown, requested: Shown, world: AdmissionWorld): Variables {
-  const { context, object, old, namespace } = attributes;
-  return variablesOf({
-    request: requestOf(attributes, shown, requested),
-    object: objectIn(object, shown),
-    oldObject: objectIn(old, shown),
-    namespaceObject: namespace === '' ? null : (context.lookup.get(NAMESPACES, '', namespace) ?? null),
-    user: context.user,
-    decide: world.authorizes,
-  });
 }
 
 function evaluate({ spec }: Policy, compiled: CompiledPolicy, variables: Variables): readonly Decision[] {

@@ -16,14 +16,13 @@ import { decode } from '../../schema/decode.ts';
 import { structType } from '../../schema/types.ts';
 import { badRequest, internalError, type Status } from '../../status/status.ts';
 import { uuid } from '../../strategy/before-create.ts';
-import type { Subject } from '../match/condition.ts';
 import { objectIn, requestOf } from '../match/request.ts';
 import { equivalentsOf, isExempt, type Shown } from '../match/resource-rule.ts';
+import { subjectOf } from '../match/subject.ts';
 import type { AdmissionPlugin, AdmissionWorld, Attributes } from '../plugin.ts';
 import { callWebhook, type Verdict } from './call.ts';
 import { wanted, webhooksOf, type Placed, type Webhook } from './configuration.ts';
 
-const NAMESPACES = { group: '', resource: 'namespaces' };
 const OPERATIONS = ['CREATE', 'UPDATE', 'DELETE', 'CONNECT'] as const;
 
 export const mutatingAdmissionWebhook: AdmissionPlugin = {
@@ -129,15 +128,3 @@ function* ask(placed: Placed, attributes: Attributes, world: AdmissionWorld): Ta
 
 /** A call that failed refuses the request, unless the hook says that failures do not matter. */
 const failed = (hook: Webhook, text: string): Either<Status, undefined> => (hook.failurePolicy === 'Ignore' ? right(undefined) : left(internalError(text)));
-
-function subjectOf(attributes: Attributes, shown: Shown, requested: Shown, world: AdmissionWorld): Subject {
-  const { context, object, old, namespace } = attributes;
-  return {
-    request: requestOf(attributes, shown, requested),
-    object: objectIn(object, shown),
-    oldObject: objectIn(old, shown),
-    namespaceObject: namespace === '' ? null : (context.lookup.get(NAMESPACES, '', namespace) ?? null),
-    user: context.user,
-    decide: world.authorizes,
-  };
-}
