@@ -47,6 +47,9 @@ beforeAll(async () => {
     return status.readyReplicas === 2;
   };
   while (!(await isReady())) await new Promise((resolve) => setTimeout(resolve, 100));
+  // What the last write set off is on its way to the recorder still: a recording that stops here may lack its end.
+  await fetch(`${cluster}/_sim/clock`, { method: 'POST', body: JSON.stringify({ until: 'converged' }) });
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
   recorder.kill('SIGINT');
   expect(await once(recorder, 'exit')).toEqual([0, null]);
 }, 60_000);
@@ -72,9 +75,10 @@ describe('kubetwin compare', () => {
   it('plays a recording, and finds little that differs', () => {
     const { code, stdout } = kubetwin(['compare', recording, '--json']);
     expect(code).toBe(0);
-    const { overall, aspects } = JSON.parse(stdout) as { overall: number; aspects: Record<string, { score: number }> };
-    expect(overall).toBeGreaterThan(0.95);
+    const { aspects } = JSON.parse(stdout) as { aspects: Record<string, { score: number }> };
     expect(Object.keys(aspects)).toEqual(['responses', 'final', 'transitions', 'events', 'timing']);
+    // Not `timing`: the served cluster follows the wall clock of a machine that may be busy.
+    for (const name of ['responses', 'final', 'transitions', 'events']) expect(aspects[name]?.score, stdout).toBeGreaterThan(0.95);
   });
 
   it('finds nothing that differs between a recording and itself', () => {
