@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { DEFAULT_CONFIG } from '../models/kubernetes/cluster/config.ts';
-import { configJson, FINGERPRINT, MODEL } from '../models/kubernetes/cluster/model.ts';
+import { clusterHeader, FINGERPRINT } from '../models/kubernetes/cluster/header.ts';
 import { Moment } from '../models/kubernetes/cluster/moment.ts';
 import { createCluster, type Simulation } from '../models/kubernetes/cluster/simulation.ts';
 import { tell } from '../models/kubernetes/explain/argument.ts';
@@ -19,7 +19,6 @@ import { askObject, kindIn, type Named } from '../models/kubernetes/explain/ask.
 import { blameSeeking } from '../models/kubernetes/explain/blame.ts';
 import { STORE_VIEW } from '../models/kubernetes/explain/store-view.ts';
 import type { KubeObject } from '../models/kubernetes/object/types.ts';
-import { makeHeader } from '../src/log/header.ts';
 import { createLog, openLog } from '../src/log/node.ts';
 import { Seeker } from '../src/replay/seek.ts';
 import { snapshotting } from '../src/replay/snapshot.ts';
@@ -67,7 +66,7 @@ const service = (i: number): KubeObject => ({ apiVersion: 'v1', kind: 'Service',
 function build(path: string): void {
   const manifests = Array.from({ length: DEPLOYMENTS }, (_, i) => [deployment(i, 0), service(i)]).flat();
   const config = { ...DEFAULT_CONFIG, nodes: NODES, manifests };
-  const header = makeHeader({ model: { name: MODEL, fingerprint: FINGERPRINT }, config: configJson(config), seed: '1' });
+  const header = clusterHeader(config);
   const started = process.cpuUsage();
   const file = createLog(path, header);
   const cluster = createCluster({ ...config, seed: '1', freeze: false, guard: false });

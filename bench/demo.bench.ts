@@ -5,10 +5,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { isRight } from 'fp-ts/lib/Either.js';
 import { createCluster } from '../models/kubernetes/cluster/simulation.ts';
-import { configJson, FINGERPRINT, MODEL } from '../models/kubernetes/cluster/model.ts';
+import { clusterHeader } from '../models/kubernetes/cluster/header.ts';
 import { parseManifests } from '../models/kubernetes/manifest/parse.ts';
 import type { KubeObject } from '../models/kubernetes/object/types.ts';
-import { makeHeader } from '../src/log/header.ts';
 import { BROTLI, nodeSha256 } from '../src/log/node.ts';
 import { LogWriter } from '../src/log/writer.ts';
 import { line } from './machine.ts';
@@ -26,7 +25,7 @@ function demo(isLogged: boolean): { readonly seconds: number; readonly steps: nu
   const started = performance.now();
   const cluster = createCluster({ seed: '1', nodes: 3, manifests: manifests(), freeze: false });
   if (isLogged) {
-    const header = makeHeader({ model: { name: MODEL, fingerprint: FINGERPRINT }, config: configJson(cluster.config), seed: '1' });
+    const header = clusterHeader(cluster.config);
     const writer = new LogWriter({ write: () => undefined }, header, { codec: BROTLI, sha256: nodeSha256 });
     cluster.kernel.setSink((record) => writer.append(record));
   }

@@ -5,14 +5,13 @@
  * (which make ten objects: Deployment, ReplicaSet, three pods, Service, Endpoints, EndpointSlice, and two config maps).
  */
 import { createCluster } from '../models/kubernetes/cluster/simulation.ts';
-import { configJson, FINGERPRINT, MODEL } from '../models/kubernetes/cluster/model.ts';
+import { clusterHeader } from '../models/kubernetes/cluster/header.ts';
 import type { Backup } from '../models/kubernetes/cluster/config.ts';
 import { warmStore } from '../models/kubernetes/campaign/warm.ts';
 import { clusterProperties } from '../models/kubernetes/property/cluster-properties.ts';
 import { ObjectView } from '../models/kubernetes/property/object-view.ts';
 import { DEFAULT_EPOCH } from '../models/kubernetes/cluster/config.ts';
 import type { KubeObject } from '../models/kubernetes/object/types.ts';
-import { makeHeader } from '../src/log/header.ts';
 import { BROTLI, nodeSha256 } from '../src/log/node.ts';
 import { LogWriter } from '../src/log/writer.ts';
 import { Checker } from '../src/property/checker.ts';
@@ -38,7 +37,7 @@ type Mode = 'bare' | 'logged' | 'judged';
 function world(seed: string, backup: Backup, mode: Mode): number {
   const cluster = createCluster({ seed, nodes: 3, timing: 'zero', disable: ['coredns'], addons: [], manifests: MANIFESTS, freeze: false, guard: false, backup });
   if (mode === 'logged') {
-    const header = makeHeader({ model: { name: MODEL, fingerprint: FINGERPRINT }, config: configJson(cluster.config), seed });
+    const header = clusterHeader(cluster.config, { seed });
     const writer = new LogWriter({ write: () => undefined }, header, { codec: BROTLI, sha256: nodeSha256 });
     cluster.kernel.setSink((record) => writer.append(record));
   }

@@ -4,19 +4,20 @@
  */
 import { Command, CommanderError } from 'commander';
 import { CliError, EXIT } from '../../src/cli/exit.ts';
-import { VERBS } from './cli/verbs/index.ts';
+import { verbsFor } from './cli/verbs/index.ts';
+import type { Register } from './cli/verbs/verb.ts';
 
 const VERSION = '0.1.0';
 
-/** All verbs. Each action's result is the exit code. */
-export function program(exit: (code: number) => void): Command {
+/** The command line with these verbs. Each action's result is the exit code. */
+function program(verbs: readonly Register[], exit: (code: number) => void): Command {
   const command = new Command('kubetwin')
     .description('A deterministic Kubernetes in one process: run, replay, explain and break a whole cluster in virtual time.')
     .version(VERSION)
     .exitOverride()
     .showHelpAfterError('(kubetwin help shows all verbs)')
     .addHelpText('after', '\nExit codes: 0 fine, 1 a property failed or the cluster did not converge, 2 usage or bad input, 3 replay diverged, 4 corrupt log.');
-  for (const register of VERBS) register(command, exit);
+  for (const register of verbs) register(command, exit);
   return command;
 }
 
@@ -24,7 +25,7 @@ export function program(exit: (code: number) => void): Command {
 export async function main(args: readonly string[]): Promise<number> {
   let code: number = EXIT.ok;
   try {
-    await program((value) => {
+    await program(await verbsFor(args), (value) => {
       code = value;
     }).parseAsync([...args], { from: 'user' });
     return code;

@@ -3,10 +3,10 @@
  */
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_CONFIG, type ClusterConfig } from '../../models/kubernetes/cluster/config.ts';
-import { buildRun, configJson, FINGERPRINT, MODEL } from '../../models/kubernetes/cluster/model.ts';
+import { asLogged, clusterHeader } from '../../models/kubernetes/cluster/header.ts';
+import { buildRun } from '../../models/kubernetes/cluster/model.ts';
 import { Simulation } from '../../models/kubernetes/cluster/simulation.ts';
 import { faultNote } from '../../src/fault/budget.ts';
-import { makeHeader } from '../../src/log/header.ts';
 import type { LogRecord } from '../../src/log/record.ts';
 import { readScenarios } from '../../models/kubernetes/scenario/read.ts';
 import { ScenarioError } from '../../models/kubernetes/scenario/section.ts';
@@ -73,7 +73,7 @@ describe('a scenario', () => {
 
   it('is made again from what the header of its log holds', () => {
     const { records } = play();
-    const header = makeHeader({ model: { name: MODEL, fingerprint: FINGERPRINT }, config: JSON.parse(JSON.stringify(configJson(config()))), seed: 'scenario' });
+    const header = clusterHeader(asLogged(config()), { seed: 'scenario' });
     const kernel = buildRun(header, { seed: 'scenario', guard: false });
     const again: LogRecord[] = [];
     kernel.setSink((record) => again.push(record));

@@ -7,7 +7,7 @@ import { openForReading } from '../../../src/cli/replay.ts';
 import { parsePosition } from '../../../src/cli/position.ts';
 import { Seeker } from '../../../src/replay/seek.ts';
 import type { ClusterConfig } from '../cluster/config.ts';
-import { MODEL } from '../cluster/model.ts';
+import { MODEL } from '../cluster/header.ts';
 import { Moment } from '../cluster/moment.ts';
 import type { Place } from '../explain/argument.ts';
 import { STORE_VIEW, type StoreView } from '../explain/store-view.ts';

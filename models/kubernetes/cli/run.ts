@@ -5,24 +5,23 @@ import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StepFailed, type Outcome } from '../../../src/index.ts';
 import { formatDuration, parseDuration } from '../../../src/cli/duration.ts';
-import { CliError, EXIT, systemReason } from '../../../src/cli/exit.ts';
+import { CliError, EXIT } from '../../../src/cli/exit.ts';
 import { Progress } from '../../../src/cli/progress.ts';
 import { Checker } from '../../../src/property/checker.ts';
 import { canonical } from '../../../src/log/canonical.ts';
-import { makeHeader } from '../../../src/log/header.ts';
-import { createLog, type LogFile } from '../../../src/log/node.ts';
-import type { Json, Level } from '../../../src/log/record.ts';
+import type { Json } from '../../../src/log/record.ts';
 import { snapshotting } from '../../../src/replay/snapshot.ts';
 import { DEFAULT_CONFIG, type ClusterConfig } from '../cluster/config.ts';
-import { asLogged, configJson, FINGERPRINT, MODEL } from '../cluster/model.ts';
+import { asLogged, configJson } from '../cluster/header.ts';
 import { Simulation } from '../cluster/simulation.ts';
-import type { TimingProfile } from '../cluster/timing.ts';
 import { STORE_VIEW } from '../explain/store-view.ts';
 import { clusterProperties } from '../property/cluster-properties.ts';
 import { addonsOf } from './addons.ts';
 import { connectionsOf, type Connection } from './connections.ts';
 import { faultsEnd, isPlayed, scenarioOf, verdictOf } from './expectations.ts';
 import { load } from './load.ts';
+import { createRunLog, levelOf } from './log-file.ts';
+import { proxyModeOf, timingOf } from './one-of.ts';
 import { printOutcome } from './print.ts';
 import { importedFrom } from './recording/from.ts';
 import { schedulersOf } from './scheduler-files.ts';
@@ -50,10 +49,10 @@ const DEFAULT_TIMEOUT = 600_000_000;
 
 export async function run(paths: readonly string[], options: RunOptions): Promise<number> {
   const config = asLogged(configOf(paths, options));
-  const level = oneOf(options.level ?? 'facts', ['inputs', 'facts', 'full'], '--level') as Level;
+  const level = levelOf(options.level);
   const seed = options.seed ?? '1';
   const simulation = new Simulation({ ...config, seed, level, freeze: false });
-  const log = options.log === undefined ? undefined : openLogFile(options.log, config, seed, level);
+  const log = options.log === undefined ? undefined : createRunLog(options.log, config, { seed, level });
   const write = log === undefined ? undefined : snapshotting(log.writer, STORE_VIEW);
   const connections: Connection[] = [];
   simulation.kernel.setSink((record) => {
@@ -153,33 +152,19 @@ function configOf(paths: readonly string[], options: RunOptions): ClusterConfig 
     ...scenario,
     nodes,
     manifests: manifests.map(({ object }) => object),
-    timing: oneOf(options.timing ?? scenario?.timing ?? 'realistic', ['realistic', 'fast', 'zero'], '--timing') as TimingProfile,
+    timing: timingOf(options.timing ?? scenario?.timing ?? 'realistic'),
     ...addonsOf(options.addons),
-    proxyMode: oneOf(options.proxyMode ?? scenario?.proxyMode ?? 'iptables', ['iptables', 'ipvs', 'nftables', 'userspace'], '--proxy-mode') as ClusterConfig['proxyMode'],
+    proxyMode: proxyModeOf(options.proxyMode ?? scenario?.proxyMode ?? 'iptables'),
     schedulers: schedulersOf(options.schedulerConfig),
     explainScheduling: options.explainScheduling === true,
     ...(options.from === undefined ? {} : importedFrom(options.from)),
   };
 }
 
-function oneOf(value: string, known: readonly string[], option: string): string {
-  if (!known.includes(value)) throw new CliError(`${option} must be one of ${known.join(', ')}, not "${value}"`);
-  return value;
-}
-
 function duration(text: string, option: string): number {
   const parsed = parseDuration(text);
   if (parsed === undefined) throw new CliError(`${option} must be a duration such as 30s, 10m or 1h30m, not "${text}"`);
   return parsed;
-}
-
-function openLogFile(path: string, config: ClusterConfig, seed: string, level: Level): LogFile {
-  const header = makeHeader({ model: { name: MODEL, fingerprint: FINGERPRINT }, config: configJson(config), seed, level, runtime: { node: process.versions.node } });
-  try {
-    return createLog(path, header);
-  } catch (error) {
-    throw new CliError(`cannot write the log ${path}: ${systemReason(error)}`);
-  }
 }
 
 const sha = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);

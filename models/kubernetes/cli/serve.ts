@@ -4,20 +4,18 @@
 import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import { CliError, systemReason } from '../../../src/cli/exit.ts';
-import { makeHeader } from '../../../src/log/header.ts';
-import { createLog, type LogFile } from '../../../src/log/node.ts';
-import type { Level } from '../../../src/log/record.ts';
 import { snapshotting } from '../../../src/replay/snapshot.ts';
 import { COMPONENTS, DEFAULT_CONFIG, type ClusterConfig, type Component } from '../cluster/config.ts';
-import { asLogged, configJson, FINGERPRINT, MODEL } from '../cluster/model.ts';
+import { asLogged } from '../cluster/header.ts';
 import { Simulation } from '../cluster/simulation.ts';
-import type { TimingProfile } from '../cluster/timing.ts';
 import { STORE_VIEW } from '../explain/store-view.ts';
 import { parseTime } from '../object/time.ts';
 import type { KubeObject } from '../object/types.ts';
 import { addonsOf } from './addons.ts';
 import { serveSimulation, type ListenOptions } from './listen.ts';
 import { loadManifests } from './load.ts';
+import { createRunLog, levelOf } from './log-file.ts';
+import { proxyModeOf, timingOf } from './one-of.ts';
 import { importedFrom } from './recording/from.ts';
 import { schedulersOf } from './scheduler-files.ts';
 
@@ -42,9 +40,9 @@ export interface ServeOptions extends ListenOptions {
 export async function serve(paths: readonly string[], options: ServeOptions): Promise<number> {
   const config = asLogged(configOf(paths, options));
   const seed = options.seed ?? '1';
-  const level = (options.level ?? 'facts') as Level;
+  const level = levelOf(options.level);
   const simulation = new Simulation({ ...config, seed, level, freeze: false });
-  const log = options.log === undefined ? undefined : openLogFile(options.log, config, seed, level);
+  const log = options.log === undefined ? undefined : createRunLog(options.log, config, { seed, level });
   if (log !== undefined) simulation.kernel.setSink(snapshotting(log.writer, STORE_VIEW));
   const code = await serveSimulation(simulation, options);
   log?.writer.close({ kind: 'served' });
@@ -62,9 +60,9 @@ function configOf(paths: readonly string[], options: ServeOptions): ClusterConfi
     nodes: runsNothing ? 0 : options.nodesFrom === undefined ? Number(options.nodes ?? '3') : nodesFrom(options.nodesFrom),
     manifests: paths.length === 0 ? [] : loadManifests(paths).map(({ object }) => object),
     disable: disable as Component[],
-    timing: (options.timing ?? 'realistic') as TimingProfile,
+    timing: timingOf(options.timing ?? 'realistic'),
     ...addonsOf(options.addons),
-    proxyMode: (options.proxyMode ?? 'iptables') as ClusterConfig['proxyMode'],
+    proxyMode: proxyModeOf(options.proxyMode ?? 'iptables'),
     authorization: options.authorization === 'RBAC' ? 'RBAC' : 'AlwaysAllow',
     schedulers: schedulersOf(options.schedulerConfig),
     explainScheduling: options.explainScheduling === true,
@@ -93,14 +91,5 @@ function nodesFrom(path: string): readonly KubeObject[] {
   } catch (error) {
     if (error instanceof CliError) throw error;
     throw new CliError(`cannot read nodes from ${path}: ${systemReason(error)}`);
-  }
-}
-
-function openLogFile(path: string, config: ClusterConfig, seed: string, level: Level): LogFile {
-  const header = makeHeader({ model: { name: MODEL, fingerprint: FINGERPRINT }, config: configJson(config), seed, level, runtime: { node: process.versions.node } });
-  try {
-    return createLog(path, header);
-  } catch (error) {
-    throw new CliError(`cannot write the log ${path}: ${systemReason(error)}`);
   }
 }

@@ -25,7 +25,7 @@ import { operatorActors } from '../operator/operator.ts';
 import type { Scenario, Traffic } from '../scenario/scenario.ts';
 import { kubeScheduler } from '../scheduler/scheduler.ts';
 import { apiServerIds, controllerManagerIds } from './actor-ids.ts';
-import type { Backup, ClusterConfig, ClusterExtensions, Component } from './config.ts';
+import { SERVICE_CIDR, type Backup, type ClusterConfig, type ClusterExtensions, type Component } from './config.ts';
 import { backupOf } from './import.ts';
 import { gateway } from './gateway.ts';
 import { injectionOf } from './injection.ts';
@@ -37,8 +37,7 @@ import { CLOUD_TIME, COMMIT_TIME, STORAGE_TIME } from './timing.ts';
 import { webhook } from './webhook.ts';
 import { webhookCaller } from './webhook-caller.ts';
 
-/** The Service range of the recorded cluster; DNS has its tenth address, as kubeadm gives it. */
-export const SERVICE_CIDR = '10.96.0.0/16';
+/** The tenth address of the Service range, as kubeadm gives it. */
 export const CLUSTER_DNS = '10.96.0.10';
 const CLUSTER_CIDR = '10.244.0.0/16';
 const RUNTIME_TIMING = { realistic: REALISTIC_TIMING, fast: FAST_TIMING, zero: ZERO_TIMING } as const;

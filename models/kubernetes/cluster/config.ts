@@ -92,6 +92,9 @@ export interface ClusterConfig {
   readonly scenario: Readonly<Record<string, unknown>>;
 }
 
+/** The Service range of the recorded cluster. */
+export const SERVICE_CIDR = '10.96.0.0/16';
+
 /** 2025-01-01T00:00:00Z: a fixed start, so that runs are the same on every day. */
 export const DEFAULT_EPOCH = 1_735_689_600_000;
 

@@ -15,8 +15,7 @@ import { Store } from '../etcd/store.ts';
 import type { KeyValue } from '../etcd/message.ts';
 import { shown, type StoreView } from '../explain/store-view.ts';
 import { GATEWAY, gateway, gatewayState } from './gateway.ts';
-import type { ClusterConfig } from './config.ts';
-import { SERVICE_CIDR } from './cluster.ts';
+import { SERVICE_CIDR, type ClusterConfig } from './config.ts';
 
 const SERVER = 'kube-apiserver';
 

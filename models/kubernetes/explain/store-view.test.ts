@@ -4,18 +4,17 @@
 import { describe, expect, it } from 'vitest';
 import { LogReader } from '../../../src/log/reader.ts';
 import { bytesSource } from '../../../src/log/recover.ts';
-import { makeHeader } from '../../../src/log/header.ts';
 import { LogWriter } from '../../../src/log/writer.ts';
 import { Seeker } from '../../../src/replay/seek.ts';
 import { snapshotting } from '../../../src/replay/snapshot.ts';
-import { configJson, FINGERPRINT, MODEL } from '../cluster/model.ts';
+import { clusterHeader } from '../cluster/header.ts';
 import { createCluster } from '../cluster/simulation.ts';
 import { blameField, blameSeeking } from './blame.ts';
 import { STORE_VIEW, type StoreView } from './store-view.ts';
 
 const chunks: Uint8Array[] = [];
 const cluster = createCluster({ seed: '1', nodes: 2, freeze: false, guard: false });
-const header = makeHeader({ model: { name: MODEL, fingerprint: FINGERPRINT }, config: configJson(cluster.config), seed: '1' });
+const header = clusterHeader(cluster.config);
 const writer = new LogWriter({ write: (bytes) => void chunks.push(bytes) }, header, { blockRecords: 128 });
 cluster.kernel.setSink(snapshotting(writer, STORE_VIEW, 200));
 cluster.apply('apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: wéb}\nspec: {replicas: 2, selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: nginx}]}}}'.replace('wéb', 'web'));

@@ -2,7 +2,7 @@
 import { diffCommand, type Comparable, type DiffCommandOptions } from '../../../../src/cli/diff.ts';
 import type { LogReader } from '../../../../src/log/reader.ts';
 import { Seeker } from '../../../../src/replay/seek.ts';
-import { MODEL } from '../../cluster/model.ts';
+import { MODEL } from '../../cluster/header.ts';
 import { outcomeDifferences } from '../../explain/outcome.ts';
 import { STORE_VIEW, type StoreView } from '../../explain/store-view.ts';
 import type { Register } from './verb.ts';

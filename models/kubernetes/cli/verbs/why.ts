@@ -19,6 +19,10 @@ export const registerWhy: Register = (command, exit) => {
     .option('--json', 'print one JSON document')
     .addHelpText('after', "\nExamples:\n  kubetwin why run.log pod/web-1                  # Pending? not Ready? restarting? deleted? on that node?\n  kubetwin why run.log service/web has no endpoints\n  kubetwin why run.log deploy/web                 # a stuck rollout\n  kubetwin why run.log ns/team-a --at 90s         # a namespace that stays Terminating\n  kubetwin why run.log node/node-2 Ready\n  kubetwin why run.log pod/web-1 --scores          # the scheduler's decision, node by node\n  kubetwin why run.log '#4711'")
     .action((path: string, words: string[], options: WhyOptions & { readonly scores?: boolean }) => exit(options.scores === true ? scores(path, podNamed(words), options) : why(path, words, options)));
+};
+
+/** `kubetwin blame`. */
+export const registerBlame: Register = (command, exit) => {
   command
     .command('blame')
     .description('who wrote a field of an object last, and in which step it was decided')

@@ -2,11 +2,10 @@
  * The time-travel view without a terminal: what keys do, and that a screen always fits.
  */
 import { describe, expect, it } from 'vitest';
-import { makeHeader } from '../../../../src/log/header.ts';
 import { LogReader } from '../../../../src/log/reader.ts';
 import { bytesSource } from '../../../../src/log/recover.ts';
 import { LogWriter } from '../../../../src/log/writer.ts';
-import { configJson, FINGERPRINT, MODEL } from '../../cluster/model.ts';
+import { clusterHeader } from '../../cluster/header.ts';
 import { createCluster } from '../../cluster/simulation.ts';
 import { ClusterLog } from '../cluster-log.ts';
 import { Explorer } from './explorer.ts';
@@ -14,7 +13,7 @@ import { ANSI, PLAIN, render, sizeFor } from './render.ts';
 
 const chunks: Uint8Array[] = [];
 const cluster = createCluster({ seed: '1', nodes: 2, freeze: false, guard: false });
-const writer = new LogWriter({ write: (bytes) => void chunks.push(bytes) }, makeHeader({ model: { name: MODEL, fingerprint: FINGERPRINT }, config: configJson(cluster.config), seed: '1' }));
+const writer = new LogWriter({ write: (bytes) => void chunks.push(bytes) }, clusterHeader(cluster.config));
 cluster.kernel.setSink((record) => writer.append(record));
 cluster.apply('apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: c, image: nginx}]}');
 cluster.runFor(10_000_000);
