@@ -114,12 +114,13 @@ export function device(name: DeviceName): DeviceInode {
   return { kind: 'device', device: name, mode: 0o666, uid: 0, gid: 0, modifiedUs: 0, shared: false };
 }
 
-/** Length of a text in UTF-8 bytes. Lone surrogates count as three, as the replacement character does. */
+/** Length of a text in bytes: UTF-8, and one for a byte that is none (object/text-bytes.ts); other lone surrogates count as three. */
 export function byteLength(text: string): number {
   let bytes = text.length;
   for (let index = 0; index < text.length; index++) {
     const unit = text.charCodeAt(index);
     if (unit < 0x80) continue;
+    if (unit >= 0xdc80 && unit < 0xdd00) continue;
     if (unit < 0x800) bytes += 1;
     else if (unit >= 0xd800 && unit < 0xdc00 && index + 1 < text.length) {
       bytes += 2;

@@ -1,6 +1,7 @@
 /** The commands of busybox that exist here, by name. An image's files point to them. */
 import type { Run } from '../process/wait.ts';
 import type { Applet } from './applet.ts';
+import { base64, hexdump } from './binary-command.ts';
 import { cat } from './cat.ts';
 import { date } from './date.ts';
 import { echo } from './echo.ts';
@@ -9,7 +10,7 @@ import { grep } from './grep.ts';
 import { kill, killall, pgrep, pidof, pkill } from './kill.ts';
 import { du, find, ls, readlink, stat } from './ls.ts';
 import { curl, httpd, nc, nslookup, ping, wget } from './network-command.ts';
-import { base64, basename, dd, dirname, expr, fallocate, seq, yes } from './number-command.ts';
+import { basename, dd, dirname, expr, fallocate, seq, yes } from './number-command.ts';
 import { printf } from './printf.ts';
 import { env, free, hostname, id, nproc, printenv, ps, runCommand, timeout, uname, whoami, xargs } from './process-command.ts';
 import { sed } from './sed.ts';
@@ -32,7 +33,7 @@ function* pwd(system: Parameters<Applet>[0]): Run {
 
 export const BUSYBOX: Readonly<Record<string, Applet>> = {
   '[': test, '[[': test, ash: sh, base64, basename, bash: sh, cat, chgrp: exitWith(0), chmod, chown, cp, cut, date, dd, dirname, du, echo,
-  egrep: grep, env, expr, fallocate, false: exitWith(1), fgrep: grep, find, free, grep, head, hostname, httpd, id, kill, killall, ln, ls, mkdir,
+  egrep: grep, env, expr, fallocate, false: exitWith(1), fgrep: grep, find, free, grep, head, hexdump, hostname, httpd, id, kill, killall, ln, ls, mkdir,
   mktemp, mv, nc, nice: runCommand, nohup: runCommand, nproc, nslookup, pgrep, pidof, ping, pkill, printenv, printf, ps, pwd, readlink, rm, rmdir, sed, seq,
   setsid: runCommand, sh, sleep, sort, stat, sync: exitWith(0), tac, tail, tee, test, timeout, touch, tr, true: exitWith(0), uname, uniq,
   wc, wget, whoami, xargs, yes,

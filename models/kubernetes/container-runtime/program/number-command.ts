@@ -1,10 +1,9 @@
-/** Commands that compute or repeat: seq, expr, yes, dd, basename, dirname, base64, md5sum-free. */
+/** Commands that compute or repeat: seq, expr, yes, dd, basename, dirname. */
 import { byteLength } from '../file-system/inode.ts';
 import { nameOf, parentOf } from '../file-system/path.ts';
 import type { System } from '../process/system.ts';
 import type { Run } from '../process/wait.ts';
-import { complain, errorText, options, print, readInputs } from './applet.ts';
-import { utf8Bytes } from '../../object/hash.ts';
+import { complain, errorText, options, print } from './applet.ts';
 
 const SEQ_MAX = 1_000_000;
 
@@ -123,65 +122,4 @@ export function* dirname(system: System, argv: readonly string[]): Run {
   const path = argv[1] ?? '';
   yield* print(system, `${path.includes('/') ? parentOf(path) : '.'}\n`);
   return 0;
-}
-
-const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-
-export function* base64(system: System, argv: readonly string[]): Run {
-  const { flags, rest } = options(argv, 'w');
-  const { texts, failed } = yield* readInputs(system, argv, rest);
-  for (const text of texts) yield* print(system, flags.has('d') ? decodeBase64(text) : `${encodeBase64(text)}\n`);
-  return failed ? 1 : 0;
-}
-
-export function encodeBase64(text: string): string {
-  const bytes = utf8Bytes(text);
-  let result = '';
-  for (let at = 0; at < bytes.length; at += 3) {
-    const [a = 0, b, c] = [bytes[at], bytes[at + 1], bytes[at + 2]];
-    const bits = (a << 16) | ((b ?? 0) << 8) | (c ?? 0);
-    result += (BASE64[bits >> 18] ?? '') + (BASE64[(bits >> 12) & 63] ?? '');
-    result += b === undefined ? '=' : (BASE64[(bits >> 6) & 63] ?? '');
-    result += c === undefined ? '=' : (BASE64[bits & 63] ?? '');
-  }
-  return result;
-}
-
-export function decodeBase64(text: string): string {
-  const bytes: number[] = [];
-  let bits = 0;
-  let count = 0;
-  for (const character of text) {
-    const value = BASE64.indexOf(character);
-    if (value < 0) continue;
-    bits = ((bits << 6) | value) & 0xff_ffff;
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      bytes.push((bits >> count) & 0xff);
-    }
-  }
-  return decodeUtf8(bytes);
-}
-
-/** UTF-8 to text; bytes that are no UTF-8 become U+FFFD. */
-export function decodeUtf8(bytes: readonly number[]): string {
-  let text = '';
-  for (let at = 0; at < bytes.length; ) {
-    const first = bytes[at++] ?? 0;
-    const length = first < 0x80 ? 0 : first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : first >= 0xc0 ? 1 : -1;
-    let code = length <= 0 ? first : first & (0x3f >> length);
-    let valid = length >= 0;
-    for (let index = 0; index < length; index++) {
-      const next = bytes[at];
-      if (next === undefined || (next & 0xc0) !== 0x80) {
-        valid = false;
-        break;
-      }
-      code = (code << 6) | (next & 0x3f);
-      at++;
-    }
-    text += valid ? String.fromCodePoint(code) : '\ufffd';
-  }
-  return text;
 }

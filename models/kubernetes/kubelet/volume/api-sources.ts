@@ -7,8 +7,9 @@
 import type { Client } from '../../client/client.ts';
 import type { Task } from '../../client/process.ts';
 import { CONFIG_MAPS, PERSISTENT_VOLUME_CLAIMS, SECRETS, SERVICE_ACCOUNTS } from '../../client/resources.ts';
+import { decodeBase64 } from '../../object/base64.ts';
+import { textOfBytes } from '../../object/text-bytes.ts';
 import type { ConfigMap, PersistentVolumeClaim, Pod, Secret } from '../../object/types.ts';
-import { decodeBase64Text } from './base64.ts';
 import type { Sources } from './plan.ts';
 
 export class ApiSources implements Sources {
@@ -60,6 +61,6 @@ export class ApiSources implements Sources {
 
 function decoded(data: Readonly<Record<string, string>> | undefined): Record<string, string> {
   const result: Record<string, string> = {};
-  for (const [key, value] of Object.entries(data ?? {})) result[key] = decodeBase64Text(value);
+  for (const [key, value] of Object.entries(data ?? {})) result[key] = textOfBytes(decodeBase64(value));
   return result;
 }

@@ -39,8 +39,11 @@ export function usedVolumes(pod: Pod): core.Volume[] {
 export function isRefreshable(volume: core.Volume): boolean {
   if (volume.configMap !== undefined || volume.secret !== undefined || volume.downwardAPI !== undefined) return true;
   const sources = volume.projected?.sources ?? [];
-  // The token and root certificate that every pod has are left out: they change on no occasion that a simulation has.
-  return sources.some(({ configMap, secret }) => secret !== undefined || (configMap !== undefined && configMap.name !== 'kube-root-ca.crt'));
+  // The token, root certificate and namespace that every pod has are left out: they change on no occasion that a simulation has.
+  return sources.some(({ configMap, secret, downwardAPI }) => {
+    if (secret !== undefined || (configMap !== undefined && configMap.name !== 'kube-root-ca.crt')) return true;
+    return (downwardAPI?.items ?? []).some(({ fieldRef }) => /^metadata\.(?:labels|annotations)/.test(fieldRef?.fieldPath ?? ''));
+  });
 }
 
 export function* planVolume(pod: Pod, volume: core.Volume, sources: Sources, inputs: EnvironmentInputs): Task<Planned> {

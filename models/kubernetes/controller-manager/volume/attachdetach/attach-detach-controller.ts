@@ -43,6 +43,8 @@ export class AttachDetachController {
   private readonly volumes: SharedInformer<PersistentVolume>;
   private readonly drivers: SharedInformer<CSIDriver>;
   private readonly attachments: SharedInformer<VolumeAttachment>;
+  /** Attachments that this controller has asked for, or took over at its start. Those that others make are none of its business. */
+  private readonly ours = new Set<string>();
   /** Attachments that are being taken away: the node's status does not name them any more. */
   private readonly detaching = new Set<string>();
   /** Since when a volume that nobody wants waits for its kubelet; µs. */
@@ -71,7 +73,14 @@ export class AttachDetachController {
     this.pods.addEventHandler({ add: podChanged, update: (_old, pod) => podChanged(pod), delete: podChanged });
     this.claims.addEventHandler({ add: ({ spec }) => this.enqueue(spec.volumeName), update: (_old, { spec }) => this.enqueue(spec.volumeName) });
     const attachmentChanged = ({ spec }: VolumeAttachment): void => this.enqueue(spec.source.persistentVolumeName);
-    this.attachments.addEventHandler({ add: attachmentChanged, update: (_old, attachment) => attachmentChanged(attachment), delete: attachmentChanged });
+    this.attachments.addEventHandler({
+      add: attachmentChanged,
+      update: (_old, attachment) => attachmentChanged(attachment),
+      delete: (attachment) => {
+        this.ours.delete(attachment.metadata.name);
+        attachmentChanged(attachment);
+      },
+    });
     const nodeChanged = ({ metadata }: Node): void => this.attachments.indexer.byIndex(BY_NODE, metadata.name).forEach(attachmentChanged);
     const concerns = (old: Node, node: Node): boolean => !semanticEqual(old.status.volumesInUse, node.status.volumesInUse) || !semanticEqual(old.spec.taints, node.spec.taints) || readiness(old) !== readiness(node);
     this.nodes.addEventHandler({ update: (old, node) => concerns(old, node) && nodeChanged(node), delete: nodeChanged });
@@ -84,7 +93,7 @@ export class AttachDetachController {
 
   private *sync(name: string): Task<Err> {
     const volume = this.volumes.lister.get(undefined, name);
-    const present = this.attachments.indexer.byIndex(BY_VOLUME, name);
+    const present = this.attachments.indexer.byIndex(BY_VOLUME, name).filter((attachment) => this.isOwn(attachment, volume));
     const isOurs = volume !== undefined && isAttachable(volume, (driver) => this.drivers.lister.get(undefined, driver));
     const users = volume !== undefined && isOurs ? this.usersOf(volume) : new Map<string, Pod[]>();
     let error: Err;
@@ -95,6 +104,12 @@ export class AttachDetachController {
     if (volume === undefined || !isOurs) return error;
     for (const [node, pods] of users) error ??= yield* this.attach(volume, node, pods, present);
     return error;
+  }
+
+  /** Whether the attachment is one that this controller makes: by its name, while its volume exists (processVolumeAttachments). */
+  private isOwn({ metadata, spec }: VolumeAttachment, volume: PersistentVolume | undefined): boolean {
+    if (volume !== undefined && metadata.name === attachmentName(volume, spec.nodeName)) this.ours.add(metadata.name);
+    return this.ours.has(metadata.name);
   }
 
   /** The pods that want the volume, by node; each pod until it has ended. */
@@ -185,7 +200,7 @@ export class AttachDetachController {
     if (node === undefined) return undefined;
     const wanted: core.AttachedVolume[] = this.attachments.indexer.byIndex(BY_NODE, nodeName).flatMap(({ metadata, spec, status }) => {
       const volume = this.volumes.lister.get(undefined, spec.source.persistentVolumeName ?? '');
-      const isThere = status?.attached === true && metadata.deletionTimestamp === undefined && !this.detaching.has(metadata.name);
+      const isThere = this.ours.has(metadata.name) && status?.attached === true && metadata.deletionTimestamp === undefined && !this.detaching.has(metadata.name);
       return volume === undefined || !isThere ? [] : [{ name: uniqueVolumeName(volume), devicePath: '' }];
     });
     wanted.sort((a, b) => (a.name < b.name ? -1 : 1));
