@@ -24,9 +24,6 @@ export const namespaceLifecycle: AdmissionPlugin = {
     const refused = yield* check(attributes, world);
     return refused === undefined ? right(attributes.object as KubeObject) : left(refused);
   },
-  *validate(attributes, world): Task<Status | undefined> {
-    return attributes.operation === 'DELETE' ? yield* check(attributes, world) : undefined;
-  },
 };
 
 function* check(attributes: Attributes, world: AdmissionWorld): Task<Status | undefined> {

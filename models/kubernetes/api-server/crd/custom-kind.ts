@@ -26,6 +26,8 @@ export function customKind(definition: Definition): KindInfo {
   const compiled = new Map(served.map((version) => [version.name, compileVersion(version, preserveUnknownFields === true)]));
   const byName = new Map(served.map((version) => [version.name, version]));
   const scale = served.map((version) => version.subresources?.scale).find((paths) => paths !== undefined && paths !== null);
+  // What a webhook converts goes through the server in the version of the request (webhook-converter.ts).
+  const isConverted = definition.spec.conversion?.strategy === 'Webhook';
   const hasStatus = [...compiled.values()].some((version) => version.hasStatus);
   const fields = [...new Set(served.flatMap((version) => version.selectableFields ?? []).map(({ jsonPath }) => jsonPath.replace(/^\./, '')))];
   return defineKind({
@@ -37,7 +39,7 @@ export function customKind(definition: Definition): KindInfo {
     shortNames: names.shortNames ?? [],
     categories: names.categories ?? [],
     namespaced: scope === 'Namespaced',
-    versions: served.map((version) => servedVersion(group, storage.name, compiled.get(version.name) as CustomVersion)),
+    versions: served.map((version) => servedVersion(group, isConverted ? version.name : storage.name, compiled.get(version.name) as CustomVersion)),
     storageVersion: storage.name,
     keyPrefix: `${group}/${definition.spec.names.plural}`,
     subresources: [...(hasStatus ? (['status'] as const) : []), ...(scale === undefined ? [] : (['scale'] as const))],

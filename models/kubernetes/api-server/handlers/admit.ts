@@ -5,7 +5,7 @@
 import { type Either, isLeft, right } from 'fp-ts/lib/Either.js';
 import type { Task } from '../../client/process.ts';
 import type { KubeObject } from '../../object/types.ts';
-import { mutate, validate } from '../admission/chain.ts';
+import { mutate, mutateNothing, validate } from '../admission/chain.ts';
 import type { AdmissionWorld, Attributes, Operation } from '../admission/plugin.ts';
 import type { Status } from '../status/status.ts';
 import { guaranteedUpdate, readLive, type Decision } from '../storage/guaranteed-update.ts';
@@ -18,7 +18,15 @@ export function* admit(services: Services, call: Call, operation: Operation, obj
   return yield* mutate({ ...attributesOf(call, operation, object, old), object }, worldOf(services));
 }
 
-/** Lets validating plugins refuse the final object; for deletes `object` is undefined. */
+/** Both phases of a DELETE or a CONNECT; `object` is what CONNECT's options are. */
+export function* admitWithoutObject(services: Services, call: Call, operation: 'DELETE' | 'CONNECT', object: KubeObject | undefined, old: KubeObject | undefined): Task<Either<Status, void>> {
+  const attributes = attributesOf(call, operation, object, old);
+  const world = worldOf(services);
+  const admitted = yield* mutateNothing(attributes, world);
+  return isLeft(admitted) ? admitted : yield* validate(attributes, world);
+}
+
+/** Lets validating plugins refuse the final object. */
 export function* admitFinally(services: Services, call: Call, operation: Operation, object: KubeObject | undefined, old: KubeObject | undefined): Task<Either<Status, void>> {
   return yield* validate(attributesOf(call, operation, object, old), worldOf(services));
 }

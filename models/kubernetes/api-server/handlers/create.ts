@@ -14,6 +14,7 @@ import { beforeCreate, fillMetadata, withName } from '../strategy/before-create.
 import { alreadyExists, generateNameConflict, plainError, type Status } from '../status/status.ts';
 import { isUnavailable } from '../storage/etcd-client.ts';
 import { admit, admitFinally } from './admit.ts';
+import { read, write } from './convert.ts';
 import { decode } from './decode.ts';
 import { NO_ANSWER } from './get.ts';
 import { writeOptions, writeOptionsErrors, type WriteOptions } from './options.ts';
@@ -85,9 +86,12 @@ function* store(services: Services, call: Call, object: KubeObject, options: Wri
     const current = read.kvs[0]?.object;
     return right(current === undefined ? { object: prepared.right } : { taken: name, current });
   }
+  const kept = yield* write(call, prepared.right);
+  if (isLeft(kept)) return kept;
   const ttl = info.storage.resource === 'events' ? EVENT_TTL_SECONDS : undefined;
-  const result = yield* services.storage.etcd.txn(key, 0, prepared.right, ttl);
+  const result = yield* services.storage.etcd.txn(key, 0, kept.right, ttl);
   if (isUnavailable(result)) return left(plainError(NO_ANSWER));
   if (!result.succeeded) return right({ taken: name, current: result.kv?.object as KubeObject });
-  return right({ object: result.kv?.object as KubeObject });
+  const made = yield* read(call, result.kv?.object as KubeObject);
+  return isLeft(made) ? made : right({ object: made.right });
 }

@@ -5,6 +5,7 @@
 import { isLeft } from 'fp-ts/lib/Either.js';
 import type { Task } from '../../client/process.ts';
 import type { KubeObject } from '../../object/types.ts';
+import { readAll } from './convert.ts';
 import { deleteOptions } from './delete-options.ts';
 import { removeObject } from './delete.ts';
 import { listObject, select } from './list.ts';
@@ -27,5 +28,6 @@ export function* removeCollection(services: Services, call: Call): Task<Answer> 
     }
     removed.push(written.right.object);
   }
-  return { code: 200, body: listObject(call, { items: removed, revision: page.revision }) };
+  const items = yield* readAll(call, removed);
+  return isLeft(items) ? failed(items.left) : { code: 200, body: listObject(call, { items: items.right, revision: page.revision }) };
 }

@@ -13,7 +13,8 @@ import { MARKED_FOR_DELETION } from '../crd/definition-strategy.ts';
 import type { KindInfo } from '../registry/kind.ts';
 import { conflict, notFound, success, type Status } from '../status/status.ts';
 import { guaranteedUpdate, type Decision, type Written } from '../storage/guaranteed-update.ts';
-import { admitFinally } from './admit.ts';
+import { admitWithoutObject } from './admit.ts';
+import { read } from './convert.ts';
 import { deleteOptions, type DeleteOptions } from './delete-options.ts';
 import { deletionFinalizers } from './finalizers.ts';
 import { type Answer, type Call, contextOf, failed, storageKey } from './request.ts';
@@ -25,7 +26,8 @@ export function* remove(services: Services, call: Call): Task<Answer> {
   if (isLeft(options)) return failed(options.left);
   const removed = yield* removeObject(services, call, call.request.name ?? '', options.right);
   if (isLeft(removed)) return failed(removed.left);
-  return deletionAnswer(call, removed.right, options.right);
+  const object = yield* read(call, removed.right.object);
+  return isLeft(object) ? failed(object.left) : deletionAnswer(call, { ...removed.right, object: object.right }, options.right);
 }
 
 /** What a DELETE answers: the object while it stays (and always for some kinds), else Success with its identity. */
@@ -53,7 +55,9 @@ export function* removeObject(services: Services, call: Call, name: string, opti
     if (refused !== undefined) return left(refused);
     const marked = mark(call, current, options);
     if (marked === 'pending') return right({ kind: 'keep', object: current });
-    const admitted = yield* admitFinally(services, call, 'DELETE', undefined, current);
+    const shown = yield* read(call, current);
+    if (isLeft(shown)) return shown;
+    const admitted = yield* admitWithoutObject(services, call, 'DELETE', undefined, shown.right);
     if (isLeft(admitted)) return admitted;
     return right(marked === 'gone' ? { kind: 'delete' } : { kind: 'put', object: marked });
   };

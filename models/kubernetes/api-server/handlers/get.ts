@@ -4,10 +4,13 @@
  * Without a resourceVersion it is a quorum read of etcd, so it never returns anything older than what was answered before;
  * with one it comes from this server's watch cache, which may lag. Source: apiserver/pkg/storage/cacher/cacher.go, `Get`.
  */
+import { isLeft } from 'fp-ts/lib/Either.js';
 import type { Task } from '../../client/process.ts';
 import type { KubeObject } from '../../object/types.ts';
+import { converterOf } from '../crd/webhook-converter.ts';
 import { badRequest, notFound, plainError, tooLargeResourceVersion } from '../status/status.ts';
 import { isUnavailable } from '../storage/etcd-client.ts';
+import { read } from './convert.ts';
 import { type Answer, type Call, failed, storageKey } from './request.ts';
 
 /** etcd did not answer: the text of its client. */
@@ -26,13 +29,21 @@ export function* get(call: Call): Task<Answer> {
 type Found = { readonly object: KubeObject | undefined } | { readonly answer: Answer };
 
 /** Reads the object from etcd. */
-export function* live({ world, request, info }: Call, name: string): Task<Found> {
-  const read = yield* world.storage.etcd.range(storageKey(info, request.namespace, name));
-  if (isUnavailable(read)) return { answer: failed(plainError(NO_ANSWER)) };
-  return { object: read.kvs[0]?.object };
+export function* live(call: Call, name: string): Task<Found> {
+  const { world, request, info } = call;
+  const found = yield* world.storage.etcd.range(storageKey(info, request.namespace, name));
+  if (isUnavailable(found)) return { answer: failed(plainError(NO_ANSWER)) };
+  return yield* inVersion(call, found.kvs[0]?.object);
 }
 
-function* cached({ world, request, info }: Call, name: string, wanted: string): Task<Found> {
+function* inVersion(call: Call, object: KubeObject | undefined): Task<Found> {
+  if (object === undefined || converterOf(call.info) === undefined) return { object };
+  const converted = yield* read(call, object);
+  return isLeft(converted) ? { answer: failed(converted.left) } : { object: converted.right };
+}
+
+function* cached(call: Call, name: string, wanted: string): Task<Found> {
+  const { world, request, info } = call;
   const { storage } = world;
   const revision = Number(wanted);
   if (!Number.isSafeInteger(revision) || revision < 0) {
@@ -41,5 +52,5 @@ function* cached({ world, request, info }: Call, name: string, wanted: string): 
   if (revision > storage.revision && !(yield* storage.waitFor(revision))) {
     return { answer: failed(tooLargeResourceVersion(revision, storage.revision)) };
   }
-  return { object: storage.get(info.storage, info.namespaced ? (request.namespace ?? '') : '', name) };
+  return yield* inVersion(call, storage.get(info.storage, info.namespaced ? (request.namespace ?? '') : '', name));
 }

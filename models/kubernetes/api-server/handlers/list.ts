@@ -11,6 +11,7 @@ import type { KubeObject } from '../../object/types.ts';
 import { groupVersionText } from '../registry/kind.ts';
 import { badRequest, continueExpired, expired, plainError, tooLargeResourceVersion, type Status } from '../status/status.ts';
 import { isUnavailable } from '../storage/etcd-client.ts';
+import { readAll } from './convert.ts';
 import { decodeContinue, encodeContinue } from './continue-token.ts';
 import { NO_ANSWER } from './get.ts';
 import { listOptionsErrors } from './list-options.ts';
@@ -25,7 +26,8 @@ interface Snapshot {
 export function* list(call: Call): Task<Answer> {
   const page = yield* select(call);
   if ('status' in page) return failed(page.status);
-  return { code: 200, body: listObject(call, page) };
+  const items = yield* readAll(call, page.items);
+  return isLeft(items) ? failed(items.left) : { code: 200, body: listObject(call, { ...page, items: items.right }) };
 }
 
 /** One page of a collection. */

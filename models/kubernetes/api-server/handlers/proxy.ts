@@ -12,7 +12,7 @@ import type { Endpoints, Pod, Service } from '../../object/types.ts';
 import { badRequest, notFound, serviceUnavailable } from '../status/status.ts';
 import { live } from './get.ts';
 import type { NodeProxy } from './node-proxy.ts';
-import { type Answer, type Call, failed } from './request.ts';
+import { type Answer, type Call, failed, type ServerWorld } from './request.ts';
 
 const NETWORK = 'network';
 /** The address of the API server's machine (`--advertise-address` of the recorded cluster). */
@@ -35,14 +35,20 @@ export class Dialer {
     });
   }
 
-  *request(toIp: string, port: number, request: HttpRequest): Task<NetResult> {
+  request(toIp: string, port: number, request: HttpRequest, timeoutUs = TIMEOUT): Task<NetResult> {
+    return this.dial({ toIp, port, request: request as unknown as Json, timeoutUs });
+  }
+
+  /** Opens a connection and says nothing on it. */
+  connect(toIp: string, port: number, timeoutUs: number): Task<NetResult> {
+    return this.dial({ toIp, port, request: null, timeoutUs, connectOnly: true });
+  }
+
+  private *dial(to: Pick<NetConnect, 'toIp' | 'port' | 'request' | 'timeoutUs' | 'connectOnly'>): Task<NetResult> {
     const id = this.nextId++;
     return yield* suspend<NetResult>((resume) => {
       this.open.set(id, resume);
-      const message: NetConnect = {
-        kind: 'net.connect', id, node: '', fromIp: ADDRESS, toIp, port, protocol: 'TCP', request: request as unknown as Json, timeoutUs: TIMEOUT, isRouted: true,
-      };
-      this.process.send(NETWORK, message);
+      this.process.send(NETWORK, { kind: 'net.connect', id, node: '', fromIp: ADDRESS, protocol: 'TCP', isRouted: true, ...to } as NetConnect);
     });
   }
 }
@@ -66,12 +72,18 @@ export function* proxy(dialer: Dialer, nodes: NodeProxy, call: Call): Task<Answe
   if (found.object === undefined) return failed(notFound(info, target.name));
   const asked = request.body as HttpRequest;
   if (info.resource === 'nodes') return yield* proxyNode(nodes, target.name, asked);
-  const place = info.resource === 'pods' ? podPlace(found.object as Pod, target.port) : servicePlace(call, found.object as Service, target.port);
+  const place = info.resource === 'pods' ? podPlace(found.object as Pod, target.port) : servicePlace(call.world, found.object as Service, target.port);
   if (typeof place === 'string') return failed(serviceUnavailable(place));
   const result = yield* dialer.request(place.ip, place.port, asked);
   if (result.ok) return httpAnswer(result.response as unknown as HttpResponse);
-  const why = result.error === 'refused' ? 'connect: connection refused' : result.error === 'unreachable' ? 'connect: no route to host' : result.error === 'timeout' ? 'i/o timeout' : 'EOF';
-  return failed(serviceUnavailable(`error trying to reach service: dial tcp ${place.ip}:${place.port}: ${why}`));
+  return failed(serviceUnavailable(`error trying to reach service: dial tcp ${place.ip}:${place.port}: ${dialError(result)}`));
+}
+
+/** Why a connection failed, in the words of Go's net package. */
+export function dialError({ error }: NetResult): string {
+  if (error === 'refused') return 'connect: connection refused';
+  if (error === 'unreachable') return 'connect: no route to host';
+  return error === 'timeout' ? 'i/o timeout' : 'EOF';
 }
 
 function httpAnswer(response: HttpResponse | null): Answer {
@@ -87,7 +99,7 @@ function* proxyNode(nodes: NodeProxy, node: string, { path }: HttpRequest): Task
   return { code: reply.code, body: reply.body, ...(typeof reply.body === 'string' ? { headers: { 'Content-Type': 'text/plain; charset=utf-8' } } : {}) };
 }
 
-interface Place {
+export interface Place {
   readonly ip: string;
   readonly port: number;
 }
@@ -102,7 +114,7 @@ function podPlace({ spec, status }: Pod, port: string): Place | string {
 }
 
 /** A ready endpoint of the Service's port; which one is drawn, as upstream does. */
-function servicePlace({ world }: Call, { metadata, spec }: Service, port: string): Place | string {
+export function servicePlace(world: Pick<ServerWorld, 'process' | 'storage'>, { metadata, spec }: Service, port: string): Place | string {
   const ports = spec.ports ?? [];
   const wanted = port === '' ? (ports.length === 1 ? ports[0] : undefined) : ports.find(({ name, port: number }) => name === port || String(number) === port);
   if (wanted === undefined && port !== '') return `no service port "${port}" found for service "${metadata.name}"`;

@@ -11,6 +11,7 @@ import { groupVersionText, type Context, type KindInfo, type ServedVersion } fro
 import { badRequest, type Status } from '../status/status.ts';
 import type { Process } from '../../client/process.ts';
 import type { StorageRegistry } from '../storage/registry.ts';
+import type { WebhookClient } from './webhook-client.ts';
 
 /** What all handlers share. */
 export interface ServerWorld {
@@ -18,6 +19,7 @@ export interface ServerWorld {
   readonly storage: StorageRegistry;
   /** The cluster's epoch in ms: wall time is epoch plus virtual time. */
   readonly epoch: number;
+  readonly webhooks: WebhookClient;
 }
 
 /** A request whose resource is known. */

@@ -2,6 +2,7 @@
  * Which handler serves a request: by resource, subresource and verb.
  * Source: apiserver/pkg/endpoints/installer.go; what a resource offers is in the registry of kinds.
  */
+import { isLeft, right } from 'fp-ts/lib/Either.js';
 import type { ApiRequest } from '../../api/message.ts';
 import type { Task } from '../../client/process.ts';
 import { authorize } from '../authorization/authorize.ts';
@@ -9,7 +10,9 @@ import { servedVersion } from '../registry/define.ts';
 import type { KindInfo } from '../registry/kind.ts';
 import { methodNotAllowed, unknownResource, type Status } from '../status/status.ts';
 import type { Definition } from '../crd/definition.ts';
+import { admitWithoutObject } from './admit.ts';
 import { bind } from './binding.ts';
+import { connectOptions } from './connect-options.ts';
 import { create } from './create.ts';
 import { admitCustom } from './custom.ts';
 import { removeCollection } from './delete-collection.ts';
@@ -93,6 +96,9 @@ function* sub(services: Services, call: Call, name: string, connection: Connecti
   const { info, request } = call;
   const offered = info.subresources.find((entry) => entry.name === name);
   if (offered === undefined) return failed(unknownResource());
+  const options = connectOptions(request);
+  const barred = options === undefined ? right(undefined) : yield* admitWithoutObject(services, call, 'CONNECT', options, undefined);
+  if (isLeft(barred)) return failed(barred.left);
   if (CONNECT.includes(name)) return yield* connectToPod(services.nodes, call, connection);
   if (!offered.verbs.includes(request.verb)) return failed(methodNotAllowed());
   if (name === 'proxy') return yield* proxy(services.dialer, services.nodes, call);

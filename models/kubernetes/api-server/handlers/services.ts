@@ -25,7 +25,6 @@ export interface Services extends ServerWorld {
   readonly allocators: ServiceAllocators;
   readonly nodes: NodeProxy;
   readonly aggregator: Aggregator;
-  readonly webhooks: WebhookClient;
   readonly compiled: CompiledObjects;
   readonly dialer: Dialer;
   readonly served: ServedRequests;
@@ -50,6 +49,7 @@ const DEFAULT_SERVICE_CIDR = '10.96.0.0/16';
 export function createServices(process: Process, options: ApiServerOptions, onReset: (resource?: StorageResource) => void): Services {
   const etcd = new EtcdClient(process, options.etcd ?? 'etcd');
   const storage = new StorageRegistry(process, etcd, onReset);
+  const dialer = new Dialer(process);
   const services: Services = {
     process,
     options,
@@ -59,10 +59,10 @@ export function createServices(process: Process, options: ApiServerOptions, onRe
     nodes: new NodeProxy(process),
     served: new ServedRequests(),
     aggregator: new Aggregator(process, options.aggregated ?? []),
-    webhooks: new WebhookClient(process, storage, options.webhooks ?? { actors: [], isOutsideReachable: false }),
+    webhooks: new WebhookClient(process, storage, dialer, options.webhooks ?? { actors: [], isOutsideReachable: false }),
     compiled: new CompiledObjects(),
     kinds: new KindMap([...KINDS, ...aggregatedKinds(options.aggregated ?? [])].map((info) => [`${info.group}/${info.resource}`, info])),
-    dialer: new Dialer(process),
+    dialer,
   };
   new CustomKinds(services);
   return services;

@@ -15,6 +15,7 @@ import { invalidValue } from '../status/field-error.ts';
 import { badRequest, conflict, invalid, notFound, type Status } from '../status/status.ts';
 import { guaranteedUpdate, type Decision, type Written } from '../storage/guaranteed-update.ts';
 import { admit, admitFinally } from './admit.ts';
+import { read, write } from './convert.ts';
 import { createObject } from './create.ts';
 import { decode } from './decode.ts';
 import { isRemovable } from './finalizers.ts';
@@ -67,7 +68,10 @@ export function* updateObject(services: Services, call: Call, strategy: UpdateSt
   const isCached = info.storage.resource !== 'events';
   const cached = isCached ? services.storage.get(info.storage, info.namespaced ? (request.namespace ?? '') : '', name) : undefined;
   let reserved: KubeObject | undefined;
-  const change = function* (current: KubeObject | undefined): Task<Either<Status, Decision>> {
+  const change = function* (stored: KubeObject | undefined): Task<Either<Status, Decision>> {
+    const shown = stored === undefined ? right(stored) : yield* read(call, stored);
+    if (isLeft(shown)) return shown;
+    const current = shown.right;
     if (reserved !== undefined && current !== undefined) release(services, call, reserved, current);
     reserved = undefined;
     if (current === undefined) return left(notFound(info, name));
@@ -87,11 +91,15 @@ export function* updateObject(services: Services, call: Call, strategy: UpdateSt
     const checked = yield* admitFinally(services, call, 'UPDATE', prepared.right, current);
     if (isLeft(checked)) return checked;
     if (isRemovable(info, prepared.right, current)) return right({ kind: 'delete', answer: prepared.right });
-    return right({ kind: 'put', object: prepared.right, ...(isCached ? {} : { ttlSeconds: EVENT_TTL_SECONDS }) });
+    const kept = yield* write(call, prepared.right);
+    if (isLeft(kept)) return kept;
+    return right({ kind: 'put', object: kept.right, ...(isCached ? {} : { ttlSeconds: EVENT_TTL_SECONDS }) });
   };
   const written = yield* guaranteedUpdate(services.storage.etcd, key, cached, change, options.isDryRun);
   if (reserved !== undefined && (isLeft(written) || options.isDryRun)) release(services, call, reserved, cached);
-  return written;
+  if (isLeft(written)) return written;
+  const object = yield* read(call, written.right.object);
+  return isLeft(object) ? object : right({ ...written.right, object: object.right });
 }
 
 function* createInstead(services: Services, call: Call, object: KubeObject, options: WriteOptions, warnings: readonly string[]): Task<Answer> {

@@ -10,11 +10,13 @@ import { isLeft } from 'fp-ts/lib/Either.js';
 import type { ApiClose, ApiWatchEvents, WatchEvent } from '../../api/message.ts';
 import type { Process, Task, TimerHandle } from '../../client/process.ts';
 import type { KubeObject } from '../../object/types.ts';
+import { converterOf } from '../crd/webhook-converter.ts';
 import { groupVersionText, type StorageResource } from '../registry/kind.ts';
 import { badRequest, tooOldResourceVersion, tooLargeResourceVersion } from '../status/status.ts';
 import { isUnavailable } from '../storage/etcd-client.ts';
 import { triggerFieldOf } from '../storage/registry.ts';
 import type { Watcher } from '../storage/cacher.ts';
+import { readAll } from './convert.ts';
 import { listOptionsErrors } from './list-options.ts';
 import { type Answer, type Call, failed, type Selection, selectionOf } from './request.ts';
 
@@ -74,6 +76,8 @@ function* catchUp({ world, info }: Call, revision: number): Task<Answer | undefi
   return (yield* storage.waitFor(target)) ? undefined : failed(tooLargeResourceVersion(target, storage.revision));
 }
 
+const same = (object: KubeObject): KubeObject => object;
+
 class WatchStream implements OpenWatch {
   readonly resource: StorageResource;
   private readonly call: Call;
@@ -85,6 +89,8 @@ class WatchStream implements OpenWatch {
   private bookmarkTimer: TimerHandle | undefined;
   private endsAt = Infinity;
   private minRevision = 0;
+  /** Events of a kind that a webhook converts, until they are converted. */
+  private readonly unconverted: (readonly WatchEvent[])[] = [];
 
   constructor(call: Call, client: string, selection: Selection) {
     const { request, info, version, world } = call;
@@ -98,7 +104,8 @@ class WatchStream implements OpenWatch {
       namespace: info.namespaced ? (request.namespace ?? '') : '',
       matches: selection.matches,
       version: `${info.group}/${version.version}`,
-      convert: version.fromStorage,
+      // What a webhook converts is shown when it has: such events go on as they are stored.
+      convert: converterOf(info) === undefined ? version.fromStorage : same,
       ...(trigger === undefined ? {} : { trigger }),
       deliver: (events) => this.deliver(events),
     };
@@ -106,11 +113,11 @@ class WatchStream implements OpenWatch {
 
   /** ADDED for everything that matches now, in key order, and the bookmark that ends the initial events. */
   sendState(endsWithBookmark: boolean): void {
-    const { world, info, version } = this.call;
+    const { world, info } = this.call;
     const { storage } = world;
     const events: WatchEvent[] = [];
     for (const object of storage.cacher(info.storage).list(this.watcher.namespace)) {
-      if (this.watcher.matches(object)) events.push(Object.freeze({ type: 'ADDED', object: version.fromStorage(object) }));
+      if (this.watcher.matches(object)) events.push(Object.freeze({ type: 'ADDED', object: this.watcher.convert(object) }));
     }
     const wantsBookmarks = this.call.request.query?.['allowWatchBookmarks'] === 'true';
     if (endsWithBookmark && wantsBookmarks) events.push(this.bookmark({ 'k8s.io/initial-events-end': 'true' }));
@@ -126,7 +133,7 @@ class WatchStream implements OpenWatch {
   }
 
   sendError(status: KubeObject): void {
-    this.send([{ type: 'ERROR', object: status }]);
+    this.pass([{ type: 'ERROR', object: status }]);
     this.process.send(this.client, { kind: 'api.close', id: this.call.request.id } as ApiClose);
   }
 
@@ -143,6 +150,7 @@ class WatchStream implements OpenWatch {
 
   stop(): void {
     this.unsubscribe?.();
+    this.unconverted.length = 0;
     this.timeout?.stop();
     this.bookmarkTimer?.stop();
   }
@@ -178,6 +186,27 @@ class WatchStream implements OpenWatch {
   }
 
   private send(events: readonly WatchEvent[]): void {
+    if (converterOf(this.call.info) === undefined) return this.pass(events);
+    this.unconverted.push(events);
+    if (this.unconverted.length === 1) this.process.go(this.convertNext());
+  }
+
+  /** Converts batch after batch, in order. */
+  private *convertNext(): Task {
+    for (let [batch] = this.unconverted; batch !== undefined; [batch] = this.unconverted) {
+      const objects = batch.filter(({ type }) => type !== 'BOOKMARK' && type !== 'ERROR').map(({ object }) => object);
+      const converted = yield* readAll(this.call, objects);
+      if (isLeft(converted)) {
+        this.stop();
+        return this.sendError(converted.left as unknown as KubeObject);
+      }
+      const shown = new Map(objects.map((object, index) => [object, this.call.version.fromStorage(converted.right[index] as KubeObject)]));
+      this.pass(batch.map(({ type, object }) => ({ type, object: shown.get(object) ?? object })));
+      this.unconverted.shift();
+    }
+  }
+
+  private pass(events: readonly WatchEvent[]): void {
     this.process.send(this.client, { kind: 'api.watch', id: this.call.request.id, events } as ApiWatchEvents);
   }
 }

@@ -16,10 +16,14 @@ const OPTIONS: Readonly<Record<string, string>> = { CREATE: 'CreateOptions', UPD
 /** An object (storage form) in the version that it is shown in. */
 export function objectIn(object: KubeObject | undefined, { info, version }: Shown): KubeObject | null {
   if (object === undefined) return null;
+  if (isOptions(object)) return object;
   const shown = servedVersionOf(info, version)?.fromStorage(object) ?? object;
   const apiVersion = groupVersionText(info.group, version);
   return shown.apiVersion === apiVersion && shown.kind === info.kind ? shown : { ...shown, apiVersion, kind: info.kind };
 }
+
+/** CONNECT carries options instead of an object. */
+const isOptions = ({ kind, metadata }: KubeObject): boolean => metadata === undefined && kind.endsWith('Options');
 
 const kindOf = (info: KindInfo, version: string): unknown => ({ group: info.group, version, kind: info.kind });
 const resourceOf = (info: KindInfo, version: string): unknown => ({ group: info.group, version, resource: info.resource });
@@ -28,14 +32,14 @@ const resourceOf = (info: KindInfo, version: string): unknown => ({ group: info.
 export function requestOf(attributes: Attributes, shown: Shown, requested: Shown): AdmissionRequest {
   const { context, subresource, namespace, operation, isDryRun, object, old } = attributes;
   const { user } = context;
-  const name = object?.metadata.name ?? old?.metadata.name ?? attributes.name;
+  const name = object?.metadata?.name ?? old?.metadata.name ?? attributes.name;
   const isNamespace = attributes.info.group === '' && attributes.info.resource === 'namespaces';
   const own = isNamespace ? name : namespace;
   return {
-    kind: kindOf(shown.info, shown.version),
+    kind: operation === 'CONNECT' ? { group: '', version: 'v1', kind: object?.kind } : kindOf(shown.info, shown.version),
     resource: resourceOf(shown.info, shown.version),
     ...(subresource === '' ? {} : { subResource: subresource }),
-    requestKind: kindOf(requested.info, requested.version),
+    requestKind: operation === 'CONNECT' ? { group: '', version: 'v1', kind: object?.kind } : kindOf(requested.info, requested.version),
     requestResource: resourceOf(requested.info, requested.version),
     ...(subresource === '' ? {} : { requestSubResource: subresource }),
     ...(name ? { name } : {}),

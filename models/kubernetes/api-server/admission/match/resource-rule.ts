@@ -100,7 +100,7 @@ export function selectsNamespace(selector: unknown, { info, namespace, name, obj
 export function selectsObject(selector: unknown, { object, old }: Attributes): boolean {
   const matches = compileLabelSelector(selector);
   if (matches === undefined) return true;
-  return (object !== undefined && matches(object.metadata.labels ?? {})) || (old !== undefined && matches(old.metadata.labels ?? {}));
+  return (object?.metadata !== undefined && matches(object.metadata.labels ?? {})) || (old !== undefined && matches(old.metadata.labels ?? {}));
 }
 
 /** Everything of MatchResources at once. */

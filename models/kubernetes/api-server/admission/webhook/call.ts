@@ -11,7 +11,8 @@ import { isObject, own } from '../../patch/json-value.ts';
 import { failure, internalError, type Status } from '../../status/status.ts';
 import type { AdmissionWorld } from '../plugin.ts';
 import type { AdmissionRequest } from '../match/request.ts';
-import type { ClientConfig, Webhook } from './configuration.ts';
+import { urlOf } from './client-config.ts';
+import type { Webhook } from './configuration.ts';
 
 /** What a webhook said. */
 export interface Verdict {
@@ -25,12 +26,6 @@ export interface Verdict {
 export type Called = { readonly kind: 'verdict'; readonly verdict: Verdict } | { readonly kind: 'failed'; readonly text: string } | { readonly kind: 'refused'; readonly status: Status };
 
 const DEFAULT_TIMEOUT_SECONDS = 10;
-
-export const urlOf = ({ url, service }: ClientConfig): string => {
-  if (url !== undefined) return url;
-  const { name = '', namespace = '', path = '', port = 443 } = service ?? {};
-  return `https://${name}.${namespace}.svc:${port}${path === '' || path.startsWith('/') ? path : `/${path}`}`;
-};
 
 /** Asks a webhook. */
 export function* callWebhook(hook: Webhook, request: AdmissionRequest, world: AdmissionWorld): Task<Called> {

@@ -7,14 +7,9 @@ import type { Lookup } from '../../registry/kind.ts';
 import { admissionEnvironment, compileConditions, conditionsHold, variablesOf, type CompiledCondition, type NamedExpression, type Subject } from '../match/condition.ts';
 import { selectsNamespace, selectsObject, shownIn, type ResourceRule, type Shown } from '../match/resource-rule.ts';
 import type { AdmissionWorld, Attributes } from '../plugin.ts';
+import type { ClientConfig } from './client-config.ts';
 
 const GROUP = 'admissionregistration.k8s.io';
-
-export interface ClientConfig {
-  readonly url?: string;
-  readonly service?: { readonly namespace: string; readonly name: string; readonly path?: string; readonly port?: number };
-  readonly caBundle?: string;
-}
 
 export interface Webhook {
   readonly name: string;

@@ -77,7 +77,8 @@ function* mutateOne(placed: Placed, attributes: Attributes, world: AdmissionWorl
   if (asked.right === undefined) return right(undefined);
   const { verdict, shown } = asked.right;
   const object = attributes.object as KubeObject;
-  if (verdict.patch === undefined || verdict.patch.length === 0) return right(object);
+  if (verdict.patch === undefined || verdict.patch.length === 0 || attributes.operation === 'CONNECT') return right(object);
+  if (attributes.object === undefined) return left(internalError(`admission webhook "${placed.hook.name}" attempted to modify the object, which is not supported for this operation`));
   const patched = applyJsonPatch(objectIn(object, shown) as unknown as JsonObject, verdict.patch);
   if (isLeft(patched)) return left(internalError(patched.left.message ?? 'the patch cannot be applied'));
   return back(patched.right as unknown as KubeObject, shown, object);

@@ -19,6 +19,8 @@ import { mountTest } from './mount-test.ts';
 import { netexec } from './netexec.ts';
 import { porter } from './porter.ts';
 import { serveHostname } from './serve-hostname.ts';
+import { crdConversionWebhook } from './webhook/conversion.ts';
+import { webhook } from './webhook/webhook.ts';
 
 /** liveness/server.go: healthy for ten seconds, then not. */
 const HEALTHY_US = 10_000_000;
@@ -51,6 +53,7 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   liveness,
   'test-webserver': (system, words) => serve(system, numberFlag(words, 'port', 80), (request) => serveFile(system, '/', request.path)),
   connect,
+  'crd-conversion-webhook': crdConversionWebhook,
   'grpc-health-checking': grpcHealthChecking,
   guestbook,
   inclusterclient: inClusterClient,
@@ -60,6 +63,7 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   nettest: (system, words) => serve(system, numberFlag(words, 'port', 8080), (request) => netTest(request, flagOf(words, 'service') ?? 'nettest')),
   porter,
   'serve-hostname': serveHostname,
+  webhook,
 };
 
 export function* agnhost(system: System, argv: readonly string[]): Run {
