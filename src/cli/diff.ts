@@ -24,12 +24,12 @@ export interface Comparable<State> {
 }
 
 /** Prints the differences. The code is 0 when the logs are the same run, 1 when they differ. */
-export function diffCommand<State>(leftPath: string, rightPath: string, options: DiffCommandOptions, comparableOf: (log: LogReader) => Comparable<State> | undefined): number {
+export async function diffCommand<State>(leftPath: string, rightPath: string, options: DiffCommandOptions, comparableOf: (log: LogReader) => Promise<Comparable<State> | undefined>): Promise<number> {
   const left = openForReading(leftPath);
   try {
     const right = openForReading(rightPath);
     try {
-      const model = comparableOf(left.reader);
+      const model = await comparableOf(left.reader);
       const diff = diffLogs(left.reader, right.reader, model?.projection);
       const outcome = diff.isSame ? [] : (model?.outcome(left.reader, right.reader) ?? []);
       if (options.json === true) process.stdout.write(`${JSON.stringify({ ...diff, outcome })}\n`);

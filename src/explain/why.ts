@@ -53,7 +53,7 @@ export function why(log: LogReader, seq: number, options: WhyOptions = {}): Reas
   for (let record = log.at(seq); path.length < most; ) {
     if (options.phrasebook?.root?.(record, log) !== undefined || rounds.isEnough(record)) break;
     const link = options.phrasebook?.links?.(record, log)[0];
-    const next = link !== undefined && link.seq < record.seq ? link.seq : record.cause;
+    const next = link !== undefined && link.seq < record.seq ? link.seq : causeOf(log, record);
     if (next < 0) break;
     record = log.at(next);
     path.push(link !== undefined && link.seq === next ? { record, because: link.because } : { record });
@@ -87,6 +87,12 @@ class Rounds {
   }
 }
 
+/** The step that caused a record. What a plan does at a time of its own has none: the step before it only happened to be the last. */
+function causeOf(log: LogReader, { via, cause, time }: LogRecord): number {
+  const isPlanned = via === 'control' || via === 'input';
+  return isPlanned && cause >= 0 && log.at(cause).time < time ? -1 : cause;
+}
+
 /** All records that `seq` depends on, over causes and links, newest first. At most `most`. */
 export function ancestors(log: LogReader, seq: number, options: WhyOptions = {}): number[] {
   const seen = new Set<number>();
@@ -94,7 +100,7 @@ export function ancestors(log: LogReader, seq: number, options: WhyOptions = {})
   const most = options.most ?? 100_000;
   while (open.length > 0 && seen.size < most) {
     const record = log.at(open.pop() as number);
-    const causes = [record.cause, ...(options.phrasebook?.links?.(record, log) ?? []).map((link) => link.seq)];
+    const causes = [causeOf(log, record), ...(options.phrasebook?.links?.(record, log) ?? []).map((link) => link.seq)];
     for (const cause of causes) {
       if (cause < 0 || cause >= record.seq || seen.has(cause)) continue;
       seen.add(cause);
@@ -145,6 +151,7 @@ export function tellWhy(log: LogReader, path: readonly Reason[], phrasebook: Phr
 function rootOf(record: LogRecord, isDecision: boolean): string {
   if (isDecision || record.external === true) return 'That came from outside: a user or another program.';
   if (record.via === 'control') return 'That was a fault of the plan.';
+  if (record.via === 'input') return "That came from the run's plan.";
   if (record.cause >= 0) return `That is a timer which renews itself; \`why '#${record.seq}'\` goes further back.`;
   return 'That is how the run began.';
 }

@@ -18,7 +18,7 @@ export const HEAD_SIZE = 88;
 export const TRAILER_SIZE = 24;
 
 /** What a frame holds. Types ≥ 128 are optional: a reader that does not know one skips it and a copy keeps it. */
-export const FrameType = { header: 1, block: 2, footer: 3, snapshot: 129 } as const;
+export const FrameType = { header: 1, block: 2, footer: 3, snapshot: 129, texts: 130 } as const;
 
 /** The head of a frame. */
 export interface FrameHead {
@@ -29,7 +29,7 @@ export interface FrameHead {
   readonly rawLength: number;
   /** CRC-32 of the stored body. */
   readonly crc: number;
-  /** How many records a block holds. */
+  /** How many records a block holds, or how many texts there are. */
   readonly count: number;
   /** The sequence number of a block's first record; for a snapshot, of the record that follows it. */
   readonly seq: number;

@@ -191,11 +191,16 @@ describe('the log', () => {
     const texts: Uint8Array[] = [];
     const other = new LogWriter({ write: (bytes) => void texts.push(bytes) }, HEADER);
     for (let i = 0; i < 30; i++) other.append(sample(i));
-    other.snapshot('texts', { first: 0, second: 1 }, ['{"ä":1}', 'two\nlines']);
-    other.flush();
+    other.keepTexts(['{"ä":1}', 'two\nlines']);
+    other.snapshot('texts', { first: 0, second: 1 });
+    other.keepTexts(['three']);
+    other.snapshot('texts', { first: 0, second: 2 });
     for (const bytes of [Buffer.concat(texts), (other.close(), Buffer.concat(texts))]) {
-      const found = new LogReader(bytesSource(bytes)).snapshotBefore('texts', 30);
-      expect([found?.state, found?.text(0), found?.text(1)]).toEqual([{ first: 0, second: 1 }, '{"ä":1}', 'two\nlines']);
+      const again = new LogReader(bytesSource(bytes));
+      expect(again.snapshotBefore('texts', 30)?.state).toEqual({ first: 0, second: 2 });
+      expect([0, 1, 2].map((number) => again.text(number))).toEqual(['{"ä":1}', 'two\nlines', 'three']);
+      expect(() => again.text(3)).toThrow(RangeError);
+      expect(again.verify().records).toBe(30);
     }
     expect(reader.hash).toBe(new LogReader(bytesSource(written(30))).hash);
   });

@@ -15,8 +15,11 @@ import { decodeHeader, UnsupportedLog, type LogHeader } from './header.ts';
 import type { Json, LogRecord } from './record.ts';
 import { checkBody, checkMagic, walk, type ByteSource, type PlacedFrame } from './recover.ts';
 import { sha256 } from './sha256.ts';
-import { decodeSnapshot, type Snapshot } from './snapshot.ts';
+import { decodeSnapshot, Texts, type Snapshot } from './snapshot.ts';
 import { unpack, type Footer, type IndexEntry, type ResumePoint, type Totals } from './writer.ts';
+
+/** So many bytes of texts are kept: those of one large state. */
+const TEXTS_KEPT = 32 * 2 ** 20;
 
 export interface ReaderOptions {
   /** Codecs besides the raw one. */
@@ -53,11 +56,14 @@ export class LogReader {
   readonly length: number;
   readonly blocks: readonly IndexEntry[];
   readonly snapshots: readonly IndexEntry[];
+  private readonly texts: readonly IndexEntry[];
   private readonly source: ByteSource;
   private readonly codecs: readonly Codec[];
   private readonly makeSha: Sha256;
   private readonly blocksKept: number;
   private readonly cache = new Map<number, BlockView>();
+  private readonly textCache = new Map<number, Texts>();
+  private textBytes = 0;
 
   /** Opens a log. Throws CorruptLog or UnsupportedLog. */
   constructor(source: ByteSource, options: ReaderOptions = {}) {
@@ -69,18 +75,15 @@ export class LogReader {
     this.header = this.readHeader();
     const footerAt = this.findFooter();
     this.footer = footerAt === undefined ? undefined : this.readFooter(footerAt);
-    const index = this.footer?.index ?? [];
+    let index = this.footer?.index ?? [];
     if (this.footer === undefined) {
       const found = walk(source, false);
       this.tail = { isClosed: false, dropped: found.dropped, end: found.end };
-      const entries = this.indexOf(found.frames);
-      this.blocks = entries.filter((entry) => entry.snapshot === undefined);
-      this.snapshots = entries.filter((entry) => entry.snapshot !== undefined);
-    } else {
-      this.tail = { isClosed: true, dropped: 0, end: source.size };
-      this.blocks = index.filter((entry) => entry.snapshot === undefined);
-      this.snapshots = index.filter((entry) => entry.snapshot !== undefined);
-    }
+      index = this.indexOf(found.frames);
+    } else this.tail = { isClosed: true, dropped: 0, end: source.size };
+    this.blocks = index.filter((entry) => entry.snapshot === undefined && entry.texts === undefined);
+    this.snapshots = index.filter((entry) => entry.snapshot !== undefined);
+    this.texts = index.filter((entry) => entry.texts === true);
     const last = this.blocks[this.blocks.length - 1];
     this.length = last === undefined ? 0 : last.seq + last.count;
   }
@@ -156,6 +159,17 @@ export class LogReader {
     return undefined;
   }
 
+  /** One of the texts that snapshots speak of. */
+  text(number: number): string {
+    let first = 0;
+    for (let i = 0; i < this.texts.length; i++) {
+      const { count } = this.texts[i] as IndexEntry;
+      if (number < first + count) return this.textsAt(i).at(number - first);
+      first += count;
+    }
+    throw new RangeError(`the log has ${first} texts, so there is none with the number ${number}`);
+  }
+
   /** Reads everything and checks every hash. Throws {@link CorruptLog} at the first thing that is wrong. */
   verify(): Verified {
     const found = walk(this.source, true);
@@ -192,7 +206,7 @@ export class LogReader {
       chain: head === undefined ? new Chain() : new Chain(head.chainA, head.chainB),
       sha: head?.sha ?? new Uint8Array(32),
       totals,
-      index: [...this.blocks, ...this.snapshots].sort((x, y) => x.offset - y.offset),
+      index: [...this.blocks, ...this.snapshots, ...this.texts].sort((x, y) => x.offset - y.offset),
     };
   }
 
@@ -252,6 +266,8 @@ export class LogReader {
       if (head.type === FrameType.block) entries.push(entry);
       else if (head.type === FrameType.snapshot) {
         entries.push({ ...entry, snapshot: this.snapshotAt(offset, head.seq).name });
+      } else if (head.type === FrameType.texts) {
+        entries.push({ ...entry, texts: true });
       } else if (head.type < 128 && head.type !== FrameType.header && head.type !== FrameType.footer) {
         throw new UnsupportedLog(`it has frames of type ${head.type}`, this.header.engine);
       }
@@ -266,6 +282,31 @@ export class LogReader {
     } catch (error) {
       throw new CorruptLog(`a snapshot cannot be decoded: ${(error as Error).message}`, offset, seq);
     }
+  }
+
+  private textsAt(i: number): Texts {
+    const cached = this.textCache.get(i);
+    if (cached !== undefined) {
+      this.textCache.delete(i);
+      this.textCache.set(i, cached);
+      return cached;
+    }
+    const { offset, seq } = this.texts[i] as IndexEntry;
+    const { body } = this.body(offset, seq);
+    let texts: Texts;
+    try {
+      texts = new Texts(body);
+    } catch (error) {
+      throw new CorruptLog(`texts cannot be decoded: ${(error as Error).message}`, offset, seq);
+    }
+    this.textCache.set(i, texts);
+    this.textBytes += texts.bytes;
+    for (const [oldest, { bytes }] of this.textCache) {
+      if (this.textBytes <= TEXTS_KEPT || oldest === i) break;
+      this.textCache.delete(oldest);
+      this.textBytes -= bytes;
+    }
+    return texts;
   }
 
   private body(offset: number, seq: number | undefined): { readonly head: FrameHead; readonly body: Uint8Array } {

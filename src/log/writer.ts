@@ -14,7 +14,7 @@ import { Chain, hexOf, type Sha256 } from './hash.ts';
 import { encodeHeader, type LogHeader } from './header.ts';
 import type { Json, LogRecord } from './record.ts';
 import { sha256 } from './sha256.ts';
-import { encodeSnapshot } from './snapshot.ts';
+import { encodeSnapshot, encodeTexts } from './snapshot.ts';
 
 /** Takes bytes, in order. The bytes are the sink's once given. */
 export interface ByteSink {
@@ -42,7 +42,7 @@ export interface ResumePoint {
   readonly index: readonly IndexEntry[];
 }
 
-/** A block or snapshot in the sparse index. */
+/** A block, a snapshot or texts in the sparse index. */
 export interface IndexEntry {
   readonly offset: number;
   readonly seq: number;
@@ -50,6 +50,8 @@ export interface IndexEntry {
   readonly count: number;
   /** The projection's name, for snapshots. */
   readonly snapshot?: string;
+  /** True for texts. */
+  readonly texts?: true;
 }
 
 export interface Totals {
@@ -87,6 +89,7 @@ export class LogWriter {
   private choices = 0;
   private facts = 0;
   private externals = 0;
+  private textCount = 0;
   private sha: Uint8Array;
   private isClosed = false;
 
@@ -99,6 +102,7 @@ export class LogWriter {
     this.encoder = new BlockEncoder(header.level, resume?.chain.fork() ?? new Chain());
     this.sha = resume?.sha ?? new Uint8Array(32);
     this.index = [...(resume?.index ?? [])];
+    for (const { texts, count } of this.index) if (texts === true) this.textCount += count;
     if (resume === undefined) {
       this.emit(MAGIC);
       this.frame(FrameType.header, encodeHeader(header), {});
@@ -141,15 +145,24 @@ export class LogWriter {
     if (this.encoder.length > 0) this.writeBlock(this.encoder.seal());
   }
 
-  /**
-   * Writes a snapshot of a projection at the current position. Optional: it saves time when seeking, nothing else. `texts` are large
-   * parts of the state, which a reader takes out one by one when somebody looks at them.
-   */
-  snapshot(name: string, state: Json, texts: readonly string[] = []): void {
+  /** Writes a snapshot of a projection at the current position. Optional: it saves time when seeking, nothing else. */
+  snapshot(name: string, state: Json): void {
     this.flush();
-    const body = encodeSnapshot(name, state, texts);
     this.index.push({ offset: this.offset, seq: this.count, time: this.time, count: 0, snapshot: name });
-    this.frame(FrameType.snapshot, body, { seq: this.count, time: this.time });
+    this.frame(FrameType.snapshot, encodeSnapshot(name, state), { seq: this.count, time: this.time });
+  }
+
+  /** How many texts were written: the number of the next one. */
+  get texts(): number {
+    return this.textCount;
+  }
+
+  /** Writes large parts of snapshots, which a reader reads when somebody looks at them. They are numbered through the log. */
+  keepTexts(texts: readonly string[]): void {
+    this.flush();
+    this.index.push({ offset: this.offset, seq: this.count, time: this.time, count: texts.length, texts: true });
+    this.frame(FrameType.texts, encodeTexts(texts), { seq: this.count, time: this.time, count: texts.length });
+    this.textCount += texts.length;
   }
 
   /** Copies a frame of an optional type that this version does not know, as it is. */
@@ -229,14 +242,15 @@ export class LogWriter {
   }
 }
 
-/** The index as columns of differences: four numbers a block, about six bytes each. */
+/** The index as columns of differences: four numbers a block, about six bytes each. A fifth is a snapshot's name, or true for texts. */
 function pack(index: readonly IndexEntry[]): Json {
   const rows: Json[] = [];
   let offset = 0;
   let time = 0;
   for (const entry of index) {
     const row: Json[] = [entry.offset - offset, entry.seq, entry.time - time, entry.count];
-    rows.push(entry.snapshot === undefined ? row : [...row, entry.snapshot]);
+    const mark = entry.snapshot ?? entry.texts;
+    rows.push(mark === undefined ? row : [...row, mark]);
     offset = entry.offset;
     time = entry.time;
   }
@@ -249,11 +263,11 @@ export function unpack(rows: Json): IndexEntry[] {
   const index: IndexEntry[] = [];
   let offset = 0;
   let time = 0;
-  for (const row of rows as readonly (readonly [number, number, number, number, string?])[]) {
+  for (const row of rows as readonly (readonly [number, number, number, number, (string | true)?])[]) {
     offset += row[0];
     time += row[2];
     const entry = { offset, seq: row[1], time, count: row[3] };
-    index.push(row[4] === undefined ? entry : { ...entry, snapshot: row[4] });
+    index.push(row[4] === undefined ? entry : row[4] === true ? { ...entry, texts: true } : { ...entry, snapshot: row[4] });
   }
   return index;
 }

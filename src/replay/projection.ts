@@ -7,6 +7,9 @@
 import type { LogReader } from '../log/reader.ts';
 import type { Json, LogRecord } from '../log/record.ts';
 
+/** Takes a part of a state and how it is written, and answers with a number that stands for it. The same part is written once. */
+export type Keep = (part: object, text: () => string) => number;
+
 export interface Projection<State> {
   /** Names the snapshots of this projection in logs; change it when the encoding changes. */
   readonly name: string;
@@ -24,8 +27,8 @@ export interface Projection<State> {
   applyControl?(state: State, record: LogRecord): void;
   /** A copy that later changes do not reach. Copies containers, not values. */
   clone(state: State): State;
-  /** As JSON. Large parts may be given to `keep`, which answers with a number that stands for them; without it all is JSON. */
-  encode(state: State, keep?: (text: string) => number): Json;
+  /** As JSON. Large parts may be given to `keep`; without it all is JSON. */
+  encode(state: State, keep?: Keep): Json;
   /** The state for people who compare: members have the names they are known by. Default: as it is encoded. */
   show?(state: State): Json;
   /** `text` gives back what was kept; `like` is a state of nearby whose parts may be shared. */

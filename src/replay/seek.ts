@@ -63,7 +63,7 @@ export class Seeker<State> {
     if (written > best + 2048 || (best < 0 && written >= 0)) {
       const found = this.log.snapshotBefore(name, position);
       if (found !== undefined) {
-        const state = this.projection.decode(found.state, found.text, this.nearest(position));
+        const state = this.projection.decode(found.state, (number) => this.log.text(number), this.nearest(position));
         this.keep(found.seq, this.projection.clone(state));
         return { position: found.seq, state };
       }

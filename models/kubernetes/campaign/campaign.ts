@@ -86,8 +86,16 @@ interface Shape {
   readonly controllerManagers: number;
 }
 
+/** A campaign of clusters. */
+export interface KubernetesCampaign extends CampaignModel {
+  /** The cluster of a plan, and what its store holds before the run begins. */
+  clusterOf(plan: Plan): { readonly config: ClusterConfig; readonly backup: Backup };
+  /** The same campaign with other clusters. */
+  with(changes: Partial<ClusterConfig>): KubernetesCampaign;
+}
+
 /** The model. */
-export function kubernetesCampaign(options: CampaignOptions = {}): CampaignModel {
+export function kubernetesCampaign(options: CampaignOptions = {}): KubernetesCampaign {
   const { kinds = WORKLOADS, faults = FAULT_KINDS, mostFaults = 4, mostActions = 8, mostNodes = 3, schedules = ['time', 'uniform', 'pct3', 'urw', 'starvation'], horizon = HORIZON } = options;
   const shape: fc.Arbitrary<Shape> = fc.record({
     nodes: fc.integer({ min: 1, max: mostNodes }),
@@ -112,6 +120,11 @@ export function kubernetesCampaign(options: CampaignOptions = {}): CampaignModel
     },
     network: (): Network => new StreamNetwork(new ClusterNetwork('fast')),
     build: (plan, kernelOptions) => build(plan, kernelOptions, options, storeOf),
+    clusterOf: (plan) => {
+      const config = configOf(plan.config, options.config);
+      return { config, backup: storeOf(config) };
+    },
+    with: (changes) => kubernetesCampaign({ ...options, config: { ...options.config, ...changes } }),
   };
 }
 

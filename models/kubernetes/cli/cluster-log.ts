@@ -5,12 +5,14 @@ import type { LogReader } from '../../../src/log/reader.ts';
 import { CliError, logError } from '../../../src/cli/exit.ts';
 import { openForReading } from '../../../src/cli/replay.ts';
 import { parsePosition } from '../../../src/cli/position.ts';
+import type { Projection } from '../../../src/replay/projection.ts';
 import { Seeker } from '../../../src/replay/seek.ts';
 import type { ClusterConfig } from '../cluster/config.ts';
 import { MODEL } from '../cluster/header.ts';
 import { Moment } from '../cluster/moment.ts';
 import type { Place } from '../explain/argument.ts';
-import { STORE_VIEW, type StoreView } from '../explain/store-view.ts';
+import type { StoreView } from '../explain/store-view.ts';
+import { loggedCluster, type LoggedCluster } from './logged-cluster.ts';
 
 export class ClusterLog {
   readonly path: string;
@@ -18,16 +20,27 @@ export class ClusterLog {
   readonly config: ClusterConfig;
   readonly seeker: Seeker<StoreView>;
 
-  constructor(path: string, log: LogReader) {
-    const { name } = log.header.model;
-    if (name !== MODEL) throw new CliError(`${path}: the log is of the model "${name}", and this verb speaks of ${MODEL}`);
+  /** How the run is made again, if wanted with another configuration. */
+  readonly build: LoggedCluster['build'];
+  readonly view: Projection<StoreView>;
+
+  constructor(path: string, log: LogReader, cluster: LoggedCluster) {
     if (log.header.level === 'inputs') {
       throw new CliError(`${path}: the log keeps inputs only, so there is nothing to look at; \`kubetwin fork ${path} --at start --level facts --log NEW\` makes one that keeps facts`);
     }
     this.path = path;
     this.log = log;
-    this.config = log.header.config as unknown as ClusterConfig;
-    this.seeker = new Seeker(log, STORE_VIEW);
+    this.config = cluster.config;
+    this.view = cluster.view;
+    this.build = (changes) => cluster.build(changes);
+    this.seeker = new Seeker(log, cluster.view);
+  }
+
+  /** @throws CliError when the log is of something else than a cluster. */
+  static async of(path: string, log: LogReader): Promise<ClusterLog> {
+    const cluster = await loggedCluster(log.header);
+    if (cluster === undefined) throw new CliError(`${path}: the log is of the model "${log.header.model.name}", and this verb speaks of ${MODEL}`);
+    return new ClusterLog(path, log, cluster);
   }
 
   /** The position that `--at` names; without it the end. */
@@ -47,10 +60,10 @@ export class ClusterLog {
 }
 
 /** Opens a cluster's log, lets `work` use it, and closes it. Damage becomes an error with its own exit code. */
-export function withClusterLog<T>(path: string, work: (log: ClusterLog) => T): T {
+export async function withClusterLog<T>(path: string, work: (log: ClusterLog) => T | Promise<T>): Promise<T> {
   const open = openForReading(path);
   try {
-    return work(new ClusterLog(path, open.reader));
+    return await work(await ClusterLog.of(path, open.reader));
   } catch (error) {
     throw logError(path, error);
   } finally {

@@ -18,9 +18,11 @@ import type { Level } from '../../../src/log/record.ts';
 import type { ForkOptions } from '../../../src/replay/fork.ts';
 import type { BuildRun } from '../../../src/replay/replay.ts';
 import { Seeker } from '../../../src/replay/seek.ts';
+import { snapshotting } from '../../../src/replay/snapshot.ts';
 import { outcomeDifferences } from '../explain/outcome.ts';
-import { STORE_VIEW } from '../explain/store-view.ts';
+import { STORE_VIEW, type StoreView } from '../explain/store-view.ts';
 import { changesOf, choicesOf, settings, type ChangeOptions } from './fork-changes.ts';
+import { loggedCluster } from './logged-cluster.ts';
 
 export interface ForkCommandOptions extends ChangeOptions {
   readonly at?: string;
@@ -44,7 +46,8 @@ export async function forkCommand(path: string, options: ForkCommandOptions, mod
     const model = await modelOf(reader.header.model.name, reader.header.config);
     if (model === undefined) throw new CliError(`${path}: the log is of the model "${reader.header.model.name}", which this program does not have`);
     const build = options.code === undefined ? model.build : await codeOf(options.code);
-    return execute(path, reader, options, build, progress);
+    const { view = STORE_VIEW } = (await loggedCluster(reader.header)) ?? {};
+    return execute(path, new Seeker(reader, view), options, build, progress);
   } catch (error) {
     throw logError(path, error);
   } finally {
@@ -53,19 +56,20 @@ export async function forkCommand(path: string, options: ForkCommandOptions, mod
   }
 }
 
-function execute(path: string, parent: LogReader, options: ForkCommandOptions, build: BuildRun, progress: Progress): number {
+function execute(path: string, seeker: Seeker<StoreView>, options: ForkCommandOptions, build: BuildRun, progress: Progress): number {
+  const { log: parent, projection } = seeker;
   const at = parsePosition(parent, options.at ?? '', 'before');
-  const seeker = new Seeker(parent, STORE_VIEW);
   const changes = changesOf(options, seeker.at(at));
-  const view = STORE_VIEW.init();
+  const view = projection.init();
   const base = forkOptions(parent, at, options);
   const isUnchanged = changes.length === 0 && Object.keys(base).every((key) => key === 'at' || key === 'level') && options.code === undefined;
   const file = options.log === undefined ? undefined : createForkLog(options.log, parent, base);
+  const write = file === undefined ? undefined : snapshotting(file.writer, projection);
   const forked = forkAt(path, parent, build, {
     ...base,
     sink: (record) => {
-      file?.writer.append(record);
-      STORE_VIEW.apply(view, record);
+      write?.(record);
+      projection.apply(view, record);
       if ((record.seq & 0x3fff) === 0) progress.show(`${formatDuration(record.time)}  ${record.seq} records`);
     },
   });

@@ -8,7 +8,6 @@ import { CliError, EXIT } from '../../../src/cli/exit.ts';
 import { Progress } from '../../../src/cli/progress.ts';
 import { forkAt } from '../../../src/cli/fork.ts';
 import type { LogQuery } from '../api/cri.ts';
-import { buildRun } from '../cluster/model.ts';
 import { containersOf, type ContainerView } from '../container-runtime/inspect.ts';
 import type { Pod } from '../object/types.ts';
 import { withClusterLog } from './cluster-log.ts';
@@ -26,10 +25,10 @@ export interface LogsOptions {
 }
 
 /** Prints; the code is 1 when there is no such pod or container, as kubectl's is. */
-export function logs(path: string, name: string, options: LogsOptions): number {
+export function logs(path: string, name: string, options: LogsOptions): Promise<number> {
   const namespace = options.namespace ?? 'default';
   const podName = name.replace(/^(?:pods?|po)\//, '');
-  return withClusterLog(path, (cluster) => {
+  return withClusterLog(path, async (cluster) => {
     const position = cluster.position(options.at);
     const pod = cluster.place(position).view.objects.get(`/registry/pods/${namespace}/${podName}`)?.object as Pod | undefined;
     if (pod === undefined) return refuse(`Error from server (NotFound): pods "${podName}" not found`);
@@ -37,7 +36,7 @@ export function logs(path: string, name: string, options: LogsOptions): number {
     if (typeof wanted === 'string') return refuse(wanted);
     const progress = new Progress(process.stderr, options.json !== true);
     progress.show(`executing ${path} again, up to #${position}`);
-    const { kernel } = forkAt(path, cluster.log, buildRun, { at: position });
+    const { kernel } = forkAt(path, cluster.log, await cluster.build(), { at: position });
     progress.clear();
     const instances = containersOf(kernel.state(`container-runtime/${pod.spec.nodeName ?? ''}`), cluster.config.epoch).filter(({ podUid }) => podUid === pod.metadata.uid);
     const found = wanted.map((container) => ({ container, instance: instances.filter((each) => each.container === container)[options.previous === true ? 1 : 0] }));

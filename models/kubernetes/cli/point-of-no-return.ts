@@ -12,10 +12,9 @@ import { openForReading } from '../../../src/cli/replay.ts';
 import { pointOfNoReturn, type PointOfNoReturn } from '../../../src/explain/inevitable.ts';
 import { address } from '../../../src/explain/why.ts';
 import type { LogReader } from '../../../src/log/reader.ts';
-import { buildRun } from '../cluster/model.ts';
 import { parseClaim } from '../explain/claim.ts';
 import { sayRecord } from '../explain/phrasebook.ts';
-import { STORE_VIEW } from '../explain/store-view.ts';
+import type { StoreView } from '../explain/store-view.ts';
 import { ClusterLog } from './cluster-log.ts';
 
 export interface PointOptions {
@@ -30,22 +29,22 @@ export interface PointOptions {
 }
 
 /** The code is 1 when no position decides: the failure is as likely before as after. */
-export function explainPoint(path: string, options: PointOptions): number {
+export async function explainPoint(path: string, options: PointOptions): Promise<number> {
   if (options.failure === undefined) throw new CliError("say what the failure is: --failure 'pod/web-1 status.phase=Failed', or with a ! in front what should have held: --failure '! deploy/web Available'");
   const [, negation = '', text = ''] = /^\s*(!?)\s*(.*)$/.exec(options.failure) ?? [];
   const claim = parseClaim(text);
   const { reader, close } = openForReading(path);
   const progress = new Progress(process.stderr, options.json !== true);
   try {
-    const { seeker } = new ClusterLog(path, reader);
+    const { seeker, view: projection, build } = await ClusterLog.of(path, reader);
     const end = reader.timeOf(reader.length);
-    const isFailure = (view: ReturnType<typeof STORE_VIEW.init>): boolean => claim(view) !== (negation === '!');
+    const isFailure = (view: StoreView): boolean => claim(view) !== (negation === '!');
     if (!isFailure(seeker.at(reader.length))) throw new CliError(`the run does not end in that failure: "${options.failure}" is not so at its end`);
     let tried = 0;
-    const point = pointOfNoReturn(reader, buildRun, {
+    const point = pointOfNoReturn(reader, await build(), {
       fails: (run, kernel) => {
         const view = seeker.at(Math.min(kernel.seq, reader.length));
-        const watch = kernel.committed$.subscribe((record) => STORE_VIEW.apply(view, record));
+        const watch = kernel.committed$.subscribe((record) => projection.apply(view, record));
         run.run({ until: end });
         watch.unsubscribe();
         progress.show(`${++tried} continuations`);

@@ -8,7 +8,6 @@ import { CliError, EXIT } from '../../../src/cli/exit.ts';
 import { Progress } from '../../../src/cli/progress.ts';
 import type { Json } from '../../../src/index.ts';
 import { executeStep } from '../../../src/replay/replay.ts';
-import { buildRun } from '../cluster/model.ts';
 import { lastFact } from '../explain/argument.ts';
 import { decisionText } from '../scheduler/diagnosis-text.ts';
 import { withClusterLog, type ClusterLog } from './cluster-log.ts';
@@ -22,14 +21,14 @@ export interface ScoresOptions {
 }
 
 /** Prints the last decision about a pod before the position. The code is 1 when there is none. */
-export function scores(path: string, name: string, options: ScoresOptions): number {
-  return withClusterLog(path, (cluster) => {
+export function scores(path: string, name: string, options: ScoresOptions): Promise<number> {
+  return withClusterLog(path, async (cluster) => {
     const key = `${options.namespace ?? 'default'}/${name}`;
     const place = cluster.place(cluster.position(options.at));
     const decision = lastFact(place, DECISION, key, () => true);
     const short = decision?.facts.find(({ kind, data }) => kind === DECISION && (data as { pod?: string }).pod === key)?.data;
     if (decision === undefined || short === undefined) throw new CliError(`no scheduler has decided about pod ${key} up to there`, EXIT.failed);
-    const fact = cluster.config.explainScheduling ? short : explained(cluster, decision.seq, key);
+    const fact = cluster.config.explainScheduling ? short : await explained(cluster, decision.seq, key);
     process.stdout.write(options.json === true ? `${JSON.stringify({ seq: decision.seq, time: decision.time, decision: fact })}\n` : `#${decision.seq} ${decisionText(fact).join('\n')}\n`);
     return EXIT.ok;
   });
@@ -43,14 +42,10 @@ export function podNamed(words: readonly string[]): string {
 }
 
 /** The same decision at length. */
-function explained({ log, path }: ClusterLog, seq: number, key: string): Json {
+async function explained({ log, path, build }: ClusterLog, seq: number, key: string): Promise<Json> {
   const progress = new Progress(process.stderr, true);
   progress.show(`executing ${path} again, up to #${seq}`);
-  const record = executeStep(
-    log,
-    (header, options) => buildRun({ ...header, config: { ...(header.config as { readonly [name: string]: Json }), explainScheduling: true } }, options),
-    seq,
-  );
+  const record = executeStep(log, await build({ explainScheduling: true }), seq);
   progress.clear();
   const fact = record.facts.find(({ kind, data }) => kind === DECISION && (data as { pod?: string }).pod === key);
   if (fact === undefined) throw new CliError(`this version executes ${path} differently: step #${seq} decides nothing about pod ${key}; \`kubetwin replay\` names the first difference`, EXIT.diverged);

@@ -8,8 +8,8 @@ import { CliError, EXIT } from '../../../src/cli/exit.ts';
 import { openForReading } from '../../../src/cli/replay.ts';
 import { createForkLog, forkAt } from '../../../src/cli/fork.ts';
 import { MAGIC } from '../../../src/log/frame.ts';
+import { snapshotting } from '../../../src/replay/snapshot.ts';
 import type { ClusterConfig } from '../cluster/config.ts';
-import { buildRun } from '../cluster/model.ts';
 import { Simulation } from '../cluster/simulation.ts';
 import { ClusterLog } from './cluster-log.ts';
 import { listen, serveSimulation, type ListenOptions } from './listen.ts';
@@ -40,7 +40,7 @@ export function isLog(path: string): boolean {
 export async function serveLog(path: string, options: ServeLogOptions): Promise<number> {
   const { reader, close } = openForReading(path);
   try {
-    const cluster = new ClusterLog(path, reader);
+    const cluster = await ClusterLog.of(path, reader);
     const position = cluster.position(options.at);
     const where = `${position === 0 ? 'the start' : `#${position - 1} (${seconds(reader.timeOf(position))})`} of ${path}`;
     if (options.continue === true) return await continueFrom(cluster, position, where, options);
@@ -51,10 +51,10 @@ export async function serveLog(path: string, options: ServeLogOptions): Promise<
   }
 }
 
-async function continueFrom({ log, config, path }: ClusterLog, position: number, where: string, options: ServeLogOptions): Promise<number> {
+async function continueFrom({ log, config, path, view, build }: ClusterLog, position: number, where: string, options: ServeLogOptions): Promise<number> {
   if (!(config as Partial<ClusterConfig>).gateway) throw new CliError(`${path}: the run was made without a gateway, so requests cannot enter it; make it again with this version`);
   const file = options.log === undefined ? undefined : createForkLog(options.log, log, { at: position, inputs: 'drop' });
-  const { kernel } = forkAt(path, log, buildRun, { at: position, inputs: 'drop', ...(file === undefined ? {} : { sink: (record) => file.writer.append(record) }) });
+  const { kernel } = forkAt(path, log, await build(), { at: position, inputs: 'drop', ...(file === undefined ? {} : { sink: snapshotting(file.writer, view) }) });
   process.stdout.write(`going on from ${where}\n`);
   const code = await serveSimulation(new Simulation(config, kernel), options);
   file?.writer.close({ kind: 'served' });

@@ -2,13 +2,14 @@
  * `kubetwin why LOG QUESTION…` and `kubetwin blame LOG OBJECT FIELD`: arguments with the addresses of the records that prove them.
  */
 import { CliError, EXIT } from '../../../src/cli/exit.ts';
+import { at } from '../../../src/explain/blame.ts';
 import { address, pathTold, plainly, tellWhy, why as pathOf, type Phrasebook } from '../../../src/explain/why.ts';
 import type { Json, LogRecord } from '../../../src/index.ts';
 import { tell, writerName, type Argument, type Place } from '../explain/argument.ts';
 import { askObject, kindIn, parseQuestion } from '../explain/ask.ts';
 import { blameSeeking, pointerOf } from '../explain/blame.ts';
 import { phrasebookOf } from '../explain/phrasebook.ts';
-import { keyOf } from '../explain/store-view.ts';
+import { keyOf, sayKey, type StoreView } from '../explain/store-view.ts';
 import { withClusterLog, type ClusterLog } from './cluster-log.ts';
 
 export interface WhyOptions {
@@ -22,7 +23,7 @@ export interface WhyOptions {
 const everyStep = (phrasebook: Phrasebook): Phrasebook => ({ ...phrasebook, say: (record, log) => phrasebook.say(record, log) ?? plainly(record) });
 
 /** Prints the argument. @throws CliError when the question is none. */
-export function why(path: string, words: readonly string[], options: WhyOptions): number {
+export function why(path: string, words: readonly string[], options: WhyOptions): Promise<number> {
   return withClusterLog(path, (cluster) => {
     const place = cluster.place(cluster.position(options.at));
     const question = parseQuestion(place.view, words);
@@ -75,17 +76,18 @@ interface FieldWrite {
 }
 
 /** Prints who wrote a field last, or with `all` every write of it, newest first. The code is 1 when nobody ever wrote it. */
-export function blame(path: string, object: string, field: string, options: BlameOptions): number {
+export function blame(path: string, object: string, field: string, options: BlameOptions): Promise<number> {
   return withClusterLog(path, (cluster) => {
     const position = cluster.position(options.at);
     const [type = '', ...names] = object.split('/');
-    const info = kindIn(cluster.place(position).view, type);
+    const { view } = cluster.place(position);
+    const info = kindIn(view, type);
     if (info === undefined || names.length === 0) throw new CliError(`blame takes an object as TYPE/NAME (deploy/web, pod/web-1), not "${object}"`);
     const key = keyOf(info, options.namespace ?? 'default', names.join('/'));
     const writes = writesOf(cluster, key, pointerOf(field), position, options.all === true);
     if (options.json === true) {
       printJson(writes.map(({ record, writer, decision, before, after }) => ({ seq: record.seq, time: record.time, writer, decision: decision.seq, before: before ?? null, after: after ?? null })));
-    } else if (writes.length === 0) process.stderr.write(`nobody has written ${field === '' ? 'it' : field} of ${object} up to there\n`);
+    } else if (writes.length === 0) process.stderr.write(`${unwritten(view, key, field)}\n`);
     else process.stdout.write(writes.map((write) => `${sayWrite(write)}\n`).join(''));
     return writes.length === 0 ? EXIT.failed : EXIT.ok;
   });
@@ -101,6 +103,14 @@ function writesOf(cluster: ClusterLog, key: string, pointer: string, position: n
     end = write.record.seq;
   }
   return writes;
+}
+
+/** Why nobody is to blame. */
+function unwritten({ objects }: StoreView, key: string, field: string): string {
+  const object = objects.get(key)?.object as unknown as Json | undefined;
+  const what = `${field === '' ? 'all' : field} of ${sayKey(key)}`;
+  if (object === undefined) return `${sayKey(key)} was never there up to that moment`;
+  return at(object, pointerOf(field)) === undefined ? `nobody has written ${what} up to that moment` : `${what} has been so since before the run began`;
 }
 
 function sayWrite({ record, writer, decision, before, after }: FieldWrite): string {

@@ -114,13 +114,15 @@ function say(record: LogRecord, log: LogReader): string | undefined {
 }
 
 function sayControl(record: LogRecord): string {
-  const reason = (record.message as { reason?: string } | undefined)?.reason;
-  const what = { crash: 'crashed', restart: 'was started again', pause: 'was paused', resume: 'was resumed', slow: 'was slowed down', skew: 'had its clock moved', note: 'was affected' }[record.kind];
+  const { reason, note } = (record.message ?? {}) as { reason?: string; note?: { fault: string; kind: string; phase: string } };
+  if (note !== undefined) return `the fault ${note.fault} (${note.kind}) ${note.phase === 'begin' ? 'begins' : 'ends'}`;
+  const what = { crash: 'crashed', restart: 'was started again', pause: 'was paused', resume: 'was resumed', slow: 'was slowed down', skew: 'had its clock moved' }[record.kind];
   return `${record.actor} ${what ?? record.kind}${reason === undefined ? '' : ` (${reason})`}`;
 }
 
 function sayInput(record: LogRecord): string {
   const { action, object } = (record.message ?? {}) as { action?: string; object?: { kind?: string; metadata?: { name?: string } } };
+  if (record.kind === 'kubectl' && object === undefined) return 'the user gave the next command of the plan';
   if (record.kind === 'kubectl' && object !== undefined) return `the user asked to ${action} ${object.kind} ${object.metadata?.name ?? ''}`;
   const { verb, resource, namespace, name } = (record.message ?? {}) as { verb?: string; resource?: string; namespace?: string; name?: string };
   if (verb !== undefined) return `the user sent ${verb} ${resource ?? ''} ${[namespace, name].filter((part) => part !== undefined).join('/')}`;

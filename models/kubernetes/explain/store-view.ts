@@ -8,6 +8,7 @@ import type { Json, LogRecord } from '../../../src/index.ts';
 import type { Projection } from '../../../src/replay/projection.ts';
 import { KINDS } from '../api-server/registry/kinds.ts';
 import type { KindInfo } from '../api-server/registry/kind.ts';
+import type { Backup } from '../cluster/config.ts';
 import { applyEdits, type Edit } from '../object/diff.ts';
 import { parseSelector, selectorMatches } from '../object/selector.ts';
 import { isLeft } from 'fp-ts/lib/Either.js';
@@ -19,7 +20,7 @@ export interface Stored {
   readonly object: KubeObject;
   /** The etcd revision of its last write: its resourceVersion. */
   readonly revision: number;
-  /** The record of its last write. */
+  /** The record of its last write; -1 when it was there before the run began. */
   readonly seq: number;
   /** The records of all its writes. */
   readonly writes: Seqs;
@@ -54,7 +55,7 @@ interface PutFact {
 
 /** The objects of the store, as etcd's facts tell them. */
 export const STORE_VIEW: Projection<StoreView> = {
-  name: 'kubernetes/store/4',
+  name: 'kubernetes/store/5',
   facts: ['etcd.put', 'etcd.delete', ...POD_FACTS],
   init: () => ({ objects: new Map(), revision: 1, gone: new Map(), steps: new Map(), controls: new Map() }),
   apply: (state, record) => {
@@ -74,7 +75,7 @@ export const STORE_VIEW: Projection<StoreView> = {
   clone: (state) => ({ objects: new Map(state.objects), revision: state.revision, gone: new Map(state.gone), steps: new Map(state.steps), controls: new Map(state.controls) }),
   encode: ({ objects, revision, gone, steps, controls }, keep) => [
     revision,
-    [...objects].map(([key, stored]) => [key, keep === undefined ? (stored.object as unknown as Json) : keep(textOf(stored)), stored.revision, stored.writes]),
+    [...objects].map(([key, stored]) => [key, keep === undefined ? (stored.object as unknown as Json) : keep(stored, () => textOf(stored)), stored.revision, stored.writes]),
     [...gone],
     [...steps],
     [...controls],
@@ -85,24 +86,32 @@ export const STORE_VIEW: Projection<StoreView> = {
     const objects = new Map<string, Stored>();
     for (const [key, kept, rev, writes] of entries) {
       const known = like?.objects.get(key);
-      const seq = writes[writes.length - 1] ?? 0;
+      const seq = lastOf(writes);
       if (known?.seq === seq) objects.set(key, known);
-      else objects.set(key, typeof kept === 'number' ? new Unread((text as (number: number) => string)(kept), rev, writes) : { object: kept, revision: rev, seq, writes });
+      else objects.set(key, typeof kept === 'number' ? new Unread(() => (text as (number: number) => string)(kept), rev, writes) : { object: kept, revision: rev, seq, writes });
     }
     return { objects, revision, gone: new Map(gone), steps: new Map(steps), controls: new Map(controls) };
   },
 };
 
-/** An object that is parsed when somebody looks at it: its text, or edits of the version before. */
+/** The same over a store that has held these objects since before the run began. */
+export function storeViewOver({ revision, values }: Backup): Projection<StoreView> {
+  const objects = [...values].map(({ key, object, modRevision }) => [key, { object, revision: modRevision, seq: -1, writes: NO_SEQS }] as const);
+  return { ...STORE_VIEW, init: () => ({ ...STORE_VIEW.init(), objects: new Map<string, Stored>(objects), revision }) };
+}
+
+const lastOf = (writes: Seqs): number => writes[writes.length - 1] ?? -1;
+
+/** An object that is read when somebody looks at it: its text, where the log has it, or edits of the version before. */
 class Unread implements Stored {
   readonly revision: number;
   readonly writes: Seqs;
-  private text: string | undefined;
+  private text: string | (() => string) | undefined;
   private before: Stored | undefined;
   private parsed: KubeObject | undefined;
 
   /** With `before`, the text is the fact that holds the edits. */
-  constructor(text: string, revision: number, writes: Seqs, before?: Stored) {
+  constructor(text: string | (() => string), revision: number, writes: Seqs, before?: Stored) {
     this.text = text;
     this.revision = revision;
     this.writes = writes;
@@ -110,7 +119,7 @@ class Unread implements Stored {
   }
 
   get seq(): number {
-    return this.writes[this.writes.length - 1] ?? 0;
+    return lastOf(this.writes);
   }
 
   get object(): KubeObject {
@@ -130,17 +139,21 @@ class Unread implements Stored {
 
   /** The text, while nobody has looked and it is the object's own. */
   get unread(): string | undefined {
-    return this.before === undefined ? this.text : undefined;
+    return this.before === undefined && this.text !== undefined ? this.ownText() : undefined;
+  }
+
+  private ownText(): string {
+    return typeof this.text === 'function' ? this.text() : (this.text as string);
   }
 
   private parse(): KubeObject {
-    this.parsed ??= JSON.parse(this.text as string) as KubeObject;
+    this.parsed ??= JSON.parse(this.ownText()) as KubeObject;
     this.text = undefined;
     return this.parsed;
   }
 
   private edit(object: KubeObject): KubeObject {
-    this.parsed = applyEdits(object, (JSON.parse(this.text as string) as PutFact).edits ?? []);
+    this.parsed = applyEdits(object, (JSON.parse(this.ownText()) as PutFact).edits ?? []);
     this.text = undefined;
     this.before = undefined;
     return this.parsed;

@@ -35,7 +35,7 @@ const USER = { name: 'kubernetes-admin', groups: ['system:masters', 'system:auth
 const USER_AGENT = 'kubectl/v1.32.0 (linux/amd64) kubernetes';
 
 /** Prints; the code is 1 when something that was asked for by name is not there, as kubectl's is. */
-export function get(path: string, args: readonly string[], options: GetOptions): number {
+export function get(path: string, args: readonly string[], options: GetOptions): Promise<number> {
   const output = parseOutput(options.json === true ? 'json' : options.output);
   return withClusterLog(path, (cluster) => {
     const moment = cluster.moment(cluster.position(options.at));

@@ -53,7 +53,7 @@ export async function connect(path: string | undefined, options: ConnectOptions)
   const question = questionOf(options);
   const seed = options.seed ?? '1';
   const answer = options.server === undefined
-    ? withNetwork(path as string, options.at, (moment) => answerOf(moment, question, seed))
+    ? await withNetwork(path as string, options.at, (moment) => answerOf(moment, question, seed))
     : await askServer<ConnectAnswer>(options.server, '/_sim/connect', { ...question, seed });
   if (!answer.ok) throw new CliError(answer.problem);
   const { text, outcomes } = answer.value;

@@ -20,7 +20,7 @@ export async function rules(args: readonly string[], options: RulesOptions): Pro
   const name = node.replace(/^(node|no|nodes)\//, '');
   const answer: Inspection<readonly string[]> = isServer
     ? await askServer(options.server, '/_sim/rules', { node: name })
-    : withNetwork(path as string, options.at, ({ plane }) => describeNodeRules(plane, name));
+    : await withNetwork(path as string, options.at, ({ plane }) => describeNodeRules(plane, name));
   if (!answer.ok) throw new CliError(answer.problem);
   process.stdout.write(options.json === true ? `${JSON.stringify({ node: name, rules: answer.value })}\n` : `${answer.value.join('\n')}\n`);
   return EXIT.ok;

@@ -2,15 +2,18 @@
 import { diffCommand, type Comparable, type DiffCommandOptions } from '../../../../src/cli/diff.ts';
 import type { LogReader } from '../../../../src/log/reader.ts';
 import { Seeker } from '../../../../src/replay/seek.ts';
-import { MODEL } from '../../cluster/header.ts';
 import { outcomeDifferences } from '../../explain/outcome.ts';
-import { STORE_VIEW, type StoreView } from '../../explain/store-view.ts';
+import type { StoreView } from '../../explain/store-view.ts';
+import { loggedCluster } from '../logged-cluster.ts';
 import type { Register } from './verb.ts';
 
-const endOf = (log: LogReader): StoreView => new Seeker(log, STORE_VIEW).at(log.length);
-
 /** A cluster's logs are compared by what the store holds. */
-const CLUSTER: Comparable<StoreView> = { projection: STORE_VIEW, outcome: (left, right) => outcomeDifferences(endOf(left), endOf(right)) };
+async function comparableOf({ header }: LogReader): Promise<Comparable<StoreView> | undefined> {
+  const cluster = await loggedCluster(header);
+  if (cluster === undefined) return undefined;
+  const endOf = (log: LogReader): StoreView => new Seeker(log, cluster.view).at(log.length);
+  return { projection: cluster.view, outcome: (left, right) => outcomeDifferences(endOf(left), endOf(right)) };
+}
 
 export const registerDiff: Register = (command, exit) => {
   command
@@ -20,5 +23,5 @@ export const registerDiff: Register = (command, exit) => {
     .argument('<right>')
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExamples:\n  kubetwin diff seed-1.log seed-2.log\n  kubetwin diff run.log fork.log\n\nIt exits with 0 when both are the same run and with 1 when they differ.')
-    .action((left: string, right: string, options: DiffCommandOptions) => exit(diffCommand(left, right, options, (log) => (log.header.model.name === MODEL ? CLUSTER : undefined))));
+    .action(async (left: string, right: string, options: DiffCommandOptions) => exit(await diffCommand(left, right, options, comparableOf)));
 };

@@ -18,5 +18,5 @@ export const registerExplain: Register = (command, exit) => {
     .option('--seed <text>', "names the continuations' seeds")
     .option('--json', 'print one JSON document')
     .addHelpText('after', "\nExample:\n  kubetwin explain point-of-no-return run.log --failure 'pod/web-1 spec.nodeName=node-2' --from 0.4s --to 2s\n\nIt exits with 1 when no position decides.")
-    .action((path: string, options: PointOptions) => exit(explainPoint(path, options)));
+    .action(async (path: string, options: PointOptions) => exit(await explainPoint(path, options)));
 };

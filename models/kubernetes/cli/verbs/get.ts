@@ -23,5 +23,5 @@ export const registerGet: Register = (command, exit) => {
     .option('--show-managed-fields', 'keep managedFields in YAML and JSON')
     .option('--json', 'the same as -o json')
     .addHelpText('after', "\nExamples:\n  kubetwin get run.log pods -A\n  kubetwin get run.log pods,deployments --at 12.5s -o wide\n  kubetwin get run.log pod/web-1 --at '#4711' -o yaml\n  kubetwin get run.log events --field-selector reason=FailedScheduling\n\nIt exits with 1 when an object asked for by name is not there.")
-    .action((path: string, types: string[], options: GetOptions) => exit(get(path, types, options)));
+    .action(async (path: string, types: string[], options: GetOptions) => exit(await get(path, types, options)));
 };

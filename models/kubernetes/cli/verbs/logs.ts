@@ -19,5 +19,5 @@ export const registerLogs: Register = (command, exit) => {
     .option('--timestamps', 'with the time in front of each line')
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExamples:\n  kubetwin run examples/pods/counter.yaml --for 20s --log run.log\n  kubetwin logs run.log counter -c count-log-1 --at 15s --tail 3\n  kubetwin logs run.log pod/web-1 --previous\n\nIt exits with 1 when there is no such pod or container.')
-    .action((path: string, pod: string, options: LogsOptions) => exit(logs(path, pod, options)));
+    .action(async (path: string, pod: string, options: LogsOptions) => exit(await logs(path, pod, options)));
 };

@@ -18,7 +18,7 @@ export const registerWhy: Register = (command, exit) => {
     .option('--steps', 'tell every step of the chain, also requests and watch events')
     .option('--json', 'print one JSON document')
     .addHelpText('after', "\nExamples:\n  kubetwin why run.log pod/web-1                  # Pending? not Ready? restarting? deleted? on that node?\n  kubetwin why run.log service/web has no endpoints\n  kubetwin why run.log deploy/web                 # a stuck rollout\n  kubetwin why run.log ns/team-a --at 90s         # a namespace that stays Terminating\n  kubetwin why run.log node/node-2 Ready\n  kubetwin why run.log pod/web-1 --scores          # the scheduler's decision, node by node\n  kubetwin why run.log '#4711'")
-    .action((path: string, words: string[], options: WhyOptions & { readonly scores?: boolean }) => exit(options.scores === true ? scores(path, podNamed(words), options) : why(path, words, options)));
+    .action(async (path: string, words: string[], options: WhyOptions & { readonly scores?: boolean }) => exit(await (options.scores === true ? scores(path, podNamed(words), options) : why(path, words, options))));
 };
 
 /** `kubetwin blame`. */
@@ -34,5 +34,5 @@ export const registerBlame: Register = (command, exit) => {
     .option('--all', 'every write of the field, newest first')
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExamples:\n  kubetwin blame run.log deploy/web spec.replicas\n  kubetwin blame run.log pod/web-1 spec.nodeName\n  kubetwin blame run.log node/node-1 status.conditions --all\n\nIt exits with 1 when nobody ever wrote the field.')
-    .action((path: string, object: string, field: string, options: BlameOptions) => exit(blame(path, object, field, options)));
+    .action(async (path: string, object: string, field: string, options: BlameOptions) => exit(await blame(path, object, field, options)));
 };

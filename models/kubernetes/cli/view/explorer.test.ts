@@ -8,6 +8,7 @@ import { LogWriter } from '../../../../src/log/writer.ts';
 import { clusterHeader } from '../../cluster/header.ts';
 import { createCluster } from '../../cluster/simulation.ts';
 import { ClusterLog } from '../cluster-log.ts';
+import { plainCluster } from '../logged-cluster.ts';
 import { Explorer } from './explorer.ts';
 import { ANSI, PLAIN, render, sizeFor } from './render.ts';
 
@@ -19,7 +20,7 @@ cluster.apply('apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containe
 cluster.runFor(10_000_000);
 writer.close();
 const log = new LogReader(bytesSource(Buffer.concat(chunks)));
-const open = (position = log.length): Explorer => new Explorer(new ClusterLog('run.log', log), position);
+const open = (position = log.length): Explorer => new Explorer(new ClusterLog('run.log', log, plainCluster(log.header)), position);
 const text = (explorer: Explorer): string => explorer.screen(140, 50, PLAIN).join('\n');
 const type = (explorer: Explorer, keys: string): void => [...keys].forEach((key) => explorer.press({ text: key, name: key }));
 const enter = { name: 'return' };

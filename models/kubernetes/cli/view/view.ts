@@ -25,7 +25,7 @@ export async function view(path: string, options: ViewOptions): Promise<number> 
   }
   const { reader, close } = openForReading(path);
   try {
-    const cluster = new ClusterLog(path, reader);
+    const cluster = await ClusterLog.of(path, reader);
     const explorer = new Explorer(cluster, cluster.position(options.at));
     if (options.once === true) stdout.write(`${explorer.screen(stdout.columns ?? 160, stdout.rows ?? 50, PLAIN).map((line) => line.trimEnd()).join('\n')}\n`);
     else await interact(explorer);
