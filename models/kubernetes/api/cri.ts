@@ -84,12 +84,15 @@ export interface PodSandboxMetadata {
 
 export interface PodSandboxConfig {
   readonly metadata: PodSandboxMetadata;
+  /** Empty for a pod with the host's network: it has the node's name. */
   readonly hostname: string;
   readonly dns: { readonly servers: readonly string[]; readonly searches: readonly string[]; readonly options: readonly string[] };
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly hostNetwork: boolean;
   readonly sharedPids: boolean;
+  /** Kernel settings of the pod, by their names with dots; left out when there are none. */
+  readonly sysctls?: Readonly<Record<string, string>>;
 }
 
 export interface SandboxStatus {
@@ -138,6 +141,8 @@ export interface ContainerConfig {
   readonly runAsGroup?: number;
   readonly supplementalGroups: readonly number[];
   readonly readOnlyRootFilesystem: boolean;
+  /** Programs gain nothing by being set-user-ID (prctl PR_SET_NO_NEW_PRIVS). */
+  readonly noNewPrivileges?: boolean;
 }
 
 export interface ContainerStatus {

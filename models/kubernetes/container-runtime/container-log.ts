@@ -14,6 +14,8 @@ interface Line {
   readonly atUs: number;
   readonly stream: 'stdout' | 'stderr';
   readonly text: string;
+  /** Without an end of line: the process ended in the middle of it. */
+  readonly isPartial?: boolean;
 }
 
 /** Somebody who follows a log: `kubectl attach` sees what is written, `kubectl logs -f` the lines. */
@@ -24,6 +26,8 @@ export interface LogFollower {
   /** The container has ended. */
   readonly ended: () => void;
 }
+
+const textOf = ({ text, isPartial }: Line): string => (isPartial === true ? text : `${text}\n`);
 
 export class ContainerLog {
   readonly followers = new Set<LogFollower>();
@@ -41,7 +45,7 @@ export class ContainerLog {
 
   #push(line: Line): void {
     this.#lines.push(line);
-    for (const follower of this.followers) follower.line?.(`${line.text}\n`, line.atUs);
+    for (const follower of this.followers) follower.line?.(textOf(line), line.atUs);
     this.#size += line.text.length + 1;
     while (this.#size > CHARACTERS_MAX) this.#size -= (this.#lines.shift()?.text.length ?? this.#size) + 1;
   }
@@ -49,7 +53,7 @@ export class ContainerLog {
   /** Ends partial lines: the process is gone. */
   close(nowUs: number): void {
     for (const stream of ['stdout', 'stderr'] as const) {
-      if (this.#partial[stream] !== '') this.#push({ atUs: nowUs, stream, text: this.#partial[stream] });
+      if (this.#partial[stream] !== '') this.#push({ atUs: nowUs, stream, text: this.#partial[stream], isPartial: true });
       this.#partial[stream] = '';
     }
     for (const follower of this.followers) follower.ended();
@@ -72,13 +76,13 @@ export class ContainerLog {
     if (query.sinceUs !== undefined) lines = lines.filter((line) => line.atUs >= (query.sinceUs ?? 0));
     if (query.tailLines !== undefined) lines = query.tailLines === 0 ? [] : lines.slice(-query.tailLines);
     const time = (line: Line): string => (query.timestamps === true ? `${this.timeOf(line.atUs, epochMs)} ` : '');
-    const text = lines.map((line) => `${time(line)}${line.text}\n`).join('');
+    const text = lines.map((line) => `${time(line)}${textOf(line)}`).join('');
     return query.limitBytes === undefined ? text : text.slice(0, query.limitBytes);
   }
 
   /** The end of the log, for a termination message: at most 80 lines and 2048 characters (kuberuntime_container.go). */
   tail(): string {
-    const text = this.#lines.slice(-80).map((line) => `${line.text}\n`).join('');
+    const text = this.#lines.slice(-80).map(textOf).join('');
     return text.slice(-2048);
   }
 }

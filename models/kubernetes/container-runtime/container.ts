@@ -86,6 +86,7 @@ function mountAll(tree: FileTree, config: ContainerConfig, sandbox: Sandbox, ter
   mountFile('/etc/hostname', `${sandbox.config.hostname}\n`);
   mountFile('/etc/resolv.conf', resolvConf(sandbox));
   for (const [path, content] of Object.entries(config.files)) mountFile(path, content);
+  for (const [name, value] of Object.entries(sandbox.config.sysctls ?? {})) mountFile(`/proc/sys/${name.replaceAll('.', '/')}`, `${value}\n`);
   const inOrder = [...config.mounts].sort((a, b) => depth(a.containerPath) - depth(b.containerPath));
   for (const mount of inOrder) {
     const volume = disk.find(mount.hostPath);

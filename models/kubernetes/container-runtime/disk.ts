@@ -16,6 +16,14 @@ interface Entry {
   readonly memory: boolean;
 }
 
+/** Files that each node has, whether a pod has mounted them before or not. */
+const HOST_FILES: Readonly<Record<string, string>> = {
+  '/etc/hosts': '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n',
+  '/etc/resolv.conf': 'nameserver 127.0.0.53\n',
+  '/etc/os-release': 'NAME="Debian GNU/Linux"\nID=debian\nVERSION_ID="12"\n',
+  '/etc/localtime': '',
+};
+
 export class Disk {
   readonly #volumes = new Map<string, Entry>();
   /** Shared by all pods of the node that mount the same host path, and by claims of the same volume. */
@@ -43,22 +51,22 @@ export class Disk {
     }
   }
 
-  #shared(name: string): Volume {
+  #shared(name: string, content?: string): Volume {
     let volume = this.#persistent.get(name);
     if (volume === undefined) {
-      volume = emptyVolume();
+      volume = content === undefined ? emptyVolume() : { root: file(content) };
       this.#persistent.set(name, volume);
     }
     return volume;
   }
 
   #mountHost(path: string, type: string): string | undefined {
-    const known = this.#persistent.has(path);
+    const known = this.#persistent.has(path) || (Object.hasOwn(HOST_FILES, path) && type === 'File');
     if (!known && (type === 'Directory' || type === 'File' || type === 'Socket' || type.endsWith('Device'))) {
       const what = type === 'Directory' ? 'directory' : type === 'File' ? 'file' : type.toLowerCase();
       return `hostPath type check failed: ${path} is not a ${what}`;
     }
-    const volume = this.#shared(path);
+    const volume = this.#shared(path, HOST_FILES[path]);
     if (!known && type === 'FileOrCreate') volume.root = file('');
     this.#volumes.set(path, { volume, memory: false });
     return undefined;

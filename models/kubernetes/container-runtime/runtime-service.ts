@@ -225,7 +225,8 @@ export class RuntimeService {
     if (!config.hostNetwork && ip === undefined) {
       return failure('Unknown', `failed to setup network for sandbox: plugin type="bridge" failed (add): no IP addresses available in range set`);
     }
-    const sandbox = createSandbox(this.#id(), config, ip === undefined ? [] : [ip], this.#hostNamespace, this.#actor.now);
+    const named = config.hostname === '' ? { ...config, hostname: this.#options.node } : config;
+    const sandbox = createSandbox(this.#id(), named, ip === undefined ? [] : [ip], this.#hostNamespace, this.#actor.now);
     this.kept.sandboxes.set(sandbox.status.id, sandbox);
     this.touch(() => startPause(sandbox, this.#host, this.#options.epoch));
     this.#announceHost();
@@ -362,6 +363,7 @@ export class RuntimeService {
       hostname: sandbox.config.hostname,
       epochMs: this.#options.epoch,
       programs: programOf,
+      noNewPrivileges: config.noNewPrivileges === true,
       ...(config.memoryLimitBytes === undefined ? {} : { memoryLimitBytes: config.memoryLimitBytes }),
       onMemory: () => this.#checkMemory(container),
       processes: new Set(),

@@ -130,7 +130,7 @@ describe('configuration', () => {
     expect(cluster.logs('configmap-env')).toMatch(/^SPECIAL_TYPE=charm$/m);
     expect(cluster.logs('configmap-command')).toBe('very charm\n');
     expect(cluster.logs('configmap-volume')).toBe('SPECIAL_LEVEL\nSPECIAL_TYPE\n');
-    expect(cluster.logs('configmap-key')).toBe('very\n');
+    expect(cluster.logs('configmap-key')).toBe('very');
   });
 
   it('a mounted ConfigMap follows its object', () => {

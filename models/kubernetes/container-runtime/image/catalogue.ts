@@ -36,8 +36,11 @@ function server(program: string, path: string, options: Partial<ImageDefinition>
   return define({ tree: standardTree(BUSYBOX_NAMES, { [path]: executable(program), '/usr/bin/curl': executable('curl'), ...files }), command: [path], ...options });
 }
 
+/** What images that are more than busybox have in common. */
+const TOOLS = { '/usr/bin/curl': executable('curl'), '/usr/bin/getent': executable('getent') };
+const DNS_TOOLS = { ...TOOLS, '/usr/bin/dig': executable('dig') };
 const BASE = standardTree(BUSYBOX_NAMES);
-const WITH_CURL = standardTree(BUSYBOX_NAMES, { '/usr/bin/curl': executable('curl') });
+const WITH_CURL = standardTree(BUSYBOX_NAMES, TOOLS);
 const BUSYBOX = define({ tree: BASE, command: ['sh'], sizeBytes: 2_220_094 });
 const NGINX = server('nginx', '/usr/sbin/nginx', { sizeBytes: 71 * MEGABYTE, command: ['nginx', '-g', 'daemon off;'], stopSignal: 'QUIT' }, {
   '/usr/share/nginx/html/index.html': file(NGINX_WELCOME),
@@ -51,15 +54,16 @@ const REDIS = server('redis-server', '/usr/local/bin/redis-server', { sizeBytes:
 });
 const POSTGRES = server('postgres', '/usr/local/bin/postgres', { sizeBytes: 155 * MEGABYTE, command: ['postgres'], stopSignal: 'INT' });
 const PAUSE = define({ tree: standardTree([], { '/pause': executable('pause') }), entrypoint: ['/pause'], sizeBytes: 320_368, user: '65535' });
-const AGNHOST = define({ tree: standardTree(BUSYBOX_NAMES, { '/agnhost': executable('agnhost'), '/agnhost-2': executable('agnhost'), '/usr/bin/curl': executable('curl') }), entrypoint: ['/agnhost'], command: ['pause'], sizeBytes: 51 * MEGABYTE });
+const AGNHOST = define({ tree: standardTree(BUSYBOX_NAMES, { '/agnhost': executable('agnhost'), '/agnhost-2': executable('agnhost'), ...DNS_TOOLS }), entrypoint: ['/agnhost'], command: ['pause'], sizeBytes: 51 * MEGABYTE });
 const HELLO = server('hello-app', '/hello-app', { sizeBytes: 11 * MEGABYTE, command: ['./hello-app'] });
 const ETCD = server('etcd', '/usr/local/bin/etcd', { sizeBytes: 58 * MEGABYTE, command: ['etcd'] });
 const GOPROXY = server('goproxy', '/goproxy', { sizeBytes: 5 * MEGABYTE, command: ['/goproxy'] });
+const NO_NEW_PRIVILEGES = define({ tree: standardTree([], { '/nonewprivs': executable('nonewprivs') }), entrypoint: ['/nonewprivs'], sizeBytes: 7 * MEGABYTE });
 const PERL = server('perl', '/usr/local/bin/perl', { sizeBytes: 345 * MEGABYTE, command: ['perl'] });
 const STRESS = define({ tree: standardTree(BUSYBOX_NAMES, { '/usr/bin/stress': executable('stress') }), command: ['stress'], sizeBytes: 4 * MEGABYTE });
 const STRESS_GO = define({ tree: STRESS.tree, entrypoint: ['stress'], sizeBytes: 2 * MEGABYTE });
 const CURL = define({ tree: WITH_CURL, entrypoint: ['curl'], sizeBytes: 9 * MEGABYTE });
-const UNKNOWN = define({ tree: standardTree(BUSYBOX_NAMES, { '/entrypoint': executable('anything'), '/usr/bin/curl': executable('curl') }), command: ['/entrypoint'], sizeBytes: 50 * MEGABYTE, isKnown: false });
+const UNKNOWN = define({ tree: standardTree(BUSYBOX_NAMES, { '/entrypoint': executable('anything'), ...DNS_TOOLS }), command: ['/entrypoint'], sizeBytes: 50 * MEGABYTE, isKnown: false });
 
 /** By the last part of the repository; `tags` says which tags the registry has. */
 const KNOWN: Readonly<Record<string, { readonly image: ImageDefinition; readonly tags: RegExp }>> = {
@@ -76,6 +80,7 @@ const KNOWN: Readonly<Record<string, { readonly image: ImageDefinition; readonly
   liveness: { image: AGNHOST, tags: /./ },
   nginx: { image: NGINX, tags: /^(?:latest|stable|mainline|1|1\.(?:\d|1\d|2\d)(?:\.\d{1,2})?)(?:-(?:alpine|perl|otel|slim|alpine-slim))*$/ },
   'nginx-slim': { image: NGINX, tags: /./ },
+  nonewprivs: { image: NO_NEW_PRIVILEGES, tags: /./ },
   pause: { image: PAUSE, tags: /./ },
   perl: { image: PERL, tags: /./ },
   postgres: { image: POSTGRES, tags: /./ },

@@ -29,7 +29,7 @@ export function standardTree(commands: readonly string[], files: Readonly<Record
     ['dev', devices()],
     ['etc', directory([['passwd', file(PASSWD)], ['group', file('root:x:0:\n')], ['hosts', file('127.0.0.1\tlocalhost\n')]])],
     ['home', directory()],
-    ['proc', directory()],
+    ['proc', directory([['sys', kernelSettings()]])],
     ['root', directory([], { mode: 0o700 })],
     ['run', directory()],
     ['tmp', directory([], { mode: 0o1777 })],
@@ -43,6 +43,13 @@ export function standardTree(commands: readonly string[], files: Readonly<Record
 
 export function executable(program: string): Inode {
   return file('', { mode: 0o755, program, padding: 1_000_000 });
+}
+
+/** The settings that pods may change safely, as a new pod has them (pkg/kubelet/sysctl/safe_sysctls.go); containerd opens low ports and ping. */
+function kernelSettings(): DirectoryInode {
+  const folder = (values: Readonly<Record<string, string>>): DirectoryInode => directory(Object.entries(values).map(([name, value]) => [name, file(`${value}\n`)]));
+  const ipv4 = { ip_local_port_range: '32768\t60999', ip_unprivileged_port_start: '0', ping_group_range: '0\t2147483647', tcp_fin_timeout: '60', tcp_keepalive_time: '7200', tcp_syncookies: '1' };
+  return directory([['kernel', folder({ shm_rmid_forced: '0' })], ['net', directory([['ipv4', folder(ipv4)]])]]);
 }
 
 function devices(): DirectoryInode {

@@ -30,6 +30,8 @@ export interface ContainerScope {
   readonly epochMs: number;
   /** Finds what an executable does, by the name its file carries. */
   readonly programs: (name: string) => Program | undefined;
+  /** Programs gain nothing by being set-user-ID. */
+  readonly noNewPrivileges?: boolean;
   /** Memory limit in bytes; crossing it ends the container with an OOM kill. */
   readonly memoryLimitBytes?: number;
   /** Told when a process declares its memory: where the out-of-memory killer sits. */

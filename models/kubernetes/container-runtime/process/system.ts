@@ -87,6 +87,10 @@ export class System {
   get processes(): Process[] {
     return [...this.#process.scope.pids.processes.values()].sort((a, b) => a.pid - b.pid);
   }
+  /** Whether set-user-ID programs run as who starts them. */
+  get noNewPrivileges(): boolean {
+    return this.#process.scope.noNewPrivileges === true;
+  }
   /** Bytes that the container may use. */
   get memoryLimitBytes(): number | undefined {
     return this.#process.scope.memoryLimitBytes;

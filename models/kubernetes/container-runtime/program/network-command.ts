@@ -1,9 +1,9 @@
-/** Commands that talk over the network: wget, curl, nslookup, nc, httpd, ping. */
+/** Commands that talk over the network: wget, curl, nc, httpd, ping. */
 import type { HttpResponse } from '../../api/net.ts';
 import { nameOf } from '../file-system/path.ts';
 import type { System } from '../process/system.ts';
 import type { Run, Step } from '../process/wait.ts';
-import { lookUp, resolverOf } from './address.ts';
+import { lookUp } from './address.ts';
 import { complain, options, parseDuration, print, readAll } from './applet.ts';
 import { asHttpRequest, asHttpResponse, parseUrl, serveHttp, toJson } from './http.ts';
 
@@ -116,27 +116,6 @@ function expandCurl(argv: readonly string[]): string[] {
     '--header': '-H', '--head': '-I', '--include': '-i', '--write-out': '-w', '--location': '-L', '--insecure': '-k', '--show-error': '-S',
   };
   return argv.map((word) => long[word] ?? word);
-}
-
-export function* nslookup(system: System, argv: readonly string[]): Run {
-  const { rest } = options(argv);
-  const name = rest[0] ?? '';
-  const resolver = resolverOf(system);
-  const server = rest[1] ?? resolver.servers[0] ?? '127.0.0.1';
-  const wait = system.nowUs + 10_000_000;
-  const ips = yield* system.resolve(name.replace(/\.$/, ''), [server], name.endsWith('.') ? [] : resolver.search, resolver.ndots, wait);
-  if (ips === undefined) {
-    yield* print(system, ';; connection timed out; no servers could be reached\n\n');
-    return 1;
-  }
-  yield* print(system, `Server:\t\t${server}\nAddress:\t${server}:53\n\n`);
-  if (ips.length === 0) {
-    yield* print(system, `** server can't find ${name}: NXDOMAIN\n\n`);
-    return 1;
-  }
-  for (const ip of ips) yield* print(system, `Name:\t${name}\nAddress: ${ip}\n`);
-  yield* print(system, '\n');
-  return 0;
 }
 
 /** `nc -z host port`, `nc -l -p port`, and `nc host port` with standard input as the request. */

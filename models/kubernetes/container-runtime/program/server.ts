@@ -3,7 +3,9 @@
  */
 import type { Applet } from './applet.ts';
 import { agnhost } from './agnhost/agnhost.ts';
+import { dig, getent } from './dns-command.ts';
 import { etcd, goproxy } from './etcd.ts';
+import { effectiveUser } from './kernel-command.ts';
 import { curl } from './network-command.ts';
 import { nginx, apache, helloApp } from './web-server.ts';
 import { perl } from './perl.ts';
@@ -12,5 +14,5 @@ import { stress } from './stress.ts';
 import { anything, pause } from './pause.ts';
 
 export const SERVERS: Readonly<Record<string, Applet>> = {
-  agnhost, apache, anything, curl, etcd, goproxy, 'hello-app': helloApp, nginx, pause, perl, postgres, 'redis-cli': redisClient, 'redis-server': redis, stress,
+  agnhost, apache, anything, curl, dig, etcd, getent, goproxy, 'hello-app': helloApp, nginx, nonewprivs: effectiveUser, pause, perl, postgres, 'redis-cli': redisClient, 'redis-server': redis, stress,
 };

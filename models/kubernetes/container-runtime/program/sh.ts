@@ -25,7 +25,7 @@ export function* sh(system: System, argv: readonly string[]): Run {
       break;
     }
   }
-  const shown = name.replace(/^.*\//, '').replace(/^-/, '');
+  const shown = name.replace(/^-/, '');
   const options = [...flags].filter((letter) => 'aefunvx'.includes(letter)).join('');
   if (flags.includes('c')) {
     const [text = '', title = shown, ...positional] = argv.slice(at);

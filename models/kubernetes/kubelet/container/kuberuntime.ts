@@ -4,7 +4,7 @@
  * Everything in one pod happens one after another, in the order of upstream's SyncPod; only stopping is side by side. Events
  * have upstream's reasons and messages.
  */
-import type { ContainerConfig, ContainerStatus, CriMount } from '../../api/cri.ts';
+import type { ContainerConfig, ContainerStatus } from '../../api/cri.ts';
 import type { Process, Task } from '../../client/process.ts';
 import { isSidecar } from '../../object/resources.ts';
 import { quantityOf, quantityValue } from '../../object/quantity.ts';
@@ -14,6 +14,7 @@ import { Backoff, goDuration } from './backoff.ts';
 import { expand, makeEnvironment, type EnvironmentInputs } from './environment.ts';
 import type { Images } from './images.ts';
 import { computePodActions, containerHash, type KillReason, type ProbeResults } from './pod-actions.ts';
+import { makeMounts } from './mounts.ts';
 import { dnsOf, hostnameOf, hostsFile } from './pod-network.ts';
 import { oomScoreAdj } from './oom-score.ts';
 import { findStatus, type PodStatus } from './pod-status.ts';
@@ -133,14 +134,16 @@ export class KubeRuntime {
     const { dns, warnings } = dnsOf(pod, this.#clusterDns, this.#domain);
     for (const { reason, message } of warnings) this.#hooks.event(pod, undefined, 'Warning', reason, message);
     const { name, namespace = '', uid, labels = {}, annotations = {} } = pod.metadata;
+    const sysctls = pod.spec.securityContext?.sysctls ?? [];
     const created = yield* this.#cri.call('RunPodSandbox', {
       metadata: { name, namespace, uid, attempt },
-      hostname: hostnameOf(pod, this.#domain).hostname,
+      hostname: pod.spec.hostNetwork === true ? '' : hostnameOf(pod, this.#domain).hostname,
       dns,
       labels: { ...labels, 'io.kubernetes.pod.name': name, 'io.kubernetes.pod.namespace': namespace, 'io.kubernetes.pod.uid': uid },
       annotations,
       hostNetwork: pod.spec.hostNetwork === true,
       sharedPids: pod.spec.shareProcessNamespace === true,
+      ...(sysctls.length === 0 ? {} : { sysctls: Object.fromEntries(sysctls.map(({ name: key, value }) => [key.replaceAll('/', '.'), value])) }),
     });
     if (created.ok) return { id: created.value.id };
     this.#hooks.event(pod, undefined, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${rpcError(created.error)}`);
@@ -209,15 +212,9 @@ export class KubeRuntime {
     const security = { ...pod.spec.securityContext, ...container.securityContext } as core.PodSecurityContext & core.SecurityContext;
     const rootProblem = yield* this.#rootProblem(pod, container, security);
     if (rootProblem !== undefined) return rootProblem;
-    const mounts: CriMount[] = [];
-    let mountsHosts = false;
-    for (const mount of container.volumeMounts ?? []) {
-      const hostPath = this.#hooks.volumePath(pod.metadata.uid, mount.name);
-      if (hostPath === undefined) return `cannot find volume "${mount.name}" to mount into container "${container.name}"`;
-      const subPath = mount.subPathExpr === undefined ? mount.subPath : expand(mount.subPathExpr, lookup);
-      if (mount.mountPath === '/etc/hosts') mountsHosts = true;
-      mounts.push({ containerPath: mount.mountPath, hostPath, readOnly: mount.readOnly === true || isReadOnly(pod, mount.name), ...(subPath ? { subPath } : {}) });
-    }
+    const mounts = makeMounts(pod, container, envs, (name) => this.#hooks.volumePath(pod.metadata.uid, name));
+    if (typeof mounts === 'string') return mounts;
+    const mountsHosts = mounts.some(({ containerPath }) => containerPath === '/etc/hosts');
     const limit = (container.resources?.limits as Record<string, string> | undefined)?.['memory'];
     return {
       metadata: { name: container.name, attempt },
@@ -240,6 +237,7 @@ export class KubeRuntime {
       ...(security.runAsGroup === undefined ? {} : { runAsGroup: security.runAsGroup }),
       supplementalGroups: [...(pod.spec.securityContext?.fsGroup === undefined ? [] : [pod.spec.securityContext.fsGroup]), ...(pod.spec.securityContext?.supplementalGroups ?? [])],
       readOnlyRootFilesystem: container.securityContext?.readOnlyRootFilesystem === true,
+      ...(container.securityContext?.allowPrivilegeEscalation === false ? { noNewPrivileges: true } : {}),
     };
   }
 
@@ -404,11 +402,6 @@ class TerminationOrder {
 function specOf(pod: Pod, name: string): core.Container {
   const all = [...pod.spec.containers, ...(pod.spec.initContainers ?? []), ...((pod.spec.ephemeralContainers ?? []) as unknown as core.Container[])];
   return all.find((container) => container.name === name) ?? ({ name } as core.Container);
-}
-
-function isReadOnly(pod: Pod, name: string): boolean {
-  const volume = (pod.spec.volumes ?? []).find((each) => each.name === name);
-  return volume?.persistentVolumeClaim?.readOnly === true;
 }
 
 /** setTerminationGracePeriod: deletion's value, the probe's own, the spec's, or the minimum. */
