@@ -110,6 +110,12 @@ export class Framework {
     }
   }
 
+  /** The nodes that run pods: ready and without taints. */
+  schedulableNodes(): Any[] {
+    const isReady = ({ status }: Any): boolean => status.conditions.some(({ type, status: is }: Any) => type === 'Ready' && is === 'True');
+    return this.get('/api/v1/nodes').items.filter((node: Any) => isReady(node) && node.spec.unschedulable !== true && (node.spec.taints ?? []).length === 0);
+  }
+
   /** One request; the answer whatever it is. */
   request(method: string, path: string, body?: unknown, options: RequestOptions = {}): Answered {
     let answered: Answered | undefined;
@@ -156,6 +162,26 @@ export class Framework {
       throw error;
     }
     throw new Error(`was not refused: ${send.toString().slice(0, 200)}`);
+  }
+
+  /** Runs a command in a container, as `kubectl exec` does; its output, or the failure that its exit code is. */
+  exec(namespace: string, pod: string, command: readonly string[], container = ''): string {
+    let output = '';
+    let outcome: Any;
+    const path = `/api/v1/namespaces/${namespace}/pods/${pod}/exec?stdout=true&stderr=true${container === '' ? '' : `&container=${container}`}`;
+    this.submit('POST', path, { command }, {}, (message) => {
+      if (message.kind === 'stream.data' && message.channel === 'stdout') output += message.data;
+      else if (message.kind === 'stream.close') outcome = message.outcome ?? { kind: 'exited', code: 0 };
+      else if (message.kind === 'api.response') outcome = { kind: 'failed', message: (message.body as Any)?.message };
+    });
+    const end = this.cluster.now + ANSWER_WITHIN;
+    while (outcome === undefined) {
+      if (this.cluster.now > end) throw new Error(`no end of ${command.join(' ')}`);
+      this.cluster.runFor(STEP);
+      this.deliver();
+    }
+    if (outcome.kind !== 'exited' || outcome.code !== 0) throw new Error(`${command.join(' ')}: ${outcome.message ?? `exit code ${outcome.code}`}`);
+    return output;
   }
 
   /** Reads, changes and writes until no other writer came between. */

@@ -96,8 +96,12 @@ export function definitionOf(reference: ImageReference): ImageDefinition {
   return (Object.hasOwn(KNOWN, name) ? KNOWN[name]?.image : undefined) ?? UNKNOWN;
 }
 
-/** Does the registry have this tag? Of repositories that are not known, it has everything. */
+/** Names by which manifests say that an image is not there: `foo:non-existent`, `webserver:404`. */
+const SAYS_MISSING = /(?:^|[^a-z0-9])(?:non-?existe?nt|does-?not-?exist|no-such|404|invalid)(?:$|[^a-z0-9])/;
+
+/** Does the registry have this tag? Of repositories that are not known, it has everything whose name does not deny it. */
 export function existsInRegistry(reference: ImageReference): boolean {
+  if (SAYS_MISSING.test(reference.tag) || SAYS_MISSING.test(reference.repository)) return false;
   const name = reference.repository.slice(reference.repository.lastIndexOf('/') + 1);
   const isOfficial = reference.repository === `docker.io/library/${name}`;
   const known = Object.hasOwn(KNOWN, name) ? KNOWN[name] : undefined;

@@ -94,10 +94,12 @@ export function* cp(system: System, argv: readonly string[]): Run {
 }
 
 export function* mv(system: System, argv: readonly string[]): Run {
-  const { rest } = options(argv);
+  const { flags, rest } = options(argv);
   const target = rest.pop() ?? '';
   return each(system, argv, rest, (path, name) => {
-    const errno = system.files.rename(path, destination(system, target, path), system.credentials);
+    const to = destination(system, target, path);
+    const errno = system.files.rename(path, to, system.credentials);
+    if (errno === undefined && flags.has('v')) system.writeNow(1, `'${name}' -> '${target.endsWith('/') ? join(target, nameOf(name)) : target}'\n`);
     return errno === undefined ? undefined : `can't rename '${name}': ${errorText(errno)}`;
   });
 }

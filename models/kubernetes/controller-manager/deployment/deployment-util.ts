@@ -110,13 +110,15 @@ export function newReplicaSetReplicas(deployment: Deployment, all: readonly Repl
   return current + Math.min(most - total, replicasOf(deployment) - current);
 }
 
-export function revisionOf(object: { readonly metadata: { annotations?: Record<string, string> } }): number {
-  const text = object.metadata.annotations?.[REVISION];
-  return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : 0;
+/** Revisions are 64-bit integers upstream. */
+export function revisionOf(object: { readonly metadata: { annotations?: Record<string, string> } }): bigint {
+  return parseRevision(object.metadata.annotations?.[REVISION]);
 }
 
-export function maxRevision(sets: readonly ReplicaSet[]): number {
-  return sets.reduce((most, set) => Math.max(most, revisionOf(set)), 0);
+const parseRevision = (text: string | undefined): bigint => (text !== undefined && /^-?\d+$/.test(text) ? BigInt(text) : 0n);
+
+export function maxRevision(sets: readonly ReplicaSet[]): bigint {
+  return sets.map(revisionOf).reduce((most, revision) => (revision > most ? revision : most), 0n);
 }
 
 /** The annotations of the Deployment that its ReplicaSets get as well. */
@@ -125,11 +127,10 @@ export function copiedAnnotations(deployment: Deployment): Record<string, string
 }
 
 /** The annotations of the new ReplicaSet at this revision; the same object when nothing changes (`SetNewReplicaSetAnnotations`). */
-export function newReplicaSetAnnotations(deployment: Deployment, old: Record<string, string> | undefined, revision: number, exists: boolean): Record<string, string> {
+export function newReplicaSetAnnotations(deployment: Deployment, old: Record<string, string> | undefined, revision: bigint, exists: boolean): Record<string, string> {
   const merged: Record<string, string> = { ...old, ...copiedAnnotations(deployment) };
   const oldText = merged[REVISION] ?? '';
-  const oldRevision = /^-?\d+$/.test(oldText) ? Number(oldText) : 0;
-  if (oldRevision < revision) {
+  if (parseRevision(oldText) < revision) {
     merged[REVISION] = String(revision);
     if (exists && oldText !== '') appendHistory(merged, oldText);
   }

@@ -21,8 +21,8 @@ export function* rollback(sync: DeploymentSync): Task<Err> {
   const sets = yield* replicaSetsAndRevision(sync, true);
   if (sets.error !== undefined) return sets.error;
   const { all } = sets.value;
-  const wanted = rollbackRevision(sync.deployment) || lastRevision(all);
-  if (wanted === 0) {
+  const wanted = BigInt(rollbackRevision(sync.deployment) ?? 0) || lastRevision(all);
+  if (wanted === 0n) {
     warn(sync, 'DeploymentRollbackRevisionNotFound', 'Unable to find last revision.');
     return yield* clearRollback(sync, sync.deployment);
   }
@@ -46,8 +46,8 @@ export function* rollback(sync: DeploymentSync): Task<Err> {
 }
 
 /** The second largest revision; 0 when there is none. */
-function lastRevision(sets: readonly ReplicaSet[]): number {
-  let [most, second] = [0, 0];
+function lastRevision(sets: readonly ReplicaSet[]): bigint {
+  let [most, second] = [0n, 0n];
   for (const revision of sets.map(revisionOf)) {
     if (revision >= most) [most, second] = [revision, most];
     else if (revision > second) second = revision;

@@ -39,13 +39,13 @@ export function* replicaSetsAndRevision(sync: DeploymentSync, create: boolean): 
 
 function* newReplicaSet(sync: DeploymentSync, old: readonly ReplicaSet[], create: boolean): Task<Outcome<ReplicaSet | undefined>> {
   const existing = findNewReplicaSet(sync.deployment, sync.replicaSets);
-  const revision = maxRevision(old) + 1;
+  const revision = maxRevision(old) + 1n;
   if (existing !== undefined) return yield* syncExisting(sync, existing, revision);
   if (!create) return done(undefined);
   return yield* createReplicaSet(sync, old, revision);
 }
 
-function* syncExisting(sync: DeploymentSync, existing: ReplicaSet, revision: number): Task<Outcome<ReplicaSet | undefined>> {
+function* syncExisting(sync: DeploymentSync, existing: ReplicaSet, revision: bigint): Task<Outcome<ReplicaSet | undefined>> {
   const { deployment, clock } = sync;
   const annotations = newReplicaSetAnnotations(deployment, existing.metadata.annotations, revision, true);
   const { minReadySeconds = 0 } = deployment.spec;
@@ -64,7 +64,7 @@ function* syncExisting(sync: DeploymentSync, existing: ReplicaSet, revision: num
   return error === undefined ? done(existing) : { error };
 }
 
-function* createReplicaSet(sync: DeploymentSync, old: readonly ReplicaSet[], revision: number): Task<Outcome<ReplicaSet | undefined>> {
+function* createReplicaSet(sync: DeploymentSync, old: readonly ReplicaSet[], revision: bigint): Task<Outcome<ReplicaSet | undefined>> {
   const { deployment, client, recorder, clock } = sync;
   const draft = draftReplicaSet(sync, old, revision);
   const size = replicasOf(draft);
@@ -103,7 +103,7 @@ function* createReplicaSet(sync: DeploymentSync, old: readonly ReplicaSet[], rev
   return statusError === undefined ? done(created) : { error: statusError };
 }
 
-function draftReplicaSet(sync: DeploymentSync, old: readonly ReplicaSet[], revision: number): ReplicaSet {
+function draftReplicaSet(sync: DeploymentSync, old: readonly ReplicaSet[], revision: bigint): ReplicaSet {
   const { deployment } = sync;
   const hash = podTemplateHash(deployment);
   const labels = { ...deployment.spec.template?.metadata?.labels, [HASH_LABEL]: hash };
@@ -247,7 +247,7 @@ export function* cleanupDeployment(sync: DeploymentSync, old: readonly ReplicaSe
   const alive = old.filter((set) => !isTerminating(set));
   const excess = alive.length - (deployment.spec.revisionHistoryLimit ?? 0);
   if (excess <= 0) return undefined;
-  alive.sort((a, b) => revisionOf(a) - revisionOf(b) || byCreation(a, b));
+  alive.sort((a, b) => Number(revisionOf(a) - revisionOf(b)) || byCreation(a, b));
   for (const set of alive.slice(0, excess)) {
     const { replicas = 0, observedGeneration = 0 } = set.status ?? {};
     if (replicas !== 0 || replicasOf(set) !== 0 || (set.metadata.generation ?? 0) > observedGeneration) continue;

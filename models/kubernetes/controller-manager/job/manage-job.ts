@@ -165,7 +165,7 @@ function podDraft(job: Job, index: number | undefined, replaced: Pod | undefined
 }
 
 function withIndexEnvironment(spec: core.PodSpec): core.PodSpec {
-  const variable: core.EnvVar = { name: 'JOB_COMPLETION_INDEX', valueFrom: { fieldRef: { fieldPath: `metadata.annotations['${INDEX_ANNOTATION}']` } } };
+  const variable: core.EnvVar = { name: 'JOB_COMPLETION_INDEX', valueFrom: { fieldRef: { fieldPath: `metadata.labels['${INDEX_ANNOTATION}']` } } };
   const add = (container: core.Container): core.Container =>
     container.env?.some(({ name }) => name === variable.name) ? container : { ...container, env: [...(container.env ?? []), variable] };
   return { ...spec, containers: spec.containers.map(add), ...(spec.initContainers ? { initContainers: spec.initContainers.map(add) } : {}) };
