@@ -139,6 +139,7 @@ export class EventSeriesRecorder {
   }
 }
 
+/** A reference with its resourceVersion: what happens to another version of an object is another event. */
 function keyOf(reference: EventReference): string[] {
-  return [reference.kind, reference.namespace ?? '', reference.name, reference.uid ?? '', reference.apiVersion ?? ''];
+  return [reference.resourceVersion ?? '', reference.kind, reference.namespace ?? '', reference.name, reference.uid ?? '', reference.apiVersion ?? ''];
 }

@@ -49,6 +49,7 @@ export class SharedInformer<T extends KubeObject = KubeObject> {
   private readonly defaultResync: number;
   private readonly resource: string;
   private handlers: Registration<T>[] = [];
+  private syncListeners: (() => void)[] = [];
   private isStarted = false;
 
   /** `defaultResync`: of handlers that name none, µs; 0 for never. */
@@ -61,6 +62,12 @@ export class SharedInformer<T extends KubeObject = KubeObject> {
 
   hasSynced(): boolean {
     return this.fifo.hasSynced;
+  }
+
+  /** Calls back as soon as the first list has been taken in, in the same step. */
+  whenSynced(tell: () => void): void {
+    if (this.hasSynced()) tell();
+    else this.syncListeners.push(tell);
   }
 
   addIndexers(indexers: Indexers<T>): void {
@@ -107,6 +114,8 @@ export class SharedInformer<T extends KubeObject = KubeObject> {
     for (let popped = this.fifo.pop(); popped !== undefined; popped = this.fifo.pop()) {
       for (const delta of popped.deltas) this.handle(popped.key, delta, popped.isInInitialList);
     }
+    if (this.syncListeners.length === 0 || !this.hasSynced()) return;
+    for (const tell of this.syncListeners.splice(0)) tell();
   }
 
   private handle(key: string, delta: Delta<T>, isInInitialList: boolean): void {

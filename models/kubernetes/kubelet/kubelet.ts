@@ -43,6 +43,8 @@ import { VolumeManager } from './volume/volume-manager.ts';
 /** kubeletconfig/v1beta1: kubeAPIQPS, kubeAPIBurst. */
 const QPS = 50;
 const BURST = 100;
+/** config/apiserver.go: WaitForAPIServerSyncPeriod. */
+const NODE_SYNC_US = 1_000_000;
 
 /** Makes the actor. */
 export function kubelet(options: KubeletOptions): ActorSpec {
@@ -159,7 +161,7 @@ class Kubelet {
       kill: (pod, grace, status) => this.loop.kill(pod, grace, false, status),
     }, { total: seconds(options.shutdownGracePeriod), critical: seconds(options.shutdownGracePeriodCriticalPods) });
     this.listen(runtimeActor);
-    this.start(factory);
+    this.start();
   }
 
   private makeRuntime(volumes: VolumeManager, net: NodeClient): KubeRuntime {
@@ -196,7 +198,7 @@ class Kubelet {
     });
   }
 
-  private start(factory: SharedInformerFactory): void {
+  private start(): void {
     const { process } = this;
     const { node, epoch } = this.options;
     this.pods.addEventHandler({
@@ -213,17 +215,25 @@ class Kubelet {
     process.go(this.nodeStatus.run());
     process.go(renewLease(process, this.client, node, epoch, () => this.nodeStatus.node));
     this.pleg.start(this.options.startSpread ? process.choose('pleg.start', this.options.startSpread) : 0);
-    factory.start();
-    process.go(this.takeInitialPods());
+    this.nodes.start();
+    this.services.start();
+    this.pods.whenSynced(() => this.takeInitialPods());
+    process.go(this.watchPods());
     this.setStaticPods(this.options.staticPods ?? {});
   }
 
-  /** Hands over the first list once it is complete, the oldest pod first. */
-  private *takeInitialPods(): Task {
-    while (!this.pods.hasSynced()) yield* this.process.sleep('sources.ready', 100_000);
+  /** Pods are not looked for before the node is known, which is asked once a second. */
+  private *watchPods(): Task {
+    while (!this.nodes.hasSynced()) yield* this.process.sleep('sources.node', NODE_SYNC_US);
+    this.pods.start();
+  }
+
+  /** Hands over the first list, the oldest pod first. */
+  private takeInitialPods(): void {
     const initial = this.initial ?? [];
     this.initial = undefined;
     this.loop.added(initial);
+    for (const pod of initial) if (this.workers.phaseOf(pod.metadata.uid) === 'terminating') this.sync.restoreVolumes(pod);
     this.loop.sourcesReady();
   }
 

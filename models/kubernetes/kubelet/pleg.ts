@@ -53,6 +53,8 @@ export class Pleg {
   #listedUs: number;
   #isDirty = true;
   #isRelisting = false;
+  /** Nothing is known before the first relist is over: who asks has to wait for it. */
+  #hasListed = false;
   #relistStartedUs: number;
   #timer: TimerHandle | undefined;
   #soon: TimerHandle | undefined;
@@ -118,6 +120,7 @@ export class Pleg {
 
   /** When the last relist began, counting those that were left out. */
   #globalUs(): number {
+    if (!this.#hasListed) return -1;
     const passed = this.#isRelisting ? 0 : Math.floor((this.#process.now - this.#gridUs) / this.#periodUs);
     return passed <= 0 ? this.#listedUs : this.#gridUs + passed * this.#periodUs;
   }
@@ -152,6 +155,7 @@ export class Pleg {
     // The next relist is one period after the end of this one.
     this.#gridUs = this.#process.now;
     this.#listedUs = this.#relistStartedUs;
+    this.#hasListed = true;
     this.#update(sandboxes.value as readonly SandboxStatus[], containers.value as readonly ContainerStatus[], this.#relistStartedUs);
     this.#serveWaiters();
     if (this.#isDirty && this.#isEvented) this.#relistSoon();

@@ -16,7 +16,7 @@ import { apiStatus } from './status/api-status.ts';
 import type { StartFailure } from './status/container-statuses.ts';
 import { type Condition, containersReadyCondition, readyCondition } from './status/generate.ts';
 import type { StatusManager } from './status/status-manager.ts';
-import type { Sources } from './volume/plan.ts';
+import type { ApiSources } from './volume/api-sources.ts';
 import type { VolumeManager } from './volume/volume-manager.ts';
 
 /** The kubelet's parts that a sync uses. */
@@ -26,7 +26,7 @@ export interface SyncParts {
   readonly statuses: StatusManager;
   readonly runtime: KubeRuntime;
   readonly volumes: VolumeManager;
-  readonly sources: Sources;
+  readonly sources: ApiSources;
   readonly mirrors: Mirrors;
 }
 
@@ -85,7 +85,7 @@ export class PodSync implements PodSyncer {
   }
 
   *syncTerminatingPod(pod: Pod, status: PodStatus, graceSeconds: number, change: ((status: core.PodStatus) => core.PodStatus) | undefined): Task<string | undefined> {
-    const { statuses, prober, runtime } = this.parts;
+    const { statuses, prober, runtime, volumes } = this.parts;
     const show = (current: PodStatus, isTerminal: boolean): void => {
       const computed = this.statusOf(pod, current, isTerminal);
       statuses.set(pod, change === undefined ? computed : change(computed));
@@ -99,6 +99,7 @@ export class PodSync implements PodSyncer {
     const running = stopped.containers.filter(({ state }) => state === 'RUNNING').map(({ metadata }) => metadata.name);
     if (running.length > 0) return `detected running containers after a successful KillPod: [${running.join(' ')}]`;
     show(stopped, true);
+    volumes.stopped(pod.metadata.uid);
     return undefined;
   }
 
@@ -108,6 +109,11 @@ export class PodSync implements PodSyncer {
     yield* volumes.release(pod.metadata.uid);
     statuses.terminate(pod);
     return undefined;
+  }
+
+  /** A kubelet that starts finds a pod which is to stop, and whose volumes are still there. */
+  restoreVolumes(pod: Pod): void {
+    this.parts.volumes.restore(pod, this.inputs([], new Map(), new Map()));
   }
 
   finished(pod: Pod): void {

@@ -14,8 +14,10 @@ import { GATEWAY, gatewayState } from '../cluster/gateway.ts';
 import type { KubeObject } from '../object/types.ts';
 import { COLLECTIONS, itemsOf, withoutManagedFields, type FaultLine, type HeaderLine, type Line, type ObjectList, type RequestLine, type WatchLine } from './format.ts';
 
-/** How long the cluster settles before the scenario starts, in µs: nodes register, accounts and config maps appear. */
+/** How long the cluster settles before the scenario starts, in µs, if the recording does not tell: nodes register, accounts appear. */
 const SETTLE = 60_000_000;
+/** The shortest time in which that is done. */
+const SETTLE_MIN = 3_000_000;
 const MILLISECOND = 1000;
 const METHODS: Readonly<Record<string, string>> = { GET: 'GET', POST: 'POST', PUT: 'PUT', PATCH: 'PATCH', DELETE: 'DELETE' };
 
@@ -31,16 +33,18 @@ class Player {
   private readonly watched: WatchLine[] = [];
   private readonly responders = new Map<number, (message: ServerToClient) => void>();
   private nextId = 1;
+  private readonly settle: number;
   private start = 0;
 
   constructor(recording: readonly Line[], nodes: readonly KubeObject[], seed: string) {
     this.recording = recording;
     this.header = recording.find((line): line is HeaderLine => line.rec === 'header') as HeaderLine;
-    this.cluster = createCluster({ seed, nodes, epoch: epochOf(recording), gateway: true, freeze: false, guard: false });
+    this.settle = settleOf(recording);
+    this.cluster = createCluster({ seed, nodes, epoch: epochOf(recording, this.settle), gateway: true, freeze: false, guard: false });
   }
 
   run(): Line[] {
-    this.cluster.runFor(SETTLE);
+    this.cluster.runFor(this.settle);
     const initial = COLLECTIONS.flatMap((path) => this.open(path));
     this.start = this.cluster.now;
     const lines: Line[] = [];
@@ -147,14 +151,30 @@ class Player {
   }
 }
 
-/** Wall time at the simulation's start such that the scenario begins at the recorded wall time: cron jobs go by the clock. */
-function epochOf(recording: readonly Line[]): number {
-  const first = recording.find((line): line is RequestLine => line.rec === 'request' && creationOf(line) !== undefined);
-  const at = first === undefined ? undefined : parseTime(creationOf(first) as string);
-  return at === undefined || first === undefined ? DEFAULT_EPOCH : at / 1000 - first.t - SETTLE / 1000;
+/** Wall time of the recording's start, in µs since 1970, as the first object that it creates tells it. */
+function startOf(recording: readonly Line[]): number | undefined {
+  const first = recording.find((line): line is RequestLine => line.rec === 'request' && line.method === 'POST' && creationOf(line.response) !== undefined);
+  return first === undefined ? undefined : (creationOf(first.response) as number) - first.t * MILLISECOND;
 }
 
-const creationOf = ({ response }: RequestLine): string | undefined => (response as KubeObject | undefined)?.metadata?.creationTimestamp;
+/** The age of the recorded nodes at the start: renewals of leases and other periodic work are as far as they were. */
+function settleOf(recording: readonly Line[]): number {
+  const start = startOf(recording);
+  const nodes = recording.flatMap((line) => (line.rec === 'initial' ? line.objects.filter(({ kind }) => kind === 'Node') : []));
+  const born = nodes.map(creationOf).filter((time) => time !== undefined);
+  return start === undefined || born.length === 0 ? SETTLE : Math.max(SETTLE_MIN, start - Math.max(...born));
+}
+
+/** Wall time at the simulation's start such that the scenario begins at the recorded wall time: cron jobs go by the clock. */
+function epochOf(recording: readonly Line[], settle: number): number {
+  const start = startOf(recording);
+  return start === undefined ? DEFAULT_EPOCH : (start - settle) / MILLISECOND;
+}
+
+function creationOf(object: unknown): number | undefined {
+  const created = (object as KubeObject | undefined)?.metadata?.creationTimestamp;
+  return created === undefined ? undefined : parseTime(String(created));
+}
 
 function cleanBody(body: unknown): unknown {
   if (typeof body !== 'object' || body === null) return body;

@@ -4,6 +4,7 @@
  * Source: pkg/api/v1/endpoints/util.go (RepackSubsets), pkg/controller/endpoint/endpoints_controller.go (truncateEndpoints).
  */
 import { canonicalText } from '../../client/canonical-text.ts';
+import { sortedByHash } from '../../object/go/by-hash.ts';
 import type { core } from '../../object/types.ts';
 
 /** endpoints_controller.go: maxCapacity. */
@@ -29,18 +30,16 @@ export function packSubsets(entries: readonly EndpointEntry[]): core.EndpointSub
   for (const { entry, ports } of byAddress.values()) {
     const keys = [...ports.keys()].sort();
     const key = keys.join(';');
-    const subset = byPorts.get(key) ?? { ports: keys.map((text) => ports.get(text) as core.EndpointPort), ready: [], notReady: [] };
+    const subset = byPorts.get(key) ?? { ports: sortedByHash('v1.EndpointPort', [...ports.values()]), ready: [], notReady: [] };
     (entry.isReady ? subset.ready : subset.notReady).push(entry.address);
     byPorts.set(key, subset);
   }
-  return [...byPorts.keys()].sort().map((key) => {
-    const { ports, ready, notReady } = byPorts.get(key) as { ports: core.EndpointPort[]; ready: core.EndpointAddress[]; notReady: core.EndpointAddress[] };
-    return {
-      ...(ready.length > 0 ? { addresses: ready.sort(byIP) } : {}),
-      ...(notReady.length > 0 ? { notReadyAddresses: notReady.sort(byIP) } : {}),
-      ...(ports.length > 0 ? { ports } : {}),
-    };
-  });
+  const subsets = [...byPorts.values()].map(({ ports, ready, notReady }) => ({
+    ...(ready.length > 0 ? { addresses: ready.sort(byIP) } : {}),
+    ...(notReady.length > 0 ? { notReadyAddresses: notReady.sort(byIP) } : {}),
+    ...(ports.length > 0 ? { ports } : {}),
+  }));
+  return sortedByHash('v1.EndpointSubset', subsets);
 }
 
 function addressKey(address: core.EndpointAddress): string {

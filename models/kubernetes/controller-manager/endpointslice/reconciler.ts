@@ -18,6 +18,7 @@ import { isTerminating, namespacedName } from '../../object/meta.ts';
 import type { discovery, EndpointSlice, Node, Pod, Service } from '../../object/types.ts';
 import { HEADLESS_LABEL } from '../endpoint/endpoints-controller.ts';
 import { findPort, isServiceIPSet, shouldPodBeInEndpoints, shouldSetHostname } from '../endpoint/pod-services.ts';
+import { sortedByHash } from '../../object/go/by-hash.ts';
 import { LAST_CHANGE_TRIGGER_TIME } from '../endpoint/trigger-time-tracker.ts';
 import { isPodReady } from '../pod/pod-state.ts';
 import { endpointKey, packEndpoints, type Endpoint, type SliceChanges } from './slice-packing.ts';
@@ -125,7 +126,7 @@ function endpointPorts(service: Service, pod: Pod): Port[] {
     const { name = '', protocol = 'TCP', appProtocol } = servicePort;
     ports.push({ name, protocol, port, ...(appProtocol ? { appProtocol } : {}) });
   }
-  return ports;
+  return sortedByHash('discovery/v1.EndpointPort', ports);
 }
 
 function portsKey(ports: readonly Port[]): string {

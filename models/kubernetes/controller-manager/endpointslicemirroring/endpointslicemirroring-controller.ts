@@ -19,6 +19,7 @@ import { semanticEqual } from '../../client/semantic-equal.ts';
 import type { SharedInformer } from '../../client/shared-informer.ts';
 import { ipFamilyOf } from '../../object/ip.ts';
 import { isTerminating, namespacedName, splitKey } from '../../object/meta.ts';
+import { sortedByHash } from '../../object/go/by-hash.ts';
 import type { core, discovery, Endpoints, EndpointSlice, Service } from '../../object/types.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { LAST_CHANGE_TRIGGER_TIME } from '../endpoint/trigger-time-tracker.ts';
@@ -146,7 +147,8 @@ export class EndpointSliceMirroringController {
   private wantedByFamilyAndPorts(object: Endpoints): Map<string, { family: string; ports: discovery.EndpointPort[]; endpoints: Map<string, Endpoint> }> {
     const wanted = new Map<string, { family: string; ports: discovery.EndpointPort[]; endpoints: Map<string, Endpoint> }>();
     for (const subset of object.subsets ?? []) {
-      const ports = (subset.ports ?? []).map(({ name = '', port, protocol = 'TCP', appProtocol }) => ({ name, port, protocol, ...(appProtocol ? { appProtocol } : {}) }));
+      const given = (subset.ports ?? []).map(({ name = '', port, protocol = 'TCP', appProtocol }) => ({ name, port, protocol, ...(appProtocol ? { appProtocol } : {}) }));
+      const ports = sortedByHash('discovery/v1.EndpointPort', given);
       const addresses = [...(subset.addresses ?? []).map((address) => ({ address, ready: true })), ...(subset.notReadyAddresses ?? []).map((address) => ({ address, ready: false }))];
       let [added, skipped, invalid] = [0, 0, 0];
       for (const { address, ready } of addresses) {

@@ -109,12 +109,21 @@ export class NamespaceController {
     return yield* this.client.update<Namespace>(NAMESPACES, { ...namespace, spec: { ...namespace.spec, finalizers } }, 'finalize');
   }
 
+  /** Upstream goes through a map of resources, whose order is another one at each pass. */
+  private inAnyOrder(resources: readonly ApiResource[]): ApiResource[] {
+    const order = [...resources];
+    for (let i = order.length - 1; i > 0; i--) {
+      const j = this.context.process.choose('namespace.order', i + 1);
+      [order[i], order[j]] = [order[j] as ApiResource, order[i] as ApiResource];
+    }
+    return order;
+  }
+
   private *deleteAllContent(namespace: Namespace): Task<Pass> {
     const totals: ContentTotals = { remaining: new Map(), finalizers: new Map() };
     const errors: Err[] = [];
     let estimate = 0;
-    for (const resource of allResources(this.definitions.indexer.values())) {
-      if (!resource.namespaced) continue;
+    for (const resource of this.inAnyOrder(allResources(this.definitions.indexer.values()).filter(({ namespaced }) => namespaced))) {
       const pass = yield* this.deleteContentOf(resource, namespace, totals);
       errors.push(pass.error);
       estimate = Math.max(estimate, pass.estimate);

@@ -143,7 +143,8 @@ export class NodeLifecycleController {
       Object.assign(entry, { probedAt: now, heartbeat, renewTime });
     }
     const { nodeMonitorGracePeriod = 50 * SECOND, nodeStartupGracePeriod = 60 * SECOND } = this.context.options;
-    return now > entry.probedAt + (ready === undefined ? nodeStartupGracePeriod : nodeMonitorGracePeriod);
+    // Upstream asks whether the period is over, and a pass takes its while: ten passes of five seconds are always over 50 s there.
+    return now >= entry.probedAt + (ready === undefined ? nodeStartupGracePeriod : nodeMonitorGracePeriod);
   }
 
   /** NoExecute taints are decided by the condition as it was read, so they follow a flip one pass later. */

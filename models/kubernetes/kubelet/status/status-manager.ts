@@ -10,6 +10,7 @@ import { PODS } from '../../client/resources.ts';
 import { isNotFound } from '../../client/result.ts';
 import type { core, Pod } from '../../object/types.ts';
 import { OWNED_CONDITIONS } from './generate.ts';
+import { terminatedStatus } from './terminated-status.ts';
 
 /** status_manager.go: syncPeriod. */
 const SYNC_PERIOD_US = 10_000_000;
@@ -75,18 +76,7 @@ export class StatusManager {
   terminate(pod: Pod): void {
     const { uid } = pod.metadata;
     const old = this.#statuses.get(uid);
-    let status = old?.status ?? (pod.status as core.PodStatus);
-    const finish = (list: core.ContainerStatus[] | undefined): core.ContainerStatus[] | undefined =>
-      list?.map((each) => {
-        if (each.state?.terminated !== undefined) return each;
-        if (each.state?.running === undefined && each.state?.waiting === undefined) return each;
-        const message = 'The container could not be located when the pod was terminated';
-        const terminated = { reason: 'ContainerStatusUnknown', message, exitCode: 137, startedAt: null, finishedAt: null } as unknown as core.ContainerStateTerminated;
-        return { ...each, state: { terminated } };
-      });
-    const containers = finish(status.containerStatuses);
-    const isOver = status.phase === 'Succeeded' || status.phase === 'Failed';
-    status = { ...status, ...(containers === undefined ? {} : { containerStatuses: containers }), phase: isOver ? status.phase : 'Failed' } as core.PodStatus;
+    const status = terminatedStatus(pod, old?.status ?? (pod.status as core.PodStatus));
     // Always a new version: a terminal phase was held back as long as containers could run, and is sent now.
     this.#statuses.set(uid, { pod, status, version: (old?.version ?? 0) + 1, isFinished: true });
     this.#push(uid);

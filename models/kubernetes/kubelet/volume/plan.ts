@@ -11,9 +11,21 @@ import { parseQuantity, quantityValue } from '../../object/quantity.ts';
 import type { core, Pod } from '../../object/types.ts';
 import { fieldValue, resourceValue, type EnvironmentInputs } from '../container/environment.ts';
 
+/** What an object holds; undefined if there is none; or why nobody may know. */
+export type Data = Readonly<Record<string, string>> | Unregistered | undefined;
+
+/** The kubelet does not keep this object, as no pod that may run asked for it (util/manager/cache_based_manager.go). */
+export class Unregistered {
+  readonly message: string;
+
+  constructor(namespace: string, name: string) {
+    this.message = `object "${namespace}"/"${name}" not registered`;
+  }
+}
+
 export interface Sources {
-  configMap(namespace: string, name: string): Task<Readonly<Record<string, string>> | undefined>;
-  secret(namespace: string, name: string): Task<Readonly<Record<string, string>> | undefined>;
+  configMap(namespace: string, name: string): Task<Data>;
+  secret(namespace: string, name: string): Task<Data>;
   token(pod: Pod, audience: string | undefined, seconds: number): Task<string | { readonly problem: string }>;
   /** Name of the volume that a claim is bound to. */
   claim(namespace: string, name: string): Task<{ readonly volume: string } | { readonly problem: string }>;
@@ -26,6 +38,14 @@ type Files = Record<string, { content: string; mode: number; uid?: number }>;
 /** Directory of a pod's volumes. */
 export function volumePath(pod: Pod, plugin: string, name: string): string {
   return `/var/lib/kubelet/pods/${pod.metadata.uid}/volumes/kubernetes.io~${plugin}/${name}`;
+}
+
+/** Where the kubelet puts a volume that is not shared with others; undefined for claims and host paths. */
+export function ownPath(pod: Pod, volume: core.Volume): string | undefined {
+  if (volume.emptyDir !== undefined) return volumePath(pod, 'empty-dir', volume.name);
+  if (volume.hostPath !== undefined || volume.persistentVolumeClaim !== undefined || volume.ephemeral !== undefined) return undefined;
+  const plugin = volume.configMap !== undefined ? 'configmap' : volume.secret !== undefined ? 'secret' : volume.projected !== undefined ? 'projected' : 'downward-api';
+  return volumePath(pod, plugin, volume.name);
 }
 
 /** Names of the volumes that some container mounts; others are not set up. */
@@ -59,8 +79,7 @@ export function* planVolume(pod: Pod, volume: core.Volume, sources: Sources, inp
   const files: Files = {};
   const problem = yield* fillFiles(pod, volume, sources, inputs, files);
   if (problem !== undefined) return { problem };
-  const plugin = volume.configMap !== undefined ? 'configmap' : volume.secret !== undefined ? 'secret' : volume.projected !== undefined ? 'projected' : 'downward-api';
-  return { path: volumePath(pod, plugin, name), content: { kind: 'files', files, ...groupOf(pod) } };
+  return { path: ownPath(pod, volume) ?? volumePath(pod, 'projected', name), content: { kind: 'files', files, ...groupOf(pod) } };
 }
 
 /** Who may read a token: the fsGroup, or the one user of all containers, or everybody (projected.go, collectData). */
@@ -93,7 +112,13 @@ function* fillFiles(pod: Pod, volume: core.Volume, sources: Sources, inputs: Env
     addDownward(pod, downwardAPI.items ?? [], downwardAPI.defaultMode ?? 0o644, inputs, files);
     return undefined;
   }
+  return yield* addProjected(pod, projected, sources, inputs, files);
+}
+
+/** Goes through all sources, and tells all that is wrong with them (projected.go, collectData). */
+function* addProjected(pod: Pod, projected: core.ProjectedVolumeSource | undefined, sources: Sources, inputs: EnvironmentInputs, files: Files): Task<string | undefined> {
   const mode = projected?.defaultMode ?? 0o644;
+  const problems = new Set<string>();
   for (const source of projected?.sources ?? []) {
     let problem: string | undefined;
     if (source.configMap !== undefined) problem = yield* addKeys(pod, 'configmap', source.configMap.name ?? '', source.configMap, mode, sources, files);
@@ -105,9 +130,11 @@ function* fillFiles(pod: Pod, volume: core.Volume, sources: Sources, inputs: Env
       if (typeof token === 'string') files[path] = { content: token, ...tokenAccess(pod) };
       else problem = token.problem;
     }
-    if (problem !== undefined) return problem;
+    if (problem !== undefined) problems.add(problem);
   }
-  return undefined;
+  // A single missing registration is in brackets, too: so it was recorded.
+  const text = [...problems].join(', ');
+  return problems.size === 0 ? undefined : problems.size > 1 || text.endsWith(' not registered') ? `[${text}]` : text;
 }
 
 function* addKeys(
@@ -121,6 +148,7 @@ function* addKeys(
 ): Task<string | undefined> {
   const namespace = pod.metadata.namespace ?? '';
   const data = kind === 'configmap' ? yield* sources.configMap(namespace, name) : yield* sources.secret(namespace, name);
+  if (data instanceof Unregistered) return data.message;
   if (data === undefined) return source.optional === true ? undefined : `${kind} "${name}" not found`;
   if (source.items === undefined || source.items.length === 0) {
     for (const [key, content] of Object.entries(data)) files[key] = { content, mode };

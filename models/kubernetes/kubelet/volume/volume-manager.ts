@@ -8,7 +8,8 @@ import type { Process, Task } from '../../client/process.ts';
 import type { core, Pod } from '../../object/types.ts';
 import type { EnvironmentInputs } from '../container/environment.ts';
 import { type CriClient, rpcError } from '../cri-client.ts';
-import { isRefreshable, planVolume, type Sources, usedVolumes } from './plan.ts';
+import { isRefreshable, ownPath, planVolume, type Sources, usedVolumes } from './plan.ts';
+import { unregistered } from './unregistered-sources.ts';
 
 /** volume_manager.go: podAttachAndMountRetryInterval, podAttachAndMountTimeout, reconcilerLoopSleepPeriod. */
 const POLL_US = 300_000;
@@ -22,6 +23,8 @@ interface Mounted {
   path: string | undefined;
   /** Is the operation running, or waiting to be repeated? */
   busy: boolean;
+  /** The pod has stopped: what is not there yet is not tried again. */
+  isUnwanted?: boolean;
   readonly volume: core.Volume;
 }
 
@@ -76,6 +79,22 @@ export class VolumeManager {
     return undefined;
   }
 
+  /**
+   * Takes over the volumes of a pod that a kubelet finds terminating when it starts (populator, before `hasAddedPods`): its containers
+   * may still use them. They are set up again; config maps and secrets fail, as only the sync of a pod that may run registers them.
+   */
+  restore(pod: Pod, inputs: EnvironmentInputs): void {
+    const { uid } = pod.metadata;
+    if (this.#pods.has(uid)) return;
+    const volumes = new Map<string, Mounted>();
+    this.#pods.set(uid, volumes);
+    for (const volume of usedVolumes(pod)) {
+      const mounted: Mounted = { path: ownPath(pod, volume), busy: true, volume };
+      volumes.set(volume.name, mounted);
+      this.#process.go(this.#mount(pod, mounted, inputs, true, unregistered(this.#sources)));
+    }
+  }
+
   /** A sync asks for a remount of everything that can change; the old files stay in use meanwhile. */
   #refresh(pod: Pod, volumes: Map<string, Mounted>, inputs: EnvironmentInputs): void {
     for (const mounted of volumes.values()) {
@@ -85,13 +104,13 @@ export class VolumeManager {
     }
   }
 
-  *#mount(pod: Pod, mounted: Mounted, inputs: EnvironmentInputs, isFirst: boolean): Task {
+  *#mount(pod: Pod, mounted: Mounted, inputs: EnvironmentInputs, isFirst: boolean, sources = this.#sources): Task {
     // The populator's loop, then the reconciler's.
     if (isFirst) yield* this.#process.sleep('volume.loop', LOOP_US + this.#process.choose('volume.loop', LOOP_US));
     let retryUs = RETRY_US;
     for (;;) {
-      if (this.#pods.get(pod.metadata.uid)?.get(mounted.volume.name) !== mounted) return;
-      const problem = yield* this.#setUp(pod, mounted, inputs);
+      if (mounted.isUnwanted === true || this.#pods.get(pod.metadata.uid)?.get(mounted.volume.name) !== mounted) return;
+      const problem = yield* this.#setUp(pod, mounted, inputs, sources);
       if (problem === undefined) break;
       this.#fail(pod, `MountVolume.SetUp failed for volume "${mounted.volume.name}" : ${problem}`);
       yield* this.#process.sleep('volume.retry', retryUs);
@@ -100,13 +119,18 @@ export class VolumeManager {
     mounted.busy = false;
   }
 
-  *#setUp(pod: Pod, mounted: Mounted, inputs: EnvironmentInputs): Task<string | undefined> {
-    const planned = yield* planVolume(pod, mounted.volume, this.#sources, inputs);
+  *#setUp(pod: Pod, mounted: Mounted, inputs: EnvironmentInputs, sources: Sources): Task<string | undefined> {
+    const planned = yield* planVolume(pod, mounted.volume, sources, inputs);
     if ('problem' in planned) return planned.problem;
     const result = yield* this.#cri.call('MountVolume', planned);
     if (!result.ok) return result.error.code === 'InvalidArgument' ? result.error.message : rpcError(result.error);
     mounted.path = planned.path;
     return undefined;
+  }
+
+  /** Nothing of the pod runs any more. */
+  stopped(uid: string): void {
+    for (const mounted of this.#pods.get(uid)?.values() ?? []) mounted.isUnwanted = true;
   }
 
   /** Unmounts the volumes of a terminated pod: what only the pod had is deleted. */

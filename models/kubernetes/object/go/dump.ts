@@ -19,10 +19,13 @@ export const goDump = (type: string, value: unknown): string => dump(type, value
 
 function dump(type: string, value: unknown, isTyped: boolean): string {
   if (type.startsWith('*')) return value === undefined || value === null ? pointer(type, isTyped) + NIL : pointer(type, isTyped) + dump(type.slice(1), value, false);
-  return (isTyped ? `(${type})` : '') + body(type, value);
+  return (isTyped ? `(${shown(type)})` : '') + body(type, value);
 }
 
-const pointer = (type: string, isTyped: boolean): string => (isTyped ? `(${type})` : '<*>');
+const pointer = (type: string, isTyped: boolean): string => (isTyped ? `(${shown(type)})` : '<*>');
+
+/** Go writes the last part of a package's path only: `discovery/v1.EndpointPort` is `v1.EndpointPort`. */
+const shown = (type: string): string => type.replace(/^([*[\]]*)[a-z]+\//, '$1');
 
 function body(type: string, value: unknown): string {
   if (type.startsWith('[]')) return list(type.slice(2), value as readonly unknown[] | undefined);

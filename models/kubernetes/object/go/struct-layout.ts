@@ -1,10 +1,12 @@
 /**
- * How Go lays out a PodTemplateSpec and everything in it: fields in the order of their declarations, with their Go names and types.
+ * How Go lays out a PodTemplateSpec, endpoints and everything in them: fields in the order of their declarations, with their Go names
+ * and types.
  *
- * A template's hash is made of a dump of these structs, so their order and names are visible to users in the names of ReplicaSets.
+ * A template's hash is made of a dump of these structs, so their order and names are visible to users in the names of ReplicaSets; so
+ * is the order of ports in endpoints. A type of the same name as one in core/v1 has its group in front.
  * A row is `Field Type, Field Type, …`; a field that is embedded starts with `^`; a JSON name that does not follow from the Go name
  * stands behind `=`. Types without a row that are no Go built-ins are named strings.
- * Source: staging/src/k8s.io/api/core/v1/types.go and apimachinery/pkg/apis/meta/v1/types.go at v1.32.
+ * Source: staging/src/k8s.io/api/{core,discovery}/v1/types.go and apimachinery/pkg/apis/meta/v1/types.go at v1.32.
  */
 const LABEL_SELECTOR = '*v1.LabelSelector';
 const SECRET = 'SecretRef *v1.LocalObjectReference';
@@ -176,6 +178,11 @@ const ROWS: Readonly<Record<string, string>> = {
   'v1.TypedLocalObjectReference': 'APIGroup *string, Kind string, Name string',
   'v1.TypedObjectReference': 'APIGroup *string, Kind string, Name string, Namespace *string',
   'v1.ImageVolumeSource': 'Reference string, PullPolicy v1.PullPolicy',
+  'v1.EndpointSubset': 'Addresses []v1.EndpointAddress, NotReadyAddresses []v1.EndpointAddress, Ports []v1.EndpointPort',
+  'v1.EndpointAddress': 'IP=ip string, Hostname string, NodeName *string, TargetRef *v1.ObjectReference',
+  'v1.ObjectReference': 'Kind string, Namespace string, Name string, UID types.UID, APIVersion string, ResourceVersion string, FieldPath string',
+  'v1.EndpointPort': 'Name string, Port int32, Protocol v1.Protocol, AppProtocol *string',
+  'discovery/v1.EndpointPort': 'Name *string, Protocol *v1.Protocol, Port *int32, AppProtocol *string',
 };
 
 /** One field of a Go struct. `json` is absent for an embedded struct whose fields are the outer object's own. */

@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { createCluster } from '../../cluster/simulation.ts';
+import type { Node } from '../../object/types.ts';
+
+const SECOND = 1_000_000;
+
+describe('a node that falls silent', () => {
+  it('is noticed 50 s after the pass that saw its last sign of life, not one pass later', () => {
+    const cluster = createCluster({ seed: '1', nodes: 1 });
+    cluster.runFor(20 * SECOND);
+    const renewTime = (): string => cluster.get('leases', 'kube-node-lease', 'node-1')?.['spec']?.renewTime as string;
+    const before = renewTime();
+    expect(cluster.runUntil(() => renewTime() !== before, 15 * SECOND)).toBe(true);
+    const renewedUs = cluster.now;
+    cluster.kernel.control({ kind: 'crash', actor: 'kubelet/node-1' }, cluster.now);
+    const ready = (): string | undefined => (cluster.get('nodes', undefined, 'node-1') as Node).status.conditions?.find(({ type }) => type === 'Ready')?.status;
+    expect(cluster.runUntil(() => ready() === 'Unknown', 90 * SECOND)).toBe(true);
+    // The pass comes up to five seconds after the renewal.
+    expect((cluster.now - renewedUs) / SECOND).toBeGreaterThan(50);
+    expect((cluster.now - renewedUs) / SECOND).toBeLessThan(55.1);
+  });
+});

@@ -1,0 +1,16 @@
+/** The API as a pod sees it that only has to stop: config maps and secrets are not kept for it (pkg/kubelet/util/manager). */
+import type { Task } from '../../client/process.ts';
+import { type Data, type Sources, Unregistered } from './plan.ts';
+
+export function unregistered(sources: Sources): Sources {
+  return {
+    *configMap(namespace, name): Task<Data> {
+      return new Unregistered(namespace, name);
+    },
+    *secret(namespace, name): Task<Data> {
+      return new Unregistered(namespace, name);
+    },
+    token: (pod, audience, seconds) => sources.token(pod, audience, seconds),
+    claim: (namespace, name) => sources.claim(namespace, name),
+  };
+}
