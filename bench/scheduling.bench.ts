@@ -35,6 +35,7 @@ class Bench {
       timing: 'zero',
       gateway: true,
       disable: ['kubelet', 'kube-proxy', 'coredns'],
+      controllerManager: { qps: QPS, burst: QPS },
       schedulers: [{ configuration: { clientConnection: { qps: QPS, burst: QPS } } }],
       freeze: false,
       guard: false,

@@ -324,8 +324,9 @@ export class Kernel implements ContextHost, Routing {
   private carryOut(cell: Cell, effects: readonly Effect[]): void {
     try {
       assert(effects.length <= this.bounds.effectsPerStepMax, `a step has at most ${this.bounds.effectsPerStepMax} effects`);
+      const { isKept } = this.ledger;
       for (const effect of effects) {
-        this.digest.add(effect);
+        if (isKept) this.digest.add(effect);
         this.carryOutOne(cell, effect);
       }
     } catch (error) {

@@ -100,7 +100,7 @@ function specsOf(config: ClusterConfig, extensions: ClusterExtensions): readonly
   for (const hook of hooks) spawn(hook);
   if (has('kube-controller-manager')) {
     const managers = controllerManagerIds(config.controllerManagers ?? 1);
-    const flags = { ...shared, clusterCIDRs: [CLUSTER_CIDR], serviceCIDRs: [SERVICE_CIDR], leaderElect: managers.length > 1 };
+    const flags = { clusterCIDRs: [CLUSTER_CIDR], serviceCIDRs: [SERVICE_CIDR], ...config.controllerManager, ...shared, leaderElect: managers.length > 1 };
     for (const id of managers) spawn(kubeControllerManager({ ...flags, id }, loops));
   }
   if (has('kube-scheduler')) spawnSchedulers(spawn, config, extensions);

@@ -3,6 +3,7 @@
  */
 import type { ActorSpec } from '../../../src/index.ts';
 import type { ControllerDescriptor } from '../controller-manager/controllers.ts';
+import type { ControllerManagerOptions } from '../controller-manager/options.ts';
 import type { KeyValue } from '../etcd/message.ts';
 import type { KubeObject } from '../object/types.ts';
 import type { ControllerOrManager } from '../operator/controller.ts';
@@ -58,6 +59,9 @@ export interface ClusterExtensions {
   readonly programs?: Readonly<Record<string, Program>>;
 }
 
+/** What a user may set of kube-controller-manager's flags; the rest follows from the cluster. */
+export type ControllerManagerFlags = Omit<ControllerManagerOptions, 'servers' | 'epoch' | 'id' | 'leaderElect' | 'user'>;
+
 export interface ClusterConfig {
   /** Node objects to start with, or how many plain ones. */
   readonly nodes: number | readonly KubeObject[];
@@ -75,6 +79,8 @@ export interface ClusterConfig {
   readonly apiServers: number;
   /** How many controller managers elect a leader among them; a single one leads without an election. Default 1. */
   readonly controllerManagers?: number;
+  /** Flags of kube-controller-manager that differ from its defaults. */
+  readonly controllerManager?: ControllerManagerFlags;
   /** `iptables` unless another mode is asked for. */
   readonly proxyMode: 'iptables' | 'ipvs' | 'nftables' | 'userspace';
   /** Image names that nodes have without pulling; `*` means all. */

@@ -9,7 +9,7 @@ import type { FieldSet } from './field-set.ts';
 import { has, isObject, jsonEqual } from './json-value.ts';
 import type { JsonObject } from './json-value.ts';
 import { elementsOf } from './list-element.ts';
-import { LEAF, UNTYPED } from './shape.ts';
+import { deduced, UNTYPED } from './shape.ts';
 import type { Shape } from './shape.ts';
 
 /** The difference of two versions of an object. */
@@ -45,11 +45,6 @@ function leaf(before: unknown, after: unknown): Change {
   return jsonEqual(before, after) ? NO_CHANGE : MODIFIED;
 }
 
-/** The shape that a value of an untyped field has by itself: maps are granular, lists are atomic. */
-function deduced(value: unknown): Shape {
-  return isObject(value) ? { kind: 'map', atomic: false, values: UNTYPED } : LEAF;
-}
-
 const asObject = (value: unknown): boolean => value === undefined || value === null || isObject(value);
 const asList = (value: unknown): boolean => value === undefined || value === null || Array.isArray(value);
 
@@ -74,9 +69,9 @@ type Version = JsonObject | undefined;
 
 /** Collects what changed below one place. A place that is new or gone belongs to the sets itself. */
 class Below {
-  private readonly added = new FieldSetNode();
-  private readonly modified = new FieldSetNode();
-  private readonly removed = new FieldSetNode();
+  private added: FieldSetNode | undefined;
+  private modified: FieldSetNode | undefined;
+  private removed: FieldSetNode | undefined;
   private readonly isNew: boolean;
   private readonly isGone: boolean;
 
@@ -86,7 +81,7 @@ class Below {
   }
 
   fields(shape: Shape, before: Version, after: Version): void {
-    for (const name in before) this.field(shape, name, before, after);
+    for (const name in before) if (before[name] !== after?.[name]) this.field(shape, name, before, after);
     for (const name in after) {
       if (before === undefined || !has(before, name)) this.field(shape, name, before, after);
     }
@@ -98,7 +93,11 @@ class Below {
   }
 
   change(): Change {
-    return { added: this.added.build(this.isNew), modified: this.modified.build(false), removed: this.removed.build(this.isGone) };
+    return {
+      added: this.added?.build(this.isNew) ?? (this.isNew ? EMPTY : undefined),
+      modified: this.modified?.build(false),
+      removed: this.removed?.build(this.isGone) ?? (this.isGone ? EMPTY : undefined),
+    };
   }
 
   private field(shape: Shape, name: string, before: Version, after: Version): void {
@@ -106,22 +105,24 @@ class Below {
     let next = after !== undefined && has(after, name) ? after[name] : undefined;
     if (old === next) return;
     let inner: Shape = UNTYPED;
+    let element: string | undefined;
     if (shape.kind === 'map') inner = shape.values;
     else if (shape.kind === 'structure') {
       const field = shape.fields.get(name);
       inner = field?.shape() ?? shape.rest ?? UNTYPED;
+      element = field?.element;
       if (field?.absent !== undefined) {
         if (before !== undefined && old === undefined) old = field.absent;
         if (after !== undefined && next === undefined) next = field.absent;
       }
     }
-    this.take(`f:${name}`, changeOf(inner, old, next));
+    this.take(element ?? `f:${name}`, changeOf(inner, old, next));
   }
 
   private take(element: string, { added, modified, removed }: Change): void {
-    if (added !== undefined) this.added.set(element, added);
-    if (modified !== undefined) this.modified.set(element, modified);
-    if (removed !== undefined) this.removed.set(element, removed);
+    if (added !== undefined) (this.added ??= new FieldSetNode()).set(element, added);
+    if (modified !== undefined) (this.modified ??= new FieldSetNode()).set(element, modified);
+    if (removed !== undefined) (this.removed ??= new FieldSetNode()).set(element, removed);
   }
 }
 

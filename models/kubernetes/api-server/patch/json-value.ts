@@ -54,14 +54,16 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\f': '\\f',
 };
 
+/* eslint-disable no-control-regex -- control characters are what has to be escaped. */
+const ESCAPED = /["\\\u0000-\u001f]/;
+const ALL_ESCAPED = new RegExp(ESCAPED, 'g');
+/* eslint-enable no-control-regex */
+
 /** A JSON scalar as text, as it stands in path elements and messages. */
 export function scalarText(value: unknown): string {
   if (typeof value !== 'string') return String(value);
-  const escaped = value.replaceAll(
-    // eslint-disable-next-line no-control-regex -- control characters are what has to be escaped.
-    /["\\\u0000-\u001f]/g,
-    (char) => ESCAPES[char] ?? `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  if (!ESCAPED.test(value)) return `"${value}"`;
+  const escaped = value.replaceAll(ALL_ESCAPED, (char) => ESCAPES[char] ?? `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
   return `"${escaped}"`;
 }
 

@@ -14,16 +14,14 @@ export function elementOf(list: ListShape, item: unknown): string | undefined {
   if (list.type === 'atomic') return undefined;
   if (list.type === 'set') return `v:${scalarText(item)}`;
   if (!isObject(item)) return undefined;
-  const names = list.type.map((key) => key.name).sort();
-  const parts: string[] = [];
+  let parts = '';
   let found = false;
-  for (const name of names) {
+  for (const { name, fallback } of list.type) {
     const value = own(item, name);
     if (value !== undefined) found = true;
-    const fallback = list.type.find((key) => key.name === name)?.fallback;
-    parts.push(`${scalarText(name)}:${scalarText(value ?? fallback ?? null)}`);
+    parts += `${parts === '' ? '' : ','}${scalarText(name)}:${scalarText(value ?? fallback ?? null)}`;
   }
-  return found ? `k:{${parts.join(',')}}` : undefined;
+  return found ? `k:{${parts}}` : undefined;
 }
 
 /** Elements of a list by name, in order; the first of equal names counts. */

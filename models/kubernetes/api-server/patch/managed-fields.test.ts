@@ -5,7 +5,7 @@ import { kindOf } from '../registry/kinds.ts';
 import { compare, fieldsOf } from './compare.ts';
 import { differenceBelow, difference, intersection, members, pathText, sameSet, union } from './field-set.ts';
 import type { FieldSet } from './field-set.ts';
-import { resetFieldsOf, updateManagedFields, withManagedFields } from './managed-fields.ts';
+import { resetFieldsOf, tracked, updateManagedFields, withManagedFields } from './managed-fields.ts';
 import type { Writer } from './managed-fields.ts';
 import { shapeOf } from './shape.ts';
 
@@ -55,6 +55,25 @@ describe.skipIf(!existsSync(ORACLE))('managedFields against recorded writes (ski
       }
     }
     expect(checked).toBeGreaterThan(30);
+  });
+
+  it('finds the fields of a new object as a comparison with nothing finds them', () => {
+    let checked = 0;
+    for (const { exchanges } of groups) {
+      for (const { request, response } of exchanges) {
+        const { group, resource } = parsePath(request.path);
+        const info = kindOf(group, resource);
+        if (response.status > 201 || info === undefined || info.virtual || response.body.metadata === undefined) continue;
+        const shape = shapeOf(info.versions.find((v) => String(response.body.apiVersion).endsWith(v.version))?.schema ?? '');
+        const reset = resetFieldsOf(info.subresources.some((entry) => entry.name === 'status'), '');
+        const object = strip(response.body);
+        const { added, modified } = compare(shape, {}, object);
+        const [entry] = updateManagedFields(shape, {}, object, { manager: 'm', apiVersion: 'v1', subresource: '', now: '' }, reset);
+        expect(JSON.stringify(entry?.fieldsV1 ?? {}), request.path).toBe(JSON.stringify(tracked(union(added, modified), reset)));
+        checked += 1;
+      }
+    }
+    expect(checked).toBeGreaterThan(50);
   });
 
   it('follows recorded updates and patches', () => {

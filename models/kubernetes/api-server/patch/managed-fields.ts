@@ -8,6 +8,7 @@
  */
 import type { ManagedFieldsEntry } from '../../object/types.ts';
 import { compare } from './compare.ts';
+import { createdFields } from './created-fields.ts';
 import { difference, differenceBelow, intersection, isEmpty, union } from './field-set.ts';
 import type { FieldSet } from './field-set.ts';
 import type { JsonObject } from './json-value.ts';
@@ -17,22 +18,11 @@ import type { Shape } from './shape.ts';
 const member = Object.freeze({}) as FieldSet;
 
 /** Fields that nobody owns (stripmeta.go). */
-const UNTRACKED: FieldSet = {
-  'f:apiVersion': member,
-  'f:kind': member,
-  'f:metadata': {
-    '.': member,
-    'f:clusterName': member,
-    'f:creationTimestamp': member,
-    'f:generation': member,
-    'f:managedFields': member,
-    'f:name': member,
-    'f:namespace': member,
-    'f:resourceVersion': member,
-    'f:selfLink': member,
-    'f:uid': member,
-  },
-};
+const UNTRACKED_FIELDS = ['apiVersion', 'kind'];
+const UNTRACKED_METADATA = new Set(['clusterName', 'creationTimestamp', 'generation', 'managedFields', 'name', 'namespace', 'resourceVersion', 'selfLink', 'uid']);
+
+const fieldsNamed = (names: Iterable<string>): FieldSet => Object.fromEntries([...names].map((name) => [`f:${name}`, member]));
+const UNTRACKED: FieldSet = { ...fieldsNamed(UNTRACKED_FIELDS), 'f:metadata': { '.': member, ...fieldsNamed(UNTRACKED_METADATA) } };
 
 /** More Update entries than this are merged into one (DefaultMaxUpdateManagers). */
 const MAXIMUM_UPDATE_ENTRIES = 10;
@@ -96,11 +86,7 @@ export const isEntryOf = (entry: ManagedFieldsEntry, writer: Writer, operation: 
 /** Removes what is never tracked and what the endpoint resets. */
 export function tracked(fields: FieldSet, reset: ResetFields): FieldSet {
   let out = difference(fields, UNTRACKED);
-  if (reset.length > 0) {
-    const resetSet: Record<string, FieldSet> = {};
-    for (const name of reset) resetSet[`f:${name}`] = member;
-    out = differenceBelow(out, resetSet);
-  }
+  if (reset.length > 0) out = differenceBelow(out, fieldsNamed(reset));
   return out;
 }
 
@@ -163,8 +149,12 @@ export function updateManagedFields(
 ): readonly ManagedFieldsEntry[] {
   const isCreate = !('metadata' in live);
   const entries = startingEntries(live, next, isCreate);
+  if (isCreate) {
+    const created = createdFields(shape, next, new Set([...UNTRACKED_FIELDS, ...reset]), UNTRACKED_METADATA);
+    return isEmpty(created) ? entries : [newEntry(writer, 'Update', created)];
+  }
   // An object without any entry is not tracked before its first apply (skipnonapplied.go).
-  if (!isCreate && entries.length === 0) return NO_ENTRIES;
+  if (entries.length === 0) return NO_ENTRIES;
   const { added, modified, removed } = compare(shape, live, next);
   const written = tracked(union(added, modified), reset);
   const gone = tracked(removed, reset);

@@ -38,7 +38,7 @@ export interface MapShape {
 }
 export interface ListShape {
   readonly kind: 'list';
-  /** `atomic`, `set`, or the keys of an associative list. */
+  /** `atomic`, `set`, or the keys of an associative list, by name. */
   readonly type: 'atomic' | 'set' | readonly ListKey[];
   readonly items: Shape;
 }
@@ -47,6 +47,8 @@ export type Shape = Leaf | Untyped | Structure | MapShape | ListShape;
 /** A field of a structure. */
 export interface Field {
   readonly shape: () => Shape;
+  /** How paths of fields name it: `f:name`. */
+  readonly element: string;
   /** Merge key of strategic merge patch; '' for lists of scalars that merge; undefined for atomic lists. */
   readonly strategicKey?: string;
   readonly retainKeys: boolean;
@@ -57,6 +59,10 @@ export interface Field {
 
 export const LEAF: Leaf = { kind: 'leaf' };
 export const UNTYPED: Untyped = { kind: 'untyped' };
+
+/** The shape that a value of an untyped field has by itself: maps are granular, lists are atomic. */
+export const deduced = (value: unknown): Shape => (isObject(value) ? GRANULAR : LEAF);
+const GRANULAR: MapShape = { kind: 'map', atomic: false, values: UNTYPED };
 
 /** A value that is computed at the first use. */
 function lazy<T>(compute: () => T): () => T {
@@ -79,6 +85,7 @@ function structure(struct: StructType, atomic: boolean): Structure {
     const merges = field.patchStrategy.includes('merge');
     fields.set(field.name, {
       shape: lazy(() => fieldShape(struct, field)),
+      element: `f:${field.name}`,
       ...(merges ? { strategicKey: field.patchMergeKey ?? '' } : {}),
       retainKeys: field.patchStrategy.includes('retainKeys'),
       replaced: field.patchStrategy.includes('replace'),
@@ -89,13 +96,14 @@ function structure(struct: StructType, atomic: boolean): Structure {
 }
 
 /** Ports are told apart by protocol, which is TCP when it is not said. */
+const byName = (a: ListKey, b: ListKey): number => (a.name < b.name ? -1 : 1);
 const listKey = (name: string): ListKey => (name === 'protocol' ? { name, fallback: 'TCP' } : { name });
 
 function fieldShape(struct: StructType, field: TypeField): Shape {
   const { type } = field;
   if (type.kind === 'list') {
     const keys = field.listMapKeys;
-    const listType = field.listType === 'map' && keys !== undefined ? keys.map(listKey) : field.listType === 'set' ? 'set' : 'atomic';
+    const listType = field.listType === 'map' && keys !== undefined ? keys.map(listKey).sort(byName) : field.listType === 'set' ? 'set' : 'atomic';
     return { kind: 'list', type: listType, items: valueShape(type.items) };
   }
   if (type.kind === 'map') return { kind: 'map', atomic: field.mapType === 'atomic', values: valueShape(type.values) };
@@ -125,15 +133,16 @@ export function shapeOfCustomResource(schema: unknown): Shape {
   const shape = schemaShape(schema);
   if (shape.kind !== 'structure') return shape;
   const fields = new Map(shape.fields);
-  const field = (of: Shape, absent: unknown): Field => ({
+  const field = (name: string, of: Shape, absent: unknown): Field => ({
     shape: () => of,
+    element: `f:${name}`,
     retainKeys: false,
     replaced: false,
     absent,
   });
-  fields.set('apiVersion', field(LEAF, undefined));
-  fields.set('kind', field(LEAF, undefined));
-  fields.set('metadata', field(shapeOf('meta.v1.ObjectMeta'), EMPTY_OBJECT));
+  fields.set('apiVersion', field('apiVersion', LEAF, undefined));
+  fields.set('kind', field('kind', LEAF, undefined));
+  fields.set('metadata', field('metadata', shapeOf('meta.v1.ObjectMeta'), EMPTY_OBJECT));
   return { ...shape, fields };
 }
 
@@ -141,11 +150,12 @@ function listKeys(schema: Readonly<Record<string, unknown>>): readonly ListKey[]
   const names = own(schema, 'x-kubernetes-list-map-keys');
   const items = own(schema, 'items');
   const properties = isObject(items) ? own(items, 'properties') : undefined;
-  return (Array.isArray(names) ? (names as readonly string[]) : []).map((name) => {
+  const keys = (Array.isArray(names) ? (names as readonly string[]) : []).map((name) => {
     const property = isObject(properties) ? own(properties, name) : undefined;
     const fallback = isObject(property) ? own(property, 'default') : undefined;
     return fallback === undefined ? { name } : { name, fallback };
   });
+  return keys.sort(byName);
 }
 
 function schemaShape(schema: unknown): Shape {
@@ -171,7 +181,7 @@ function schemaShape(schema: unknown): Shape {
   }
   const fields = new Map<string, Field>();
   for (const name of Object.keys(properties)) {
-    fields.set(name, { shape: lazy(() => schemaShape(properties[name])), retainKeys: false, replaced: false, absent: undefined });
+    fields.set(name, { shape: lazy(() => schemaShape(properties[name])), element: `f:${name}`, retainKeys: false, replaced: false, absent: undefined });
   }
   const rest = own(schema, 'x-kubernetes-preserve-unknown-fields') === true ? { rest: UNTYPED } : {};
   return { kind: 'structure', type: '', atomic, fields, ...rest };
