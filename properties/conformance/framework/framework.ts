@@ -171,6 +171,17 @@ export class Framework {
     return stdout.trim();
   }
 
+  /** RunHostCmd: `kubectl exec -- /bin/sh -x -c`. */
+  hostCommand(pod: string, command: string): ExecResult {
+    return this.exec(pod, ['/bin/sh', '-x', '-c', command]);
+  }
+
+  /** A request through the proxy of a pod or service. */
+  proxy(resource: 'pods' | 'services', name: string, path: string, method = 'GET'): Answer {
+    const { code, body, headers } = this.cluster.request(method, `${this.path(resource, name)}/proxy${path}`, { method, path });
+    return { code, body, headers };
+  }
+
   events(name: string): string[] {
     return this.list('events').filter((event: Json) => event.involvedObject?.name === name).map((event: Json) => `${event.reason}: ${event.message}`);
   }

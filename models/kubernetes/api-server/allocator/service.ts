@@ -13,6 +13,7 @@ import { invalidValue, type FieldError } from '../status/field-error.ts';
 import { internalError, invalid, type Status } from '../status/status.ts';
 import { validateClusterIPs } from '../validation/service.ts';
 import { RangeAllocator } from './range.ts';
+import { dropTypeDependentFields } from './type-change.ts';
 
 /** `--service-node-port-range`. */
 const NODE_PORTS = { first: 30_000, size: 2_768 };
@@ -45,7 +46,7 @@ export class ServiceAllocators {
   /** The Service with addresses and ports filled in. `old` is the stored one, whose values stay. */
   reserve(object: KubeObject, old: KubeObject | undefined, context: Context): Either<Status, KubeObject> {
     this.load(context);
-    const service = carryOver(object as Service, old as Service | undefined);
+    const service = dropTypeDependentFields(carryOver(object as Service, old as Service | undefined), old as Service | undefined);
     const addressed = this.reserveIP(service, old as Service | undefined, context);
     if (isLeft(addressed)) return addressed;
     const ported = this.reservePorts(addressed.right, old as Service | undefined, context);
@@ -73,12 +74,7 @@ export class ServiceAllocators {
 
   private reserveIP(service: Service, old: Service | undefined, context: Context): Either<Status, Service> {
     const { spec } = service;
-    if (spec.type === 'ExternalName') {
-      // What the Service had before it was given a name goes; what the client asks for is left for validation to refuse.
-      const { clusterIP: _ip, clusterIPs: _ips, ipFamilies: _families, ipFamilyPolicy: _policy, ...rest } = spec;
-      const isLeftOver = old !== undefined && old.spec.type !== 'ExternalName' && (spec.clusterIP ?? '') === (old.spec.clusterIP ?? '');
-      return right(isLeftOver ? { ...service, spec: rest } : service);
-    }
+    if (spec.type === 'ExternalName') return right(service);
     const wrong = [...validateClusterIPs(spec), ...unconfiguredFamilies(spec)];
     if (wrong.length > 0) return left(invalid(SERVICE, service.metadata.name, wrong));
     const asked = spec.clusterIP ?? spec.clusterIPs?.[0];
@@ -119,7 +115,7 @@ export class ServiceAllocators {
       if (drawn !== undefined) taken.push(drawn + NODE_PORTS.first);
       return drawn === undefined ? undefined : drawn + NODE_PORTS.first;
     };
-    const ports = wants ? this.claimPorts(spec.ports ?? [], claim, held) : withoutNodePorts(service, old);
+    const ports = wants ? this.claimPorts(spec.ports ?? [], claim, held) : spec.ports;
     const needsCheck = spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local';
     const check = needsCheck ? claim(spec.healthCheckNodePort, 'spec.healthCheckNodePort') : undefined;
     if (errors.length > 0) {
@@ -182,15 +178,6 @@ function withIP(service: Service, ip: string): Service {
       ipFamilyPolicy: spec.ipFamilyPolicy ?? (isHeadlessWithoutSelector ? 'RequireDualStack' : 'SingleStack'),
     },
   };
-}
-
-/** A Service that no longer needs node ports loses those that it had; new ones are left for validation to refuse. */
-function withoutNodePorts({ spec }: Service, old: Service | undefined): Service['spec']['ports'] {
-  const { ports } = spec;
-  if (spec.type === 'LoadBalancer' || ports === undefined || ports.every((port) => port.nodePort === undefined)) return ports;
-  const had = (old?.spec.ports ?? []).map(({ nodePort }) => nodePort);
-  if (old === undefined || ports.some(({ nodePort }) => nodePort !== undefined && !had.includes(nodePort))) return ports;
-  return ports.map(({ nodePort: _nodePort, ...port }) => port);
 }
 
 /** This cluster has one family (storage/alloc.go, `initIPFamilyFields`). */

@@ -5,6 +5,9 @@ import type { Signal } from '../process/signal.ts';
 import type { System } from '../process/system.ts';
 import type { Run } from '../process/wait.ts';
 
+/** What Go's net/http answers to text that is no request. */
+export const BAD_REQUEST: HttpResponse = { status: 400, headers: { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' }, body: '400 Bad Request' };
+
 /** Reads a request that came over the network; undefined if it is not HTTP. */
 export function asHttpRequest(request: Json): HttpRequest | undefined {
   if (request === null || typeof request !== 'object' || !('path' in request)) return undefined;
@@ -61,7 +64,7 @@ function* serveOne(system: System, fd: number, options: ServerOptions, stop: Par
       continue;
     }
     const request = asHttpRequest(exchange.request);
-    const response = request === undefined ? { status: 400, body: 'Bad Request' } : options.handle(request, system, exchange.fromIp);
+    const response = request === undefined ? BAD_REQUEST : options.handle(request, system, exchange.fromIp);
     system.answer(exchange, toJson(response));
   }
 }

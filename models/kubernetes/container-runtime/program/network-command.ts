@@ -1,5 +1,6 @@
 /** Commands that talk over the network: wget, curl, nc, httpd, ping. */
 import type { HttpResponse } from '../../api/net.ts';
+import { fromBytes, HttpWire, responseBytes, toBytes } from '../http-wire.ts';
 import { nameOf } from '../file-system/path.ts';
 import type { System } from '../process/system.ts';
 import type { Run, Step } from '../process/wait.ts';
@@ -128,12 +129,15 @@ export function* nc(system: System, argv: readonly string[]): Run {
   const ip = ips?.[0];
   if (ip === undefined) return complain(system, argv, `bad address '${host}'`);
   const timeoutUs = parseDuration(flags.get('w') ?? '') ?? 127_000_000;
-  const request = flags.has('z') ? null : yield* readAll(system, 0);
+  const input = flags.has('z') ? null : yield* readAll(system, 0);
+  const request = input === null ? null : (new HttpWire().feed(toBytes(input))[0]?.request ?? input);
   const result = yield* system.exchange(ip, Number(port), request, { timeoutUs, protocol: flags.has('u') ? 'UDP' : 'TCP' });
   if (typeof result === 'string') return complain(system, argv, `${host} (${ip}:${port}): ${PROBLEM_TEXT[result]}`);
   if ('interrupted' in result) return 1;
   if (flags.has('v')) system.writeNow(2, `${host} (${ip}:${port}) open\n`);
-  if (typeof result.response === 'string') yield* print(system, result.response);
+  const response = asHttpResponse(result.response);
+  if (response !== undefined) yield* print(system, fromBytes(responseBytes(response, reasonPhrase(response.status), false, false)));
+  else if (typeof result.response === 'string') yield* print(system, result.response);
   return 0;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The actor `coredns`: watches the API, answers questions on UDP port 53 and keeps answers for up to 30 seconds.
+ * The actor `coredns`: watches the API, answers questions on port 53 and keeps answers about names outside of the cluster for up to 30 seconds.
  *
  * It has the cluster DNS address itself, as if a Service with one endpoint stood before it; where a real `kube-dns`
  * Service with other endpoints exists, its rules come first. Until its caches have synced it answers SERVFAIL.
@@ -19,7 +19,7 @@ import type { EndpointSlice, Namespace, Service } from '../../object/types.ts';
 import { DEFAULT_ZONE, Zone } from './zone.ts';
 import type { ZoneOptions, ZoneWorld } from './zone.ts';
 
-/** Corefile: `cache 30`. */
+/** Corefile: `cache 30 { disable success cluster.local; disable denial cluster.local }`: the cluster's own names are always asked for. */
 const CACHE_SECONDS = 30;
 /** plugin/cache: defaultCap. */
 const CACHE_SIZE = 9984;
@@ -104,6 +104,7 @@ class CachedWorld implements ZoneWorld {
 class CoreDns {
   readonly #process: Process;
   readonly #zone: Zone;
+  readonly #domain: string;
   readonly #factory: SharedInformerFactory;
   readonly #cache = new Map<string, Cached>();
 
@@ -115,6 +116,7 @@ class CoreDns {
     };
     const client = new Client(process, { servers: options.servers, user, userAgent: 'CoreDNS/1.11.3' });
     this.#factory = new SharedInformerFactory(process, client);
+    this.#domain = (options.zone ?? DEFAULT_ZONE).domain;
     this.#zone = new Zone(new CachedWorld(this.#factory, options.hosts ?? {}), options.zone ?? DEFAULT_ZONE);
     this.#factory.start();
     const owner = process.self;
@@ -143,6 +145,7 @@ class CoreDns {
 
   #lookup(question: DnsQuestion): DnsAnswer {
     if (!this.#factory.hasSynced()) return { code: 'SERVFAIL', answers: [], additional: [], authority: [] };
+    if (question.name === this.#domain || question.name.endsWith(`.${this.#domain}`)) return this.#shuffled(this.#zone.answer(question));
     const key = `${question.type} ${question.name}`;
     const now = this.#process.now;
     const cached = this.#cache.get(key);

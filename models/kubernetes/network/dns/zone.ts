@@ -176,7 +176,7 @@ export class Zone {
   ): Entry[] {
     const entries: Entry[] = [];
     for (const slice of this.#world.slices(namespace, service)) {
-      const ports = slice.ports === undefined || slice.ports.length === 0 ? [{ port: NO_PORT }] : slice.ports;
+      const ports = (slice.ports ?? []).length === 0 ? [{ port: NO_PORT }] : slice.ports;
       for (const candidate of slice.endpoints ?? []) {
         const name = endpointName(candidate);
         if (!isReady(candidate) || (endpoint !== '' && name !== endpoint)) continue;

@@ -7,7 +7,7 @@ import type { System } from '../../process/system.ts';
 import type { Run, Step } from '../../process/wait.ts';
 import { lookUp } from '../address.ts';
 import { readAll } from '../applet.ts';
-import { asHttpRequest, asHttpResponse, toJson } from '../http.ts';
+import { asHttpRequest, asHttpResponse, BAD_REQUEST, toJson } from '../http.ts';
 import { flagOf, logLine, numberFlag, remoteAddress } from './flag.ts';
 import { queryOf } from './query.ts';
 
@@ -36,7 +36,11 @@ export function* netexec(system: System, words: readonly string[]): Run {
     const exchange = yield* system.accept(fd);
     if (typeof exchange === 'string' || 'interrupted' in exchange) return 2;
     const request = asHttpRequest(exchange.request);
-    const path = override ?? request?.path ?? '/';
+    if (request === undefined) {
+      system.answer(exchange, exchange.request === null ? null : toJson(BAD_REQUEST));
+      continue;
+    }
+    const path = override ?? request.path;
     const { name, get } = queryOf(path);
     if (name === '/exit') {
       logLine(system, `GET /exit?code=${get('code')}&timeout=${get('timeout')}&wait=${get('wait')}`);
