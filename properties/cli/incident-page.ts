@@ -36,7 +36,7 @@ export function withOutputs(page: string, outputs: readonly string[]): string {
 /** Runs a command; logs live in `place`. */
 export async function perform(command: string, place: string): Promise<string> {
   let text = command;
-  for (const [whole, inner = ''] of command.matchAll(/\$\((kubetwin [^)]*)\)/g)) text = text.replace(whole, await perform(inner, place));
+  for (const [whole, inner = ''] of command.matchAll(/\$\((kubetwin [^)]*)\)/g)) text = text.replace(whole, (await perform(inner, place)).trimEnd());
   const isQuiet = text.endsWith(' > /dev/null');
   const [program, ...words] = wordsOf(isQuiet ? text.slice(0, -' > /dev/null'.length) : text);
   if (program !== 'kubetwin') throw new Error(`a page runs kubetwin, not ${program}`);

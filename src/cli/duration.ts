@@ -16,7 +16,8 @@ export function formatDuration(micros: number): string {
   if (micros > 0 && micros < 1000) return `${micros}µs`;
   const seconds = micros / 1_000_000;
   if (seconds < 120) return `${Number(seconds.toFixed(3))}s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 120) return `${minutes}m${Math.round(seconds - minutes * 60)}s`;
+  const whole = Math.round(seconds);
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 120) return `${minutes}m${whole % 60}s`;
   return `${Math.floor(minutes / 60)}h${minutes % 60}m`;
 }

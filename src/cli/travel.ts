@@ -94,6 +94,8 @@ export function breakOf<State>(words: readonly string[]): Break<State> {
 
 export interface TravelOptions {
   readonly at?: string;
+  /** Prints nothing but the address where it ended, for another verb. */
+  readonly quiet?: boolean;
   readonly json?: boolean;
 }
 
@@ -107,10 +109,12 @@ export function travel<State>(cursor: Cursor<State>, commands: readonly string[]
     const said = record === undefined ? undefined : model.say(record, cursor.log);
     const stop = { command: text, position: cursor.position, time: cursor.log.timeOf(cursor.position), record: record ?? null, ...(said === undefined ? {} : { said }) };
     stops.push(stop);
-    if (options.json !== true) process.stdout.write(`${text.padEnd(24)}  ${record === undefined ? `nothing found; now at the ${cursor.position === 0 ? 'start' : 'end'}` : `${address(record)}  ${record.actor} ← ${record.via} ${record.kind}${said === undefined ? '' : `: ${said}`}`}\n`);
+    if (options.json !== true && options.quiet !== true) process.stdout.write(`${text.padEnd(24)}  ${record === undefined ? `nothing found; now at the ${cursor.position === 0 ? 'start' : 'end'}` : `${address(record)}  ${record.actor} ← ${record.via} ${record.kind}${record.from === undefined || record.from === record.actor ? '' : ` from ${record.from}`}${said === undefined ? '' : `: ${said}`}`}\n`);
     if (record === undefined) break;
   }
+  const isFound = stops.every(({ record }) => record !== null);
   if (options.json === true) process.stdout.write(`${JSON.stringify(stops)}\n`);
+  else if (options.quiet === true) process.stdout.write(isFound && cursor.position > 0 ? `#${cursor.position - 1}\n` : '');
   else process.stdout.write(`now at ${cursor.position === 0 ? 'the start' : `#${cursor.position - 1}, ${seconds(cursor.log.timeOf(cursor.position))}`}\n`);
-  return stops.some(({ record }) => record === null) ? EXIT.failed : EXIT.ok;
+  return isFound ? EXIT.ok : EXIT.failed;
 }

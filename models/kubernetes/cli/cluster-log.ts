@@ -4,6 +4,7 @@
 import type { LogReader } from '../../../src/log/reader.ts';
 import { CliError, logError } from '../../../src/cli/exit.ts';
 import { openForReading } from '../../../src/cli/replay.ts';
+import { parseDuration } from '../../../src/cli/duration.ts';
 import { parsePosition } from '../../../src/cli/position.ts';
 import type { Projection } from '../../../src/replay/projection.ts';
 import { Seeker } from '../../../src/replay/seek.ts';
@@ -53,9 +54,12 @@ export class ClusterLog {
     return { log: this.log, position, view: this.seeker.at(position), seeker: this.seeker };
   }
 
-  /** The Kubernetes API as it was at a position. */
-  moment(position: number): Moment {
-    return new Moment(this.seeker.at(position), this.log.timeOf(position), this.config);
+  /** The Kubernetes API as it was at the position that `--at` names; a time between two records is itself, not that of the record before. */
+  moment(at: string | undefined): Moment {
+    const position = this.position(at);
+    const time = this.log.timeOf(position);
+    const asked = position < this.log.length ? parseDuration(at ?? '') : undefined;
+    return new Moment(this.seeker.at(position), Math.max(time, asked ?? 0), this.config);
   }
 }
 

@@ -96,17 +96,20 @@ function restarts({ restart, set }: ChangeOptions): Change[] {
   return restart.flatMap((actor) => [control({ kind: 'crash', actor, reason: 'fork' }, 0), control({ kind: 'restart', actor, with: changes }, 0)]);
 }
 
-/** `timing=fast`, `schedulers=[{"name":"x"}]`, `scenario.traffic=off`: values are YAML. */
-export function settings(texts: readonly string[]): { readonly [key: string]: Json } {
+/** `timing=fast`, `schedulers=[{"name":"x"}]`, `scenario.faults.faults.0.for=0`: values are YAML, list items go by their number. */
+export function settingOf(text: string): { readonly path: readonly string[]; readonly value: Json } {
+  const [key = '', ...rest] = text.split('=');
+  if (key === '' || rest.length === 0) throw new CliError(`--set takes KEY=VALUE, not "${text}"`);
+  return { path: key.split('.'), value: parseYaml(rest.join('=')) as Json };
+}
+
+/** Settings as one object. */
+function settings(texts: readonly string[]): { readonly [key: string]: Json } {
   const found: Record<string, Json> = {};
-  for (const text of texts) {
-    const [key = '', ...rest] = text.split('=');
-    if (key === '' || rest.length === 0) throw new CliError(`--set takes KEY=VALUE, not "${text}"`);
-    const path = key.split('.');
-    const last = path.pop() as string;
+  for (const { path, value } of texts.map(settingOf)) {
     let into: Record<string, Json> = found;
-    for (const part of path) into = (into[part] ??= {}) as Record<string, Json>;
-    into[last] = parseYaml(rest.join('=')) as Json;
+    for (const part of path.slice(0, -1)) into = (into[part] ??= {}) as Record<string, Json>;
+    into[path[path.length - 1] as string] = value;
   }
   return found;
 }

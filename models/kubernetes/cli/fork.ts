@@ -21,7 +21,7 @@ import { Seeker } from '../../../src/replay/seek.ts';
 import { snapshotting } from '../../../src/replay/snapshot.ts';
 import { outcomeDifferences } from '../explain/outcome.ts';
 import { STORE_VIEW, type StoreView } from '../explain/store-view.ts';
-import { changesOf, choicesOf, settings, type ChangeOptions } from './fork-changes.ts';
+import { changesOf, choicesOf, settingOf, type ChangeOptions } from './fork-changes.ts';
 import { loggedCluster } from './logged-cluster.ts';
 
 export interface ForkCommandOptions extends ChangeOptions {
@@ -118,15 +118,25 @@ function forkOptions(parent: LogReader, at: number, options: ForkCommandOptions)
     ...(choice === undefined ? {} : { choices: choicesOf(choice) }),
     ...(inputs === undefined ? {} : { inputs }),
     ...(level === undefined ? {} : { level: level as Level }),
-    ...(set === undefined || restart !== undefined ? {} : { config: merged(parent.header.config, settings(set)) }),
+    ...(set === undefined || restart !== undefined ? {} : { config: changed(parent.header.config, set) }),
   };
 }
 
-function merged(config: Json, changes: { readonly [key: string]: Json }): Json {
+/** The configuration with other values at some places. */
+function changed(config: Json, texts: readonly string[]): Json {
   const known = config as { readonly [key: string]: Json };
-  const unknown = Object.keys(changes).find((key) => !(key in known));
-  if (unknown !== undefined) throw new CliError(`--set: the configuration has no "${unknown}"; it has ${Object.keys(known).join(', ')}`);
-  return { ...known, ...changes };
+  return texts.map(settingOf).reduce<Json>((before, { path, value }) => {
+    const [first = ''] = path;
+    if (!(first in known)) throw new CliError(`--set: the configuration has no "${first}"; it has ${Object.keys(known).join(', ')}`);
+    return withValue(before, path, value);
+  }, config);
+}
+
+function withValue(into: Json | undefined, [first, ...rest]: readonly string[], value: Json): Json {
+  if (first === undefined) return value;
+  if (Array.isArray(into)) return into.map((item: Json, i) => (String(i) === first ? withValue(item, rest, value) : item));
+  const members = (typeof into === 'object' && into !== null ? into : {}) as { readonly [key: string]: Json };
+  return { ...members, [first]: withValue(members[first], rest, value) };
 }
 
 function fileOf(path: string): Json {

@@ -21,13 +21,14 @@ import { connectionsOf, type Connection } from './connections.ts';
 import { faultsEnd, isPlayed, scenarioOf, verdictOf } from './expectations.ts';
 import { load } from './load.ts';
 import { createRunLog, levelOf } from './log-file.ts';
-import { proxyModeOf, timingOf } from './one-of.ts';
+import { apiServersOf, nodesOf, proxyModeOf, timingOf } from './one-of.ts';
 import { printOutcome } from './print.ts';
 import { importedFrom } from './recording/from.ts';
 import { schedulersOf } from './scheduler-files.ts';
 
 export interface RunOptions {
   readonly nodes?: string;
+  readonly apiServers?: string;
   readonly seed?: string;
   readonly log?: string;
   readonly level?: string;
@@ -145,12 +146,11 @@ async function runToEnd(simulation: Simulation, options: RunOptions, progress: P
 
 function configOf(paths: readonly string[], options: RunOptions): ClusterConfig {
   const { manifests, scenario } = load(paths);
-  const nodes = options.nodes === undefined && typeof scenario?.nodes === 'number' ? scenario.nodes : Number(options.nodes ?? '3');
-  if (!Number.isInteger(nodes) || nodes < 0 || nodes > 10_000) throw new CliError(`--nodes must be a whole number from 0 to 10000, not "${options.nodes}"`);
   return {
     ...DEFAULT_CONFIG,
     ...scenario,
-    nodes,
+    nodes: options.nodes === undefined ? (scenario?.nodes ?? DEFAULT_CONFIG.nodes) : nodesOf(options.nodes),
+    apiServers: apiServersOf(options.apiServers ?? scenario?.apiServers ?? DEFAULT_CONFIG.apiServers),
     manifests: manifests.map(({ object }) => object),
     timing: timingOf(options.timing ?? scenario?.timing ?? 'realistic'),
     ...addonsOf(options.addons),
@@ -183,7 +183,7 @@ function describeFailure(error: StepFailed, seed: string, paths: readonly string
 }
 
 /** The command that makes this run again. */
-function commandOf(paths: readonly string[], { nodes, timing, proxyMode }: RunOptions, seed: string): string {
-  const flags = Object.entries({ nodes, timing, 'proxy-mode': proxyMode }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`]));
+function commandOf(paths: readonly string[], { nodes, apiServers, timing, proxyMode }: RunOptions, seed: string): string {
+  const flags = Object.entries({ nodes, 'api-servers': apiServers, timing, 'proxy-mode': proxyMode }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`]));
   return ['kubetwin run', ...paths, ...flags, `--seed ${seed}`].join(' ');
 }

@@ -45,7 +45,7 @@ export async function serveLog(path: string, options: ServeLogOptions): Promise<
     const where = `${position === 0 ? 'the start' : `#${position - 1} (${seconds(reader.timeOf(position))})`} of ${path}`;
     if (options.continue === true) return await continueFrom(cluster, position, where, options);
     const advice = `\`kubetwin serve ${path} --at ${position === 0 ? 'start' : `'#${position - 1}'`} --continue\` goes on from there`;
-    return await listen(new MomentSeam(cluster.moment(position), where, advice), options, `serving ${where}, read-only,`);
+    return await listen(new MomentSeam(cluster.moment(options.at), where, advice), options, `serving ${where}, read-only,`);
   } finally {
     close();
   }

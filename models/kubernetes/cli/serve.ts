@@ -15,12 +15,13 @@ import { addonsOf } from './addons.ts';
 import { serveSimulation, type ListenOptions } from './listen.ts';
 import { loadManifests } from './load.ts';
 import { createRunLog, levelOf } from './log-file.ts';
-import { proxyModeOf, timingOf } from './one-of.ts';
+import { apiServersOf, nodesOf, proxyModeOf, timingOf } from './one-of.ts';
 import { importedFrom } from './recording/from.ts';
 import { schedulersOf } from './scheduler-files.ts';
 
 export interface ServeOptions extends ListenOptions {
   readonly nodes?: string;
+  readonly apiServers?: string;
   readonly nodesFrom?: string;
   readonly disable?: string;
   readonly seed?: string;
@@ -57,7 +58,8 @@ function configOf(paths: readonly string[], options: ServeOptions): ClusterConfi
   const runsNothing = disable.includes('kubelet') && disable.includes('kube-scheduler');
   return {
     ...DEFAULT_CONFIG,
-    nodes: runsNothing ? 0 : options.nodesFrom === undefined ? Number(options.nodes ?? '3') : nodesFrom(options.nodesFrom),
+    apiServers: apiServersOf(options.apiServers ?? '1'),
+    nodes: runsNothing ? 0 : options.nodesFrom === undefined ? nodesOf(options.nodes ?? '3') : nodesFrom(options.nodesFrom),
     manifests: paths.length === 0 ? [] : loadManifests(paths).map(({ object }) => object),
     disable: disable as Component[],
     timing: timingOf(options.timing ?? 'realistic'),

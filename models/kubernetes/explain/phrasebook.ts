@@ -9,6 +9,7 @@ import type { Link, Phrasebook } from '../../../src/explain/why.ts';
 import type { LogReader } from '../../../src/log/reader.ts';
 import type { KubeObject } from '../object/types.ts';
 import { requesterOf, touchField } from './blame.ts';
+import { kubeletStartLink } from './kubelet-start.ts';
 import { keyOf, kindNamed, sayKey, writesOf, type StoreView } from './store-view.ts';
 import { newestFirst, NO_SEQS, type Seqs } from './trail.ts';
 
@@ -29,7 +30,8 @@ function root(record: LogRecord, log: LogReader): string | undefined {
     at = log.at(at.cause);
     if (at.via === 'input') return undefined;
   }
-  return "the user applied the run's manifests, one after the other";
+  const { scenario } = (log.header.config ?? {}) as { readonly scenario?: { readonly steps?: readonly unknown[] } };
+  return (scenario?.steps?.length ?? 0) > 0 ? "the user took the scenario's steps, one after the other" : "the user applied the run's manifests, one after the other";
 }
 
 /** Causes beside the message that woke an actor. */
@@ -38,7 +40,8 @@ function links(record: LogRecord, log: LogReader, view: StoreView): readonly Lin
     const link = linkOf(record, fact, log, view);
     if (link !== undefined) return [link];
   }
-  return [];
+  const start = kubeletStartLink(record, log, view);
+  return start === undefined ? [] : [start];
 }
 
 function linkOf(record: LogRecord, fact: Fact, log: LogReader, view: StoreView): Link | undefined {

@@ -38,7 +38,7 @@ const USER_AGENT = 'kubectl/v1.32.0 (linux/amd64) kubernetes';
 export function get(path: string, args: readonly string[], options: GetOptions): Promise<number> {
   const output = parseOutput(options.json === true ? 'json' : options.output);
   return withClusterLog(path, (cluster) => {
-    const moment = cluster.moment(cluster.position(options.at));
+    const moment = cluster.moment(options.at);
     const wanted = parseResourceArguments(args, moment.kinds());
     if (options.allNamespaces === true && wanted.some(({ names }) => names !== undefined)) throw new CliError('a resource cannot be retrieved by name across all namespaces');
     const errors: string[] = [];

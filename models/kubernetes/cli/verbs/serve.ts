@@ -13,6 +13,7 @@ export const registerServe: Register = (command, exit) => {
     .option('--at <position>', `of a log: ${POSITION_HELP}; shown read-only as it was just after it (default: the end)`)
     .option('--continue', 'of a log: the run goes on living from there, and can be changed')
     .option('--nodes <n>', 'how many nodes', '3')
+    .option('--api-servers <n>', 'how many API servers share the etcd, each with a watch cache of its own', '1')
     .option('--nodes-from <file>', 'start with the Node objects of this file (kubectl get nodes -o yaml)')
     .option('--port <n>', 'where to listen; 0 takes a free port', '8001')
     .option('--host <address>', 'which address to listen on', '127.0.0.1')
