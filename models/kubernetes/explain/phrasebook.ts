@@ -40,29 +40,13 @@ function links(record: LogRecord, log: LogReader, view: StoreView): readonly Lin
     const link = linkOf(record, fact, log, view);
     if (link !== undefined) return [link];
   }
-  const start = kubeletStartLink(record, log, view);
-  return start === undefined ? [] : [start];
+  return [];
 }
 
 function linkOf(record: LogRecord, fact: Fact, log: LogReader, view: StoreView): Link | undefined {
   if (fact.kind === 'etcd.put') return ownerLink(record, fact, log, view) ?? silenceLink(record, fact, log, view);
   if (fact.kind === 'container') return restartLink(record, fact, log, view);
-  return fact.kind === 'sandbox' ? listedLink(record, fact, log, view) : undefined;
-}
-
-/** A kubelet that starts lists the pods of its node; then the binding is the reason for a pod's sandbox, not the list. */
-function listedLink(record: LogRecord, { data }: Fact, log: LogReader, view: StoreView): Link | undefined {
-  const [namespace, name = ''] = String((data as { pod?: string }).pod ?? '').split('/');
-  const pods = kindNamed('pods');
-  if (pods === undefined || name === '') return undefined;
-  const key = keyOf(pods, namespace, name);
-  let at = record;
-  for (let steps = 0; at.cause >= 0 && steps < WOKEN_WITHIN; steps++) {
-    at = log.at(at.cause);
-    if (at.facts.some((fact) => (fact.data as { key?: string }).key === key)) return undefined;
-  }
-  const write = touchField(log, view, key, '/spec/nodeName', record.seq);
-  return write === undefined ? undefined : { seq: write.record.seq, because: 'its kubelet found it there' };
+  return fact.kind === 'sandbox' ? kubeletStartLink(record, fact, log, view) : undefined;
 }
 
 /**
