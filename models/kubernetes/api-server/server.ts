@@ -12,6 +12,7 @@ import type { StorageResource } from './registry/kind.ts';
 import { startBootstrap } from './bootstrap/start.ts';
 import { createServices, type KindMap, type Services } from './handlers/services.ts';
 import type { WebhookTargets } from './handlers/webhook-client.ts';
+import { listenToPods } from './handlers/from-pods.ts';
 import { route } from './handlers/route.ts';
 import { failed, type Answer } from './handlers/request.ts';
 import { plainError } from './status/status.ts';
@@ -43,6 +44,8 @@ export interface ApiServerOptions {
   readonly policyObjects?: boolean;
   /** Whether there are other servers on the same etcd; then new custom kinds are established with a delay. */
   readonly isOneOfMany?: boolean;
+  /** Whether programs in pods reach this server over the cluster's network. Default false: nobody does, in most tests. */
+  readonly isReachedByPods?: boolean;
   /** Where webhooks are found. By default there are none. */
   readonly webhooks?: WebhookTargets;
 }
@@ -79,6 +82,7 @@ class ApiServer {
   private *start(options: ApiServerOptions): Task {
     yield* this.services.storage.start();
     if (options.bootstrap !== false) this.process.go(startBootstrap(this.services));
+    if (options.isReachedByPods === true) listenToPods(this.services);
     this.process.go(this.compact());
   }
 

@@ -10,6 +10,7 @@ import { createServer, type IncomingMessage, type Server, ServerResponse } from 
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { UserInfo } from '../api/message.ts';
+import { claimsOf, DISCOVERY_PATH, JWKS_PATH, keySet, openIdConfiguration, userOf as tokenUser } from '../api-server/authentication/service-account-token.ts';
 import * as discovery from '../api-server/discovery/discovery.ts';
 import { queryOf, requestInfo, segmentsOf } from '../api-server/request/request-info.ts';
 import { plainError, unauthorized } from '../api-server/status/status.ts';
@@ -130,12 +131,8 @@ export class HttpFacade {
       if (!timingSafeEqual(digest(given), digest(token))) return undefined;
     }
     const impersonated = request.headers['impersonate-user'];
-    if (typeof impersonated !== 'string' || impersonated === '') return ADMIN;
-    const groups = request.headers['impersonate-group'];
-    const asked = Array.isArray(groups) ? groups : groups === undefined ? [] : String(groups).split(',').map((text) => text.trim());
-    const isServiceAccount = /^system:serviceaccount:([^:]+):[^:]+$/.exec(impersonated);
-    const own = isServiceAccount ? ['system:serviceaccounts', `system:serviceaccounts:${isServiceAccount[1] ?? ''}`] : [];
-    return { name: impersonated, groups: [...own, ...asked, 'system:authenticated'] };
+    if (typeof impersonated !== 'string' || impersonated === '') return bearerOf(request) ?? ADMIN;
+    return impersonatedUser(request, impersonated);
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -162,6 +159,8 @@ export class HttpFacade {
       const seconds = this.seam.status().now / 1_000_000;
       return send(request, response, 200, 'text/plain; version=0.0.4; charset=utf-8', this.metrics.text(seconds));
     }
+    if (path === DISCOVERY_PATH) return send(request, response, 200, 'application/json', JSON.stringify(openIdConfiguration(this.url().replace(/^https?:\/\//, ''))));
+    if (path === JWKS_PATH) return send(request, response, 200, 'application/jwk-set+json', JSON.stringify(keySet()));
     if (first === 'openapi') return this.openApi.serve(request, response, path);
     if (first === 'api' || first === 'apis') return this.discover(request, response, segments);
     if (segments.length === 0) return sendIndented(request, response, { paths: this.paths() });
@@ -210,6 +209,24 @@ export class HttpFacade {
     }
     send(request, response, 200, `application/json;g=apidiscovery.k8s.io;v=${format};as=APIGroupDiscoveryList`, text);
   }
+}
+
+/** The service account whose token a request carries, if it carries one of this cluster's. */
+function bearerOf({ headers }: IncomingMessage): UserInfo | undefined {
+  const claims = claimsOf(/^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1] ?? '');
+  return claims === undefined ? undefined : tokenUser(claims);
+}
+
+/** Whom the headers name (endpoints/filters/impersonation.go): a service account has its groups unless others are asked for. */
+function impersonatedUser({ headers, headersDistinct }: IncomingMessage, name: string): UserInfo {
+  const asked = (headersDistinct['impersonate-group'] ?? []).flatMap((text) => text.split(',')).map((text) => text.trim());
+  const account = /^system:serviceaccount:([^:]+):[^:]+$/.exec(name);
+  const own = account !== null && asked.length === 0 ? ['system:serviceaccounts', `system:serviceaccounts:${account[1] ?? ''}`] : [];
+  const last = name === 'system:anonymous' ? 'system:unauthenticated' : 'system:authenticated';
+  const groups = [...own, ...asked.filter((group) => group !== last), last];
+  const uid = headers['impersonate-uid'];
+  const extra = Object.entries(headersDistinct).filter(([key]) => key.startsWith('impersonate-extra-')).map(([key, values]) => [decodeURIComponent(key.slice('impersonate-extra-'.length)), values ?? []] as const);
+  return { name, groups, ...(typeof uid === 'string' ? { uid } : {}), ...(extra.length === 0 ? {} : { extra: Object.fromEntries(extra) }) };
 }
 
 const sendJsonText = (request: IncomingMessage, response: ServerResponse, body: unknown): void =>

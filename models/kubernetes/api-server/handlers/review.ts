@@ -6,12 +6,15 @@ import { isLeft } from 'fp-ts/lib/Either.js';
 import type { Task } from '../../client/process.ts';
 import type { UserInfo } from '../../api/message.ts';
 import type { KubeObject } from '../../object/types.ts';
+import { authenticateToken } from '../authentication/service-account-token.ts';
 import { decide } from '../authorization/authorize.ts';
 import { rulesOf } from '../authorization/rbac.ts';
 import { badRequest, methodNotAllowed } from '../status/status.ts';
 import { decode } from './decode.ts';
 import { type Answer, type Call, failed } from './request.ts';
 import type { Services } from './services.ts';
+
+const ACCOUNTS = { group: '', resource: 'serviceaccounts' };
 
 interface ResourceAttributes {
   readonly namespace?: string;
@@ -49,7 +52,7 @@ export function* review(services: Services, call: Call): Task<Answer> {
     case 'selfsubjectreviews':
       return { code: 201, body: { ...object, metadata: { creationTimestamp: null }, status: { userInfo: userInfo(request.user) } } };
     default:
-      return body(tokenStatus(object));
+      return body(tokenStatus(services, object));
   }
 }
 
@@ -84,7 +87,9 @@ function rules(services: Services, user: UserInfo, namespace: string): unknown {
 }
 
 /** Tokens are those that this server issued (handlers/token.ts); anything else is not authenticated. */
-function tokenStatus(object: KubeObject): unknown {
-  const token = (object['spec'] as { token?: string } | undefined)?.token ?? '';
-  return { user: {}, ...(token === '' ? {} : { error: 'invalid bearer token' }) };
+function tokenStatus({ epoch, process, storage }: Services, object: KubeObject): unknown {
+  const { token = '', audiences = [] } = (object['spec'] ?? {}) as { token?: string; audiences?: readonly string[] };
+  if (token === '') return { user: {} };
+  const found = authenticateToken(token, audiences, { epoch, now: process.now, account: (namespace, name) => storage.get(ACCOUNTS, namespace, name) });
+  return 'user' in found ? { authenticated: true, user: userInfo(found.user), audiences: found.audiences } : { user: {}, error: found.error };
 }

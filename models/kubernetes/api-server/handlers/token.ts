@@ -1,12 +1,10 @@
 /**
- * TokenRequest: a token for a service account.
- *
- * The simulated token has the shape of a JWT with the claims of the real one; its signature is no signature, because nobody
- * outside the simulation may rely on it (fidelity.md, "tokens"). Source: pkg/registry/core/serviceaccount/storage/token.go.
+ * TokenRequest: a token for a service account. Source: pkg/registry/core/serviceaccount/storage/token.go.
  */
 import { isLeft } from 'fp-ts/lib/Either.js';
 import type { Task } from '../../client/process.ts';
 import { formatSeconds, unixSeconds } from '../../object/time.ts';
+import { ISSUER, tokenOf } from '../authentication/service-account-token.ts';
 import { invalidValue } from '../status/field-error.ts';
 import { invalid, notFound } from '../status/status.ts';
 import { decodeBody } from './decode.ts';
@@ -21,8 +19,6 @@ const MAX_SECONDS = 2 ** 32;
 /** Tokens for pods ask for this and get a year, with a warning after it. */
 const POD_SECONDS = 3607;
 const YEAR_SECONDS = 31_536_000;
-/** `--service-account-issuer` of the recorded server. */
-const ISSUER = 'https://kubernetes.default.svc';
 
 export function* issueToken(services: Services, call: Call): Task<Answer> {
   const { request } = call;
@@ -50,7 +46,7 @@ export function* issueToken(services: Services, call: Call): Task<Answer> {
     nbf: issuedAt,
     sub: `system:serviceaccount:${request.namespace}:${name}`,
   };
-  const token = `${base64({ alg: 'none', kid: 'simulated' })}.${base64(claims)}.simulated`;
+  const token = tokenOf(claims);
   const body = {
     ...decoded.right.object,
     metadata: { name, namespace: request.namespace, creationTimestamp: formatSeconds(issuedAt) },
@@ -58,18 +54,4 @@ export function* issueToken(services: Services, call: Call): Task<Answer> {
     status: { token, expirationTimestamp: formatSeconds(expires) },
   };
   return { code: 201, body };
-}
-
-const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-
-/** Unpadded base64url of a value's JSON (ASCII names and numbers only). */
-function base64(value: unknown): string {
-  const text = JSON.stringify(value);
-  let out = '';
-  for (let i = 0; i < text.length; i += 3) {
-    const bits = (text.charCodeAt(i) << 16) | ((text.charCodeAt(i + 1) || 0) << 8) | (text.charCodeAt(i + 2) || 0);
-    const digits = Math.min(4, text.length - i + 1);
-    for (let digit = 0; digit < digits; digit++) out += DIGITS[(bits >> (18 - 6 * digit)) & 63] as string;
-  }
-  return out;
 }

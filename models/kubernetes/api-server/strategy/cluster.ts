@@ -85,10 +85,9 @@ function stamped(conditions: readonly Json[], old: KubeObject, now: string): rea
   });
 }
 
-/** `/approval` moves decisions only; `/status` everything but decisions. */
+/** `/approval` moves conditions only; `/status` everything but decisions. */
 const approval: PrepareUpdate = (next, old, { now }) => {
-  const others = conditionsOf(old).filter((condition) => !isDecision(condition));
-  const conditions = stamped([...others, ...conditionsOf(next).filter(isDecision)], old, now);
+  const conditions = stamped(conditionsOf(next), old, now);
   return put(keep(next, old, 'spec'), 'status', { ...old['status'], ...(conditions.length > 0 ? { conditions } : {}) });
 };
 const signing: PrepareUpdate = (next, old, { now }) => {

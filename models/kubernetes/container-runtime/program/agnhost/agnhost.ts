@@ -14,6 +14,7 @@ import { flagOf, numberFlag } from './flag.ts';
 import { grpcHealthChecking } from './grpc-health-checking.ts';
 import { guestbook } from './guestbook.ts';
 import { inClusterClient } from './in-cluster-client.ts';
+import { issuerDiscovery } from './issuer-discovery.ts';
 import { logsGenerator } from './logs-generator.ts';
 import { mountTest } from './mount-test.ts';
 import { netexec } from './netexec.ts';
@@ -63,6 +64,7 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   nettest: (system, words) => serve(system, numberFlag(words, 'port', 8080), (request) => netTest(request, flagOf(words, 'service') ?? 'nettest')),
   porter,
   'serve-hostname': serveHostname,
+  'test-service-account-issuer-discovery': issuerDiscovery,
   webhook,
 };
 

@@ -1,0 +1,92 @@
+/**
+ * Tokens of service accounts: the form of a JWT with the claims of the real one. The signature is no signature, because nobody
+ * outside the simulation may rely on it (fidelity.md, "tokens").
+ * Source: pkg/serviceaccount/{claims,jwt,openidmetadata}.go.
+ */
+import type { UserInfo } from '../../api/message.ts';
+import { decodeBase64 } from '../../object/base64.ts';
+import { unixSeconds } from '../../object/time.ts';
+import type { KubeObject } from '../../object/types.ts';
+
+/** `--service-account-issuer` of the recorded server. */
+export const ISSUER = 'https://kubernetes.default.svc';
+const KEY_ID = 'simulated';
+export const JWKS_PATH = '/openid/v1/jwks';
+export const DISCOVERY_PATH = '/.well-known/openid-configuration';
+
+export interface Claims {
+  readonly aud: readonly string[];
+  readonly exp: number;
+  readonly iat: number;
+  readonly iss: string;
+  readonly 'kubernetes.io': { readonly namespace?: string | undefined; readonly serviceaccount: { readonly name: string; readonly uid: string | undefined } };
+  readonly nbf: number;
+  readonly sub: string;
+}
+
+export const tokenOf = (claims: Claims): string => `${base64({ alg: 'none', kid: KEY_ID })}.${base64(claims)}.${KEY_ID}`;
+
+/** The claims of a token that this cluster issued, whether or not they hold. */
+export function claimsOf(token: string): Claims | undefined {
+  const [, body = '', signature] = token.trim().split('.');
+  if (signature !== KEY_ID) return undefined;
+  try {
+    const claims = JSON.parse(new TextDecoder().decode(decodeBase64(body.replaceAll('-', '+').replaceAll('_', '/')))) as Claims;
+    return claims.iss === ISSUER ? claims : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whom a token stands for, or what is wrong with it. */
+export type Authenticated = { readonly user: UserInfo; readonly audiences: readonly string[] } | { readonly error: string };
+
+export interface TokenWorld {
+  readonly epoch: number;
+  readonly now: number;
+  readonly account: (namespace: string, name: string) => KubeObject | undefined;
+}
+
+/** `audiences` are those of the one who asks; the API server's own when empty. */
+export function authenticateToken(token: string, audiences: readonly string[], { epoch, now, account }: TokenWorld): Authenticated {
+  const claims = claimsOf(token);
+  if (claims === undefined) return { error: 'invalid bearer token' };
+  const wanted = audiences.length > 0 ? audiences : [ISSUER];
+  const common = wanted.filter((audience) => claims.aud.includes(audience));
+  const quoted = (list: readonly string[]): string => list.map((each) => JSON.stringify(each)).join(' ');
+  if (common.length === 0) return { error: `[invalid bearer token, token audiences [${quoted(claims.aud)}] is invalid for the target audiences [${quoted(wanted)}]]` };
+  if (unixSeconds(epoch, now) > claims.exp) return { error: '[invalid bearer token, service account token has expired]' };
+  const { namespace = '', serviceaccount } = claims['kubernetes.io'];
+  const found = account(namespace, serviceaccount.name);
+  if (found === undefined) return { error: `[invalid bearer token, serviceaccounts "${serviceaccount.name}" not found]` };
+  if (found.metadata.uid !== serviceaccount.uid) return { error: '[invalid bearer token, service account token has been invalidated]' };
+  return { user: userOf(claims), audiences: common };
+}
+
+/** The account that claims name. */
+export function userOf({ sub, 'kubernetes.io': { namespace = '', serviceaccount } }: Claims): UserInfo {
+  const groups = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'];
+  return { name: sub, ...(serviceaccount.uid === undefined ? {} : { uid: serviceaccount.uid }), groups };
+}
+
+/** `/.well-known/openid-configuration`; `address` is `host:port` of the server. */
+export const openIdConfiguration = (address: string): unknown => ({
+  issuer: ISSUER, jwks_uri: `https://${address}${JWKS_PATH}`, response_types_supported: ['id_token'], subject_types_supported: ['public'], id_token_signing_alg_values_supported: ['RS256'],
+});
+
+/** `/openid/v1/jwks`: the one key that tokens name. */
+export const keySet = (): unknown => ({ keys: [{ use: 'sig', kty: 'oct', kid: KEY_ID, alg: 'none' }] });
+
+const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
+/** Unpadded base64url of a value's JSON (ASCII names and numbers only). */
+function base64(value: unknown): string {
+  const text = JSON.stringify(value);
+  let out = '';
+  for (let i = 0; i < text.length; i += 3) {
+    const bits = (text.charCodeAt(i) << 16) | ((text.charCodeAt(i + 1) || 0) << 8) | (text.charCodeAt(i + 2) || 0);
+    const digits = Math.min(4, text.length - i + 1);
+    for (let digit = 0; digit < digits; digit++) out += DIGITS[(bits >> (18 - 6 * digit)) & 63] as string;
+  }
+  return out;
+}
