@@ -86,7 +86,7 @@ class WatchStream implements OpenWatch {
   private readonly watcher: Watcher;
   private unsubscribe: (() => void) | undefined;
   private timeout: TimerHandle | undefined;
-  private bookmarkTimer: TimerHandle | undefined;
+  private takeBookmarkBack: (() => void) | undefined;
   private endsAt = Infinity;
   private minRevision = 0;
   /** Events of a kind that a webhook converts, until they are converted. */
@@ -152,7 +152,7 @@ class WatchStream implements OpenWatch {
     this.unsubscribe?.();
     this.unconverted.length = 0;
     this.timeout?.stop();
-    this.bookmarkTimer?.stop();
+    this.takeBookmarkBack?.();
   }
 
   close(): void {
@@ -163,7 +163,7 @@ class WatchStream implements OpenWatch {
   private bookmarkLater(): void {
     const left = this.endsAt - BOOKMARK_BEFORE_END - this.process.now;
     const delay = left <= 0 ? BOOKMARK_PERIOD : Math.min(BOOKMARK_PERIOD, left);
-    this.bookmarkTimer = this.process.after('watch.bookmark', delay, () => {
+    this.takeBookmarkBack = this.call.world.storage.bookmarks.add(this.process.now + delay, () => {
       this.send([this.bookmark()]);
       this.bookmarkLater();
     });

@@ -11,6 +11,7 @@ import type { EtcdEvents, KeyValue } from '../../etcd/message.ts';
 import type { KubeObject } from '../../object/types.ts';
 import type { Lookup, StorageResource } from '../registry/kind.ts';
 import { KINDS, kindOf } from '../registry/kinds.ts';
+import { BookmarkBuckets } from './bookmark-buckets.ts';
 import { Cacher, type TriggerField } from './cacher.ts';
 import { type EtcdClient, isUnavailable } from './etcd-client.ts';
 
@@ -39,6 +40,7 @@ interface Waiter {
 
 export class StorageRegistry implements Lookup {
   readonly etcd: EtcdClient;
+  readonly bookmarks: BookmarkBuckets;
   /** The newest revision of the store that this server has seen. */
   revision = 0;
   isReady = false;
@@ -54,6 +56,7 @@ export class StorageRegistry implements Lookup {
   constructor(process: Process, etcd: EtcdClient, onReset: (resource?: StorageResource) => void) {
     this.process = process;
     this.etcd = etcd;
+    this.bookmarks = new BookmarkBuckets(process);
     this.onReset = onReset;
     for (const info of KINDS) if (!info.virtual) this.add(info.storage, info.keyPrefix);
   }
