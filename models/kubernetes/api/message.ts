@@ -57,6 +57,8 @@ export interface ApiRequest extends GroupVersionResource {
   readonly query?: Query;
   /** The decoded body: an object, a patch, or DeleteOptions. */
   readonly body?: unknown;
+  /** Paths of fields that stand twice in the body as it was sent; decoding it kept the last. */
+  readonly duplicates?: readonly string[];
   /** For patches: one of {@link PatchType}; otherwise `application/json`. */
   readonly contentType?: string;
   /** The `Accept` header, when something else than plain JSON objects is wanted (Table, PartialObjectMetadata). */

@@ -50,6 +50,8 @@ export interface Offer {
   readonly protobuf: boolean;
   /** A watch: YAML cannot be streamed. */
   readonly isWatch: boolean;
+  /** The objects have columns: reviews have none. */
+  readonly table: boolean;
 }
 
 function encodingOf(type: string, { protobuf, isWatch }: Offer): Encoding | undefined {
@@ -64,7 +66,7 @@ function formOf({ type, parameters }: MediaType, offer: Offer): Form | undefined
   if (encoding === undefined) return undefined;
   if (as === undefined) return { ...JSON_FORM, encoding };
   if (group !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1')) return undefined;
-  if (as === 'Table') return encoding === 'protobuf' ? undefined : { as: 'table', encoding, version };
+  if (as === 'Table') return encoding === 'protobuf' || !offer.table ? undefined : { as: 'table', encoding, version };
   if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return { as: 'partial', encoding, version };
   return undefined;
 }

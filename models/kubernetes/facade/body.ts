@@ -5,7 +5,7 @@
  * 404 whatever its body), so it travels on as {@link Undecodable} and becomes a 400 where the real server makes it one.
  */
 import type { IncomingMessage } from 'node:http';
-import { parseDocument } from 'yaml';
+import { LineCounter, parseDocument } from 'yaml';
 import { scanJson } from './go-json.ts';
 import { decodeProtobuf, isProtobuf } from './protobuf/decode.ts';
 
@@ -15,7 +15,7 @@ export const MAXIMUM_BODY = 3 * 1024 * 1024;
 /** What became of a body. */
 export type Body =
   | { readonly kind: 'none' }
-  | { readonly kind: 'value'; readonly value: unknown; readonly duplicates: readonly string[]; /** The JSON that was sent. */ readonly text?: string }
+  | { readonly kind: 'value'; readonly value: unknown; readonly duplicates: readonly string[]; /** The JSON that was sent. */ readonly text?: string; /** What a strict reader of YAML says of keys that come twice. */ readonly strictError?: string }
   | { readonly kind: 'undecodable'; readonly error: string; readonly head: string }
   | { readonly kind: 'unknown-type' };
 
@@ -64,10 +64,22 @@ function decodeYaml(bytes: Buffer): Body {
   if (error !== undefined) return { kind: 'undecodable', error: `error converting YAML to JSON: yaml: ${error.message.split('\n')[0] ?? ''}`, head: headOf(bytes) };
   try {
     // Through JSON, so that dates and other YAML types become what a JSON client would have sent.
-    return { kind: 'value', value: JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: 100 }) ?? null)), duplicates: [] };
+    const value = JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: 100 }) ?? null)) as unknown;
+    const strictError = repeatedKeys(bytes.toString('utf8'));
+    return { kind: 'value', value, duplicates: [], ...(strictError === undefined ? {} : { strictError }) };
   } catch (problem) {
     return { kind: 'undecodable', error: `error converting YAML to JSON: ${String((problem as Error).message)}`, head: headOf(bytes) };
   }
+}
+
+/** Keys that come twice, in the words of Go's YAML library. */
+function repeatedKeys(text: string): string | undefined {
+  const lines = new LineCounter();
+  const { errors } = parseDocument(text, { uniqueKeys: true, version: '1.1', merge: true, lineCounter: lines, prettyErrors: false });
+  const repeated = errors.filter(({ code }) => code === 'DUPLICATE_KEY');
+  if (repeated.length === 0) return undefined;
+  const problems = repeated.map(({ pos: [start] }) => `  line ${lines.linePos(start).line}: key ${JSON.stringify(/^["']?([^"':\n]*)/.exec(text.slice(start))?.[1]?.trim() ?? '')} already set in map`);
+  return `yaml: unmarshal errors:\n${problems.join('\n')}`;
 }
 
 /** Decodes a body by its content type. Patch types are JSON, except apply, which is YAML. */

@@ -94,7 +94,7 @@ export async function handleResource(
   if (info.resource === 'pods' && UPGRADED.includes(asked.subresource ?? '')) return sendStatus(request, response, status.badRequest('Upgrade request required'));
   if (asked.subresource === 'proxy') return handleProxy(seam, request, response, asked, user);
   const isBuiltIn = info.versions.some(({ version, schema }) => version === asked.version && schema !== '');
-  const form = negotiate(request.headers.accept, { protobuf: isBuiltIn, isWatch: asked.verb === 'watch' });
+  const form = negotiate(request.headers.accept, { protobuf: isBuiltIn, isWatch: asked.verb === 'watch', table: !info.virtual });
   if (form === undefined && asked.subresource !== 'log') {
     const streams = asked.verb === 'list' || asked.verb === 'watch' ? STREAMS : [];
     const all = [...REPRESENTATIONS, ...streams];
@@ -122,6 +122,7 @@ export async function handleResource(
     return;
   }
   const query = queryOf((request.url ?? '').split('?')[1] ?? '');
+  const duplicates = body.kind === 'value' ? body.duplicates : [];
   const submission: Submission = {
     verb: asked.verb,
     group: asked.group,
@@ -136,15 +137,23 @@ export async function handleResource(
     ...(body.kind === 'value' ? { body: body.value } : {}),
     ...(body.kind === 'value' && body.text !== undefined ? { bodyText: body.text } : {}),
     ...(request.method === 'PATCH' ? { contentType: mediaType(request) } : {}),
+    ...(duplicates.length > 0 && request.method !== 'PATCH' ? { duplicates } : {}),
   };
-  const duplicates = body.kind === 'value' ? body.duplicates : [];
   const isStrict = query['fieldValidation'] === 'Strict';
-  if (isStrict && duplicates.length > 0) {
+  const isPatch = request.method === 'PATCH';
+  if (isStrict && isPatch && duplicates.length > 0) {
     const text = duplicates.map((path) => `duplicate field "${path}"`).join(', ');
     sendStatus(request, response, cannotHandle(info, asked, `strict decoding error: ${text}`));
     return;
   }
-  const warnings = query['fieldValidation'] === 'Ignore' ? [] : duplicates.map((path) => `duplicate field "${path}"`);
+  const repeated = body.kind === 'value' ? body.strictError : undefined;
+  if (isStrict && repeated !== undefined) {
+    const refusal = isPatch ? status.badRequest(`error strict decoding YAML: error converting YAML to JSON: ${repeated}`) : cannotHandle(info, asked, `strict decoding error: ${repeated}`);
+    sendStatus(request, response, refusal);
+    return;
+  }
+  const all = [...(isPatch ? duplicates.map((path) => `duplicate field "${path}"`) : []), ...(repeated === undefined ? [] : [isPatch ? `error converting YAML to JSON: ${repeated}` : repeated])];
+  const warnings = query['fieldValidation'] === 'Ignore' ? [] : all;
   const conversion = { form: form ?? JSON_FORM, info, version: asked.version, query, now: () => seam.wallTime() };
   submit(environment, request, response, submission, conversion, warnings);
 }

@@ -83,8 +83,11 @@ describe('the facade', () => {
     expect(await (await post('/api/v1/namespaces/n/pods/p', '{}', 'application/xml', 'PATCH')).json()).toMatchObject({ code: 415, message: '415: Unsupported Media Type' });
     expect((await post('/api/v1/namespaces/n/pods', Buffer.alloc(4 * 1024 * 1024))).status).toBe(413);
     expect(await (await post('/api/v1/namespaces/n/pods', '{}', 'application/json', 'PUT')).json()).toMatchObject({ code: 405 });
-    const doubled = await post('/api/v1/namespaces/n/pods', '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"d"},"spec":{},"spec":{}}');
-    expect(doubled.headers.get('warning')).toBe('299 - "duplicate field \\"spec\\""');
+    // Which fields stand twice goes along: the API server says it, with what else is wrong.
+    await post('/api/v1/namespaces/n/pods', '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"d"},"spec":{},"spec":{}}');
+    expect(seam.submitted.at(-1)?.duplicates).toEqual(['spec']);
+    const yaml = await post('/api/v1/namespaces/n/pods', 'apiVersion: v1\nkind: Pod\nmetadata: {name: d}\nspec: {}\nspec: {}\n', 'application/yaml');
+    expect(yaml.headers.get('warning')).toContain('line 5: key \\"spec\\" already set in map');
   });
 
   it('streams watches and forgets clients that leave', async () => {

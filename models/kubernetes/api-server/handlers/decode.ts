@@ -41,7 +41,7 @@ export const bodyTypeOf = ({ info, version }: Pick<Call, 'info' | 'version'>): B
 /** Decodes a body for the main resource or a subresource of the same kind: storage form, with defaults. */
 export function decode(call: Call, body: unknown, validation: FieldValidation): Either<Status, Decoded> {
   const { info, version, request } = call;
-  const decoded = decodeBody(bodyTypeOf(call), body, validation);
+  const decoded = decodeBody(bodyTypeOf(call), body, validation, (request.duplicates ?? []).map((path) => `duplicate field ${goQuote(path)}`));
   if (isLeft(decoded)) return decoded;
   const { object, warnings } = decoded.right;
   const { namespace } = object.metadata;
@@ -51,8 +51,8 @@ export function decode(call: Call, body: unknown, validation: FieldValidation): 
   return right({ object: version.toStorage(version.defaults(object)), warnings });
 }
 
-/** Decodes a body of a given kind, without defaults. A body without kind or apiVersion is taken for that kind. */
-export function decodeBody(type: BodyType, body: unknown, validation: FieldValidation): Either<Status, Decoded> {
+/** Decodes a body of a given kind, without defaults. A body without kind or apiVersion is taken for that kind; `more` is what else is wrong with it. */
+export function decodeBody(type: BodyType, body: unknown, validation: FieldValidation, more: readonly string[] = []): Either<Status, Decoded> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return left(unrecognized(type, body, `couldn't get version/kind; json parse error: ${notAnObject(body)}`));
   const sent = body as Partial<KubeObject>;
   for (const field of ['apiVersion', 'kind'] as const) {
@@ -60,7 +60,7 @@ export function decodeBody(type: BodyType, body: unknown, validation: FieldValid
     if (value === undefined || typeof value === 'string') continue;
     return left(unrecognized(type, JSON.stringify(body), `couldn't get version/kind; json parse error: json: cannot unmarshal ${jsonType(value)} into Go struct field .${field} of type string`));
   }
-  if (type.custom !== undefined) return decodeCustom(type, type.custom, sent, validation);
+  if (type.custom !== undefined) return decodeCustom(type, type.custom, sent, validation, more);
   const apiVersion = sent.apiVersion || type.apiVersion;
   const kind = sent.kind || type.kind;
   const mistaken = identityError(apiVersion, kind, type);
@@ -69,13 +69,14 @@ export function decodeBody(type: BodyType, body: unknown, validation: FieldValid
   const refuse = (why: string): Either<Status, never> =>
     left(badRequest(`${kind} in version ${goQuote(versionOf(apiVersion))} cannot be handled as a ${type.kind}: ${why}`));
   if (decoded.error !== undefined) return refuse(decoded.error);
-  if (decoded.strict.length > 0 && validation === 'Strict') return refuse(`strict decoding error: ${decoded.strict.join(', ')}`);
+  const problems = [...decoded.strict, ...more];
+  if (problems.length > 0 && validation === 'Strict') return refuse(`strict decoding error: ${problems.join(', ')}`);
   const object = typed(decoded.value as KubeObject, apiVersion, kind);
-  return right({ object, warnings: validation === 'Warn' ? decoded.strict : [] });
+  return right({ object, warnings: validation === 'Warn' ? problems : [] });
 }
 
 /** Custom resources must say what they are; unknown fields are dropped and reported like everywhere. */
-function decodeCustom(type: BodyType, custom: NonNullable<BodyType['custom']>, sent: Partial<KubeObject>, validation: FieldValidation): Either<Status, Decoded> {
+function decodeCustom(type: BodyType, custom: NonNullable<BodyType['custom']>, sent: Partial<KubeObject>, validation: FieldValidation, more: readonly string[]): Either<Status, Decoded> {
   const { apiVersion = '', kind = '' } = sent;
   if (typeof kind !== 'string' || kind === '') {
     const text = JSON.stringify(sent);
@@ -89,7 +90,7 @@ function decodeCustom(type: BodyType, custom: NonNullable<BodyType['custom']>, s
   const refuse = (why: string): Either<Status, never> => left(badRequest(`${kind} in version ${goQuote(versionOf(apiVersion))} cannot be handled as a ${type.kind}: ${why}`));
   if (isLeft(decoded)) return refuse(decoded.left);
   const { object, unknown } = decoded.right;
-  const problems = unknown.map((path) => `unknown field ${goQuote(path)}`);
+  const problems = [...unknown.map((path) => `unknown field ${goQuote(path)}`), ...more];
   if (problems.length > 0 && validation === 'Strict') return refuse(`strict decoding error: ${problems.join(', ')}`);
   return right({ object: typed(object, apiVersion, kind), warnings: validation === 'Warn' ? problems : [] });
 }

@@ -7,7 +7,7 @@ import * as Either from 'fp-ts/lib/Either.js';
 import type { PatchType } from '../../api/message.ts';
 import type { KubeObject } from '../../object/types.ts';
 import type { KindInfo } from '../registry/kind.ts';
-import { badRequest, unsupportedMediaType } from '../status/status.ts';
+import { badRequest, plainError, unsupportedMediaType } from '../status/status.ts';
 import type { Status } from '../status/status.ts';
 import { applyConfiguration } from './apply.ts';
 import { applyJsonPatch } from './json-patch.ts';
@@ -18,6 +18,7 @@ import type { Writer } from './managed-fields.ts';
 import { applyMergePatch } from './merge-patch.ts';
 import type { Shape } from './shape.ts';
 import { applyStrategicMergePatch } from './strategic-merge.ts';
+import { typedError } from './undeclared.ts';
 
 export const APPLY_PATCH: PatchType = 'application/apply-patch+yaml';
 
@@ -91,6 +92,8 @@ export function applyPatch(
     case 'application/apply-patch+yaml': {
       const config = checkConfiguration(body, writer.apiVersion);
       if (Either.isLeft(config)) return config;
+      const untyped = typedError(shape, config.right);
+      if (untyped !== undefined) return Either.left(plainError(untyped));
       const reset = resetFieldsOf(info.subresources.some((entry) => entry.name === 'status'), writer.subresource);
       return applyConfiguration(shape, live, config.right, writer, context.force, reset) as Either.Either<Status, KubeObject>;
     }

@@ -130,7 +130,11 @@ const EMPTY_OBJECT = Object.freeze({});
 
 /** The shape of a custom resource's openAPIV3Schema; `metadata` is always ObjectMeta. */
 export function shapeOfCustomResource(schema: unknown): Shape {
-  const shape = schemaShape(schema);
+  return asResource(schemaShape(schema));
+}
+
+/** A resource has a type and metadata, whether its schema says so or not. */
+function asResource(shape: Shape): Shape {
   if (shape.kind !== 'structure') return shape;
   const fields = new Map(shape.fields);
   const field = (name: string, of: Shape, absent: unknown): Field => ({
@@ -184,5 +188,6 @@ function schemaShape(schema: unknown): Shape {
     fields.set(name, { shape: lazy(() => schemaShape(properties[name])), element: `f:${name}`, retainKeys: false, replaced: false, absent: undefined });
   }
   const rest = own(schema, 'x-kubernetes-preserve-unknown-fields') === true ? { rest: UNTYPED } : {};
-  return { kind: 'structure', type: '', atomic, fields, ...rest };
+  const structure: Structure = { kind: 'structure', type: '', atomic, fields, ...rest };
+  return own(schema, 'x-kubernetes-embedded-resource') === true ? asResource(structure) : structure;
 }
