@@ -11,9 +11,10 @@ import { noteBeforeWork } from './note-before-work.ts';
 import { orphanedContainer } from './orphaned-container.ts';
 import { staleGet } from './stale-get.ts';
 import { staleLeader } from './stale-leader.ts';
+import { timeTraveller } from './time-traveller.ts';
 import { watchGap } from './watch-gap.ts';
 
 export const MUTANTS: readonly Mutant[] = [
   lostEventAfterReconnect, missingExpectation, staleLeader, doubleBind, forgottenRequeue, endpointStays, noteBeforeWork, lostWakeup,
-  forgottenAssumption, staleGet, watchGap, orphanedContainer,
+  forgottenAssumption, staleGet, watchGap, orphanedContainer, timeTraveller,
 ];
