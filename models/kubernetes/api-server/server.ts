@@ -32,6 +32,8 @@ export interface ApiServerOptions {
   readonly etcd?: string;
   /** The cluster's epoch in ms since 1970: wall time is epoch plus virtual time. */
   readonly epoch: number;
+  /** The port in the endpoints of the `kubernetes` Service. Default 6443. */
+  readonly securePort?: number;
   /** The Service range (`--service-cluster-ip-range`). Default `10.96.0.0/16`, as the recorded cluster. */
   readonly serviceCidr?: string;
   /** `AlwaysAllow` (the server's default) or `RBAC`. */

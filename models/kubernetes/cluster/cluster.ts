@@ -95,7 +95,7 @@ function specsOf(config: ClusterConfig, extensions: ClusterExtensions): readonly
   const hooks = Object.entries(extensions.webhooks ?? {}).map(([name, handle]) => webhook(name, handle));
   const webhooks = { actors: hooks.map(({ id }) => id), isOutsideReachable: config.gateway };
   for (const [index, id] of servers.entries()) {
-    spawn(kubeApiServer({ id, epoch, serviceCidr: SERVICE_CIDR, authorization: config.authorization, bootstrap: index === 0, policyObjects: config.policyObjects, isReachedByPods: index === 0 && (config.policyObjects || config.authorization === 'RBAC'), isOneOfMany: servers.length > 1, webhooks, ...aggregatedApis(config) }));
+    spawn(kubeApiServer({ id, epoch, serviceCidr: SERVICE_CIDR, authorization: config.authorization, bootstrap: index === 0, policyObjects: config.policyObjects, isReachedByPods: index === 0 && (config.policyObjects || config.authorization === 'RBAC'), isOneOfMany: servers.length > 1, ...(config.securePort === undefined ? {} : { securePort: config.securePort }), webhooks, ...aggregatedApis(config) }));
   }
   for (const hook of hooks) spawn(hook);
   if (has('kube-controller-manager')) {

@@ -75,6 +75,8 @@ export interface ClusterConfig {
   readonly disable: readonly Component[];
   /** What runs beside Kubernetes itself. The default is a provisioner with the default StorageClass `standard`. */
   readonly addons: readonly Addon[];
+  /** The port that API servers are reached at, as the `kubernetes` Service's endpoints say it. Default 6443. */
+  readonly securePort?: number;
   /** How many API servers share the etcd. */
   readonly apiServers: number;
   /** How many controller managers elect a leader among them; a single one leads without an election. Default 1. */

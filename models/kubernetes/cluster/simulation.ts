@@ -162,7 +162,7 @@ export class Simulation {
 
 /** The configuration's part of the options. */
 function pick(options: SimulationOptions): Partial<ClusterConfig> {
-  // What is said of controller managers has no default of its own: logs from before it could be said hold nothing about it.
-  const keys = [...Object.keys(DEFAULT_CONFIG), 'controllerManagers', 'controllerManager'] as (keyof ClusterConfig)[];
+  // These have no default of their own: logs from before they could be said hold nothing about them.
+  const keys = [...Object.keys(DEFAULT_CONFIG), 'controllerManagers', 'controllerManager', 'securePort'] as (keyof ClusterConfig)[];
   return Object.fromEntries(keys.filter((key) => options[key] !== undefined).map((key) => [key, options[key]])) as Partial<ClusterConfig>;
 }

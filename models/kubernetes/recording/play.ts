@@ -11,7 +11,7 @@ import type { ApiRequest, ServerToClient } from '../api/message.ts';
 import { queryOf, requestInfo, segmentsOf } from '../api-server/request/request-info.ts';
 import type { Process } from '../client/process.ts';
 import { GATEWAY, gatewayState } from '../cluster/gateway.ts';
-import type { KubeObject } from '../object/types.ts';
+import type { Endpoints, KubeObject } from '../object/types.ts';
 import { COLLECTIONS, itemsOf, withoutManagedFields, type FaultLine, type HeaderLine, type Line, type ObjectList, type RequestLine, type WatchLine } from './format.ts';
 
 /** How long the cluster settles before the scenario starts, in µs, if the recording does not tell: nodes register, accounts appear. */
@@ -40,7 +40,7 @@ class Player {
     this.recording = recording;
     this.header = recording.find((line): line is HeaderLine => line.rec === 'header') as HeaderLine;
     this.settle = settleOf(recording);
-    this.cluster = createCluster({ seed, nodes, epoch: epochOf(recording, this.settle), gateway: true, freeze: false, guard: false });
+    this.cluster = createCluster({ seed, nodes, ...portOf(recording), epoch: epochOf(recording, this.settle), gateway: true, freeze: false, guard: false });
   }
 
   run(): Line[] {
@@ -163,6 +163,14 @@ function settleOf(recording: readonly Line[]): number {
   const nodes = recording.flatMap((line) => (line.rec === 'initial' ? line.objects.filter(({ kind }) => kind === 'Node') : []));
   const born = nodes.map(creationOf).filter((time) => time !== undefined);
   return start === undefined || born.length === 0 ? SETTLE : Math.max(SETTLE_MIN, start - Math.max(...born));
+}
+
+/** The port that the recorded API server was reached at. */
+function portOf(recording: readonly Line[]): { readonly securePort?: number } {
+  const initial = recording.flatMap((line) => (line.rec === 'initial' ? line.objects : []));
+  const own = initial.find(({ kind, metadata }) => kind === 'Endpoints' && metadata.namespace === 'default' && metadata.name === 'kubernetes') as Endpoints | undefined;
+  const securePort = own?.subsets?.[0]?.ports?.[0]?.port;
+  return securePort === undefined ? {} : { securePort };
 }
 
 /** Wall time at the simulation's start such that the scenario begins at the recorded wall time: cron jobs go by the clock. */

@@ -21,6 +21,7 @@ import { flowControlObjects } from './flow-control.ts';
 
 /** The address that the API server is reached at from outside the Service network. */
 export const API_SERVER_IP = '10.99.0.1';
+/** `--secure-port`, unless it is set. */
 export const API_SERVER_PORT = 6443;
 
 const NAMESPACES = ['kube-system', 'kube-public', 'default', 'kube-node-lease'];
@@ -76,9 +77,10 @@ function configMaps({ epoch, process }: Services): Entry[] {
   return [['', 'configmaps', { metadata: { name: 'kube-apiserver-legacy-service-account-token-tracking', namespace: 'kube-system' }, data: { since } }]];
 }
 
-function kubernetesService({ allocators }: Services): Entry[] {
+function kubernetesService({ allocators, options }: Services): Entry[] {
+  const { securePort = API_SERVER_PORT } = options;
   const place = { name: 'kubernetes', namespace: 'default' };
-  const port = { name: 'https', protocol: 'TCP', port: API_SERVER_PORT };
+  const port = { name: 'https', protocol: 'TCP', port: securePort };
   return [
     [
       '',
@@ -87,7 +89,7 @@ function kubernetesService({ allocators }: Services): Entry[] {
         metadata: { ...place, labels: { component: 'apiserver', provider: 'kubernetes' } },
         spec: {
           clusterIP: allocators.firstIP,
-          ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: API_SERVER_PORT }],
+          ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: securePort }],
           sessionAffinity: 'None',
           type: 'ClusterIP',
         },

@@ -208,7 +208,8 @@ export function patchOf(old: core.PodStatus, next: core.PodStatus): Record<strin
   for (const field of FIELDS) {
     const before = (old as Record<string, unknown>)[field];
     const after = (next as Record<string, unknown>)[field];
-    if (field === 'observedGeneration' || field === 'nominatedNodeName' || field === 'resize' || field === 'resourceClaimStatuses') continue;
+    // Others' fields stay; the scheduler's nomination goes: its pod has come.
+    if (field === 'observedGeneration' || field === 'resize' || field === 'resourceClaimStatuses') continue;
     if (deepEqual(before, after)) continue;
     if (after === undefined) patch[field] = null;
     else if (field === 'conditions') Object.assign(patch, conditionsPatch(old.conditions ?? [], next.conditions ?? []));
