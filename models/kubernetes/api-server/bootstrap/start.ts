@@ -21,8 +21,8 @@ import { flowControlObjects } from './flow-control.ts';
 
 /** The address that the API server is reached at from outside the Service network. */
 export const API_SERVER_IP = '10.99.0.1';
-/** `--secure-port`, unless it is set. */
-export const API_SERVER_PORT = 6443;
+/** `--secure-port`. */
+export const securePortOf = ({ options }: Services): number => options.securePort ?? 6443;
 
 const NAMESPACES = ['kube-system', 'kube-public', 'default', 'kube-node-lease'];
 
@@ -77,8 +77,9 @@ function configMaps({ epoch, process }: Services): Entry[] {
   return [['', 'configmaps', { metadata: { name: 'kube-apiserver-legacy-service-account-token-tracking', namespace: 'kube-system' }, data: { since } }]];
 }
 
-function kubernetesService({ allocators, options }: Services): Entry[] {
-  const { securePort = API_SERVER_PORT } = options;
+function kubernetesService(services: Services): Entry[] {
+  const { allocators } = services;
+  const securePort = securePortOf(services);
   const place = { name: 'kubernetes', namespace: 'default' };
   const port = { name: 'https', protocol: 'TCP', port: securePort };
   return [

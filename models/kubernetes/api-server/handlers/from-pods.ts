@@ -11,7 +11,7 @@ import type { Task } from '../../client/process.ts';
 import type { Json } from '../../../../src/index.ts';
 import { authenticateToken, DISCOVERY_PATH, JWKS_PATH, keySet, openIdConfiguration } from '../authentication/service-account-token.ts';
 import { decide } from '../authorization/authorize.ts';
-import { API_SERVER_IP, API_SERVER_PORT } from '../bootstrap/start.ts';
+import { API_SERVER_IP, securePortOf } from '../bootstrap/start.ts';
 import { apiGroup, apiGroupList, apiResourceList, apiVersions } from '../discovery/discovery.ts';
 import { queryOf, requestInfo, segmentsOf } from '../request/request-info.ts';
 import { forbidden, methodNotAllowed, unauthorized, type Status } from '../status/status.ts';
@@ -29,7 +29,7 @@ export function listenToPods(services: Services): void {
   const { process } = services;
   process.on<NetRequest>('net.request', (request) => process.go(answer(services, request)));
   process.send('network', { kind: 'net.endpoint', node: '', ip: API_SERVER_IP, up: true, owner: process.self } as NetEndpoint);
-  process.send('network', { kind: 'net.listen', ip: API_SERVER_IP, port: API_SERVER_PORT, protocol: 'TCP', owner: process.self, tag: 'https', on: true } as NetListen);
+  process.send('network', { kind: 'net.listen', ip: API_SERVER_IP, port: securePortOf(services), protocol: 'TCP', owner: process.self, tag: 'https', on: true } as NetListen);
 }
 
 function* answer(services: Services, { id, request }: NetRequest): Task {
@@ -71,11 +71,12 @@ function plain(services: Services, user: UserInfo, method: string, path: string,
   const ok = (body: unknown): Answer => (body === undefined ? { code: 404, body: '404 page not found\n' } : { code: 200, body });
   const [first, second = '', third] = segments;
   const kinds = [...services.kinds.values()];
+  const address = `${API_SERVER_IP}:${securePortOf(services)}`;
   if (['healthz', 'livez', 'readyz'].includes(first ?? '')) return ok('ok');
   if (path === '/version') return ok(VERSION);
-  if (path === DISCOVERY_PATH) return ok(openIdConfiguration(`${API_SERVER_IP}:${API_SERVER_PORT}`));
+  if (path === DISCOVERY_PATH) return ok(openIdConfiguration(address));
   if (path === JWKS_PATH) return ok(keySet());
-  if (first === 'api') return ok(second === '' ? apiVersions(`${API_SERVER_IP}:${API_SERVER_PORT}`) : apiResourceList(kinds, '', second));
+  if (first === 'api') return ok(second === '' ? apiVersions(address) : apiResourceList(kinds, '', second));
   if (first === 'apis') return ok(second === '' ? apiGroupList(kinds) : third === undefined ? apiGroup(kinds, second) : apiResourceList(kinds, second, third));
   return ok(undefined);
 }
