@@ -48,6 +48,11 @@ const NGINX = server('nginx', '/usr/sbin/nginx', { sizeBytes: 71 * MEGABYTE, com
 const HTTPD = server('apache', '/usr/local/bin/httpd-foreground', { sizeBytes: 59 * MEGABYTE, command: ['httpd-foreground'], stopSignal: 'WINCH' }, {
   '/usr/local/apache2/htdocs/index.html': file('<html><body><h1>It works!</h1></body></html>\n'),
 });
+/** The picture of the update demo (test/images/nautilus), and the other one that it is updated to. */
+const picture = (name: string): ImageDefinition => server('apache', '/usr/local/bin/httpd-foreground', { sizeBytes: 49 * MEGABYTE, command: ['httpd-foreground'] }, {
+  '/usr/local/apache2/htdocs/data.json': file(`{\n"image": "${name}.jpg"\n}\n`),
+  [`/usr/local/apache2/htdocs/${name}.jpg`]: file('JFIF'),
+});
 const REDIS = server('redis-server', '/usr/local/bin/redis-server', { sizeBytes: 42 * MEGABYTE, command: ['redis-server'], workingDirectory: '/data' }, {
   '/usr/local/bin/redis-cli': executable('redis-cli'),
   '/data/.keep': file(''),
@@ -77,7 +82,9 @@ const KNOWN: Readonly<Record<string, { readonly image: ImageDefinition; readonly
   goproxy: { image: GOPROXY, tags: /./ },
   'hello-app': { image: HELLO, tags: /./ },
   httpd: { image: HTTPD, tags: /^(?:latest|2(?:\.\d){0,1}(?:\.\d{1,2})?)(?:-alpine)?$/ },
+  kitten: { image: picture('kitten'), tags: /./ },
   liveness: { image: AGNHOST, tags: /./ },
+  nautilus: { image: picture('nautilus'), tags: /./ },
   nginx: { image: NGINX, tags: /^(?:latest|stable|mainline|1|1\.(?:\d|1\d|2\d)(?:\.\d{1,2})?)(?:-(?:alpine|perl|otel|slim|alpine-slim))*$/ },
   'nginx-slim': { image: NGINX, tags: /./ },
   nonewprivs: { image: NO_NEW_PRIVILEGES, tags: /./ },
