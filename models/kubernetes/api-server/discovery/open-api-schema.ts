@@ -16,6 +16,7 @@ export type Schema = Readonly<Record<string, unknown>>;
 export type Describe = (path: string) => string | undefined;
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+export const OBJECT_META = `${META}.ObjectMeta`;
 const QUANTITY = 'io.k8s.apimachinery.pkg.api.resource.Quantity';
 const INT_OR_STRING = 'io.k8s.apimachinery.pkg.util.intstr.IntOrString';
 
@@ -28,7 +29,7 @@ export function definitionName(type: string): string {
 }
 
 const refPrefix = (flavour: Flavour): string => (flavour === 'v2' ? '#/definitions/' : '#/components/schemas/');
-const ref = (name: string, flavour: Flavour): Schema => ({ $ref: `${refPrefix(flavour)}${name}` });
+export const ref = (name: string, flavour: Flavour): Schema => ({ $ref: `${refPrefix(flavour)}${name}` });
 
 const SCALARS: Readonly<Record<string, Schema>> = {
   string: { type: 'string' },
@@ -131,20 +132,4 @@ export function closure(roots: readonly string[]): readonly string[] {
   };
   roots.forEach(add);
   return [...found].sort();
-}
-
-/** The schema of a custom resource: its own, with the fields that every object has. */
-export function customSchema(schema: unknown, flavour: Flavour, kind: GroupVersionKind): Schema {
-  const base = typeof schema === 'object' && schema !== null ? (schema as Schema) : { type: 'object' };
-  const properties = (base['properties'] as Record<string, unknown> | undefined) ?? {};
-  return {
-    ...base,
-    properties: {
-      ...properties,
-      apiVersion: { type: 'string' },
-      kind: { type: 'string' },
-      metadata: flavour === 'v2' ? ref(`${META}.ObjectMeta`, flavour) : { allOf: [ref(`${META}.ObjectMeta`, flavour)] },
-    },
-    'x-kubernetes-group-version-kind': [kind],
-  };
 }

@@ -7,7 +7,8 @@
 import { STRUCTS, structType } from '../schema/types.ts';
 import { groupVersionText } from '../registry/kind.ts';
 import type { KindInfo } from '../registry/kind.ts';
-import { closure, customSchema, definitionName, structSchema, wrappedSchemas } from './open-api-schema.ts';
+import { customSchema } from './custom-schema.ts';
+import { closure, definitionName, structSchema, wrappedSchemas } from './open-api-schema.ts';
 import type { Describe, Flavour, GroupVersionKind, Schema } from './open-api-schema.ts';
 
 /** `api/v1` or `apis/apps/v1`. */
