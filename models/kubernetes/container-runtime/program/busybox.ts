@@ -1,6 +1,7 @@
 /** The commands of busybox that exist here, by name. An image's files point to them. */
 import type { Run } from '../process/wait.ts';
 import type { Applet } from './applet.ts';
+import { awk } from './awk.ts';
 import { base64, hexdump } from './binary-command.ts';
 import { cat } from './cat.ts';
 import { date } from './date.ts';
@@ -34,7 +35,7 @@ function* pwd(system: Parameters<Applet>[0]): Run {
 }
 
 export const BUSYBOX: Readonly<Record<string, Applet>> = {
-  '[': test, '[[': test, ash: sh, base64, basename, bash: sh, cat, chgrp: exitWith(0), chmod, chown, cp, cut, date, dd, dirname, du, echo,
+  '[': test, '[[': test, ash: sh, awk, base64, basename, bash: sh, cat, chgrp: exitWith(0), chmod, chown, cp, cut, date, dd, dirname, du, echo,
   egrep: grep, env, expr, fallocate, false: exitWith(1), fgrep: grep, find, free, grep, head, hexdump, hostname, httpd, id, ip, kill, killall, ln, ls, mkdir,
   mktemp, mv, nc, nice: runCommand, nohup: runCommand, nproc, nslookup, pgrep, pidof, ping, pkill, printenv, printf, ps, pwd, readlink, rm, rmdir, sed, seq,
   setsid: runCommand, sh, sleep, sort, stat, sync: exitWith(0), sysctl, tac, tail, tee, test, timeout, touch, tr, true: exitWith(0), uname, uniq,

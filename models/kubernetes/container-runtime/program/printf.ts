@@ -17,7 +17,8 @@ export function* printf(system: System, argv: readonly string[]): Run {
   return 0;
 }
 
-function formatOnce(format: string, values: string[]): string {
+/** A format once through, with the values that it takes from the front. */
+export function formatOnce(format: string, values: string[]): string {
   return format.replace(/%(?:%|([-+ 0#]*)(\*|[0-9]+)?(?:\.([0-9]+))?([a-zA-Z]))/g, (match, flags, width, precision, letter) => {
     if (match === '%%') return '%';
     const columns = width === '*' ? Number(values.shift() ?? 0) : Number(width ?? 0);
