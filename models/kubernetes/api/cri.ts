@@ -6,6 +6,8 @@
  * here the disks of a node belong to its runtime's actor.
  */
 
+import type { HostPort } from './net.ts';
+
 /** One call. `id` is chosen by the kubelet and is unique among its open calls. */
 export interface CriRequest<M extends CriMethod = CriMethod> {
   readonly kind: 'cri.request';
@@ -91,6 +93,8 @@ export interface PodSandboxConfig {
   readonly annotations: Readonly<Record<string, string>>;
   readonly hostNetwork: boolean;
   readonly sharedPids: boolean;
+  /** Ports of the node that lead to ports of the pod; left out when there are none. */
+  readonly portMappings?: readonly HostPort[];
   /** Kernel settings of the pod, by their names with dots; left out when there are none. */
   readonly sysctls?: Readonly<Record<string, string>>;
 }

@@ -106,6 +106,14 @@ export interface NetRules {
   readonly staleUDP?: readonly { readonly ip?: string; readonly port: number; readonly serving: readonly string[] }[];
 }
 
+/** A port of a node that leads to one of a pod (CNI's portmap). `hostIp` `''` means every address of the node. */
+export interface HostPort {
+  readonly hostIp: string;
+  readonly hostPort: number;
+  readonly containerPort: number;
+  readonly protocol: Protocol;
+}
+
 /** runtime, kubelet or DNS -> network: an address appears or goes. Pod addresses name the pod for traces and policies. */
 export interface NetEndpoint {
   readonly kind: 'net.endpoint';
@@ -117,6 +125,7 @@ export interface NetEndpoint {
   readonly owner: ActorId;
   readonly namespace?: string;
   readonly pod?: string;
+  readonly hostPorts?: readonly HostPort[];
 }
 
 /** program -> network: starts or stops listening. `ip` `''` or `0.0.0.0` or `::` means every address of the node. */

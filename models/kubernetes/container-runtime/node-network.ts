@@ -3,7 +3,7 @@
  *
  * The `Outside` of the processes becomes messages; answers come back by id. Name look-ups are requests to port 53.
  */
-import type { NetConnect, NetEndpoint, NetListen, NetRequest, NetResponse, NetResult } from '../api/net.ts';
+import type { HostPort, NetConnect, NetEndpoint, NetListen, NetRequest, NetResponse, NetResult } from '../api/net.ts';
 import type { DnsAnswer, DnsQuestion } from '../api/dns.ts';
 import type { Json } from '../../../src/index.ts';
 import type { Process as Actor } from '../client/process.ts';
@@ -40,12 +40,12 @@ export class NodeNetwork implements Outside {
   }
 
   /** Announces a sandbox's address. */
-  announce(namespace: NetworkNamespace, pod: { readonly namespace: string; readonly name: string } | undefined, up: boolean): void {
+  announce(namespace: NetworkNamespace, pod: { readonly namespace: string; readonly name: string } | undefined, up: boolean, hostPorts: readonly HostPort[] = []): void {
     if (up) this.#namespaces.set(namespace.id, namespace);
     else this.#namespaces.delete(namespace.id);
     for (const ip of namespace.ips) {
       const names = pod === undefined ? { hostNetwork: true } : { namespace: pod.namespace, pod: pod.name };
-      const message: NetEndpoint = { kind: 'net.endpoint', node: this.#node, ip, up, owner: this.#actor.self, ...names };
+      const message: NetEndpoint = { kind: 'net.endpoint', node: this.#node, ip, up, owner: this.#actor.self, ...names, ...(up && hostPorts.length > 0 ? { hostPorts } : {}) };
       this.#actor.send(NETWORK, message);
     }
   }

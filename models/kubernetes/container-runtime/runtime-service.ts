@@ -79,7 +79,7 @@ export class RuntimeService {
     this.network = new NodeNetwork(actor, options.node, options.nodeIps[0] ?? '', (work) => this.touch(work));
     this.#host = new Host(this.network, actor.now);
     this.network.attach(this.#host);
-    this.#hostNamespace = createNetworkNamespace(`node/${options.node}`, options.nodeIps);
+    this.#hostNamespace = createNetworkNamespace(`node/${options.node}`, options.nodeIps, true);
     this.kept = kept ?? this.#fresh();
     this.#machine = new Machine(options, this.kept, () => kubelet.usageChanged());
     if (kept !== undefined) this.#afterReboot();
@@ -230,7 +230,7 @@ export class RuntimeService {
     this.kept.sandboxes.set(sandbox.status.id, sandbox);
     this.touch(() => startPause(sandbox, this.#host, this.#options.epoch));
     this.#announceHost();
-    if (!config.hostNetwork) this.network.announce(sandbox.network, metadata, true);
+    if (!config.hostNetwork) this.network.announce(sandbox.network, metadata, true, config.portMappings);
     this.#noteSandbox(sandbox, 'STARTED');
     return { result: { id: sandbox.status.id } };
   }

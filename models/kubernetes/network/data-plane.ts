@@ -10,7 +10,7 @@
 import { formatIP, joinHostPort, parseCIDR } from '../object/ip.ts';
 import type { IPFamily } from '../object/ip.ts';
 import type { Pod } from '../object/types.ts';
-import type { Hop, NodeRules } from '../api/net.ts';
+import type { Hop, HostPort, NodeRules } from '../api/net.ts';
 import type { Protocol, UserspaceServicePort } from '../api/netfilter.ts';
 import type { FlowTuple } from './conntrack.ts';
 import { NodeKernel } from './kernel.ts';
@@ -21,6 +21,7 @@ import { ipvsNat } from './packet-path/ipvs.ts';
 import { NftablesPath } from './packet-path/nftables.ts';
 import { AddressBook } from './packet-path/packet.ts';
 import type { Environment, Origin, Packet, Trace } from './packet-path/packet.ts';
+import { translateHostPort } from './packet-path/host-port.ts';
 import { DIAL_TIMEOUTS_US, nextEndpoint } from './packet-path/userspace.ts';
 
 /** A program that accepts connections. `owner` and `tag` mean something to the caller only. */
@@ -34,6 +35,8 @@ export interface Endpoint {
   readonly node: string;
   readonly ip: string;
   readonly hostNetwork: boolean;
+  /** Ports of its node that lead to it. */
+  readonly hostPorts?: readonly HostPort[];
 }
 
 export interface ConnectRequest {
@@ -155,12 +158,14 @@ export class DataPlane {
   addEndpoint(endpoint: Endpoint): void {
     this.#endpoints.set(endpoint.ip, endpoint);
     if (endpoint.hostNetwork && endpoint.node !== '') this.kernel(endpoint.node).addresses.add(endpoint.ip);
+    if ((endpoint.hostPorts ?? []).length > 0) this.kernel(endpoint.node).hostPorts.set(endpoint.ip, endpoint.hostPorts ?? []);
   }
 
   removeEndpoint(ip: string): void {
     const endpoint = this.#endpoints.get(ip);
     this.#endpoints.delete(ip);
     if (endpoint?.hostNetwork === true) this.kernels.get(endpoint.node)?.addresses.delete(ip);
+    if (endpoint !== undefined) this.kernels.get(endpoint.node)?.hostPorts.delete(ip);
   }
 
   endpoint(ip: string): Endpoint | undefined {
@@ -276,6 +281,7 @@ export class DataPlane {
     const rules = kernel.rules.get(familyOf(packet.destinationIP));
     const refused = rules === undefined ? undefined : this.#translate(kernel, rules, origin, journey);
     if (refused !== undefined) return refused;
+    if (packet.destinationIP === before.destinationIP) translateHostPort(kernel, packet, journey.trace);
     const hook = this.#hookOf(kernel, origin, packet.destinationIP);
     const filtered = rules === undefined ? undefined : this.#filter(kernel, rules, hook, journey);
     if (filtered !== undefined) return filtered;

@@ -1,7 +1,7 @@
 /**
  * The network state of one node's kernel: addresses, rules, connection tracking, and the memory that rules keep.
  */
-import type { NodeRules } from '../api/net.ts';
+import type { HostPort, NodeRules } from '../api/net.ts';
 import type { IPFamily } from '../object/ip.ts';
 import { Conntrack } from './conntrack.ts';
 
@@ -71,6 +71,8 @@ export class NodeKernel {
   readonly addresses: Set<string>;
   /** The node's address in its pod network, by family (what masqueraded packets to its own pods come from). */
   readonly gateways: Map<IPFamily, string>;
+  /** Host ports by the pod address that they lead to, in the order in which the pods came. */
+  readonly hostPorts: Map<string, readonly HostPort[]>;
   readonly rules: Map<IPFamily, NodeRules>;
   readonly conntrack: Conntrack;
   readonly recent: RecentLists;
@@ -84,6 +86,7 @@ export class NodeKernel {
     this.name = name;
     this.addresses = new Set(like?.addresses);
     this.gateways = new Map(like?.gateways);
+    this.hostPorts = new Map(like?.hostPorts);
     this.rules = new Map(like?.rules);
     this.conntrack = like?.conntrack.copy() ?? new Conntrack();
     this.recent = like?.recent.copy() ?? new RecentLists();

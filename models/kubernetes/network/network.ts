@@ -96,8 +96,8 @@ export class NetworkPlane {
   }
 
   endpoint(message: NetEndpoint): void {
-    const { node, ip, up, hostNetwork = false } = message;
-    if (up) this.plane.addEndpoint({ node, ip, hostNetwork });
+    const { node, ip, up, hostNetwork = false, hostPorts = [] } = message;
+    if (up) this.plane.addEndpoint({ node, ip, hostNetwork, hostPorts });
     else {
       this.plane.removeEndpoint(ip);
       this.#reset((outcome) => outcome.backendIP === ip);

@@ -43,6 +43,8 @@ export interface Listener {
 }
 
 export interface NetworkNamespace {
+  /** The node's own. */
+  readonly isHost?: boolean;
   /** The sandbox's id, or the node's name for the host network. */
   readonly id: string;
   /** All addresses of the namespace, loopback excluded. */
@@ -51,8 +53,8 @@ export interface NetworkNamespace {
   readonly listeners: Map<string, Listener>;
 }
 
-export function createNetworkNamespace(id: string, ips: readonly string[]): NetworkNamespace {
-  return { id, ips, listeners: new Map() };
+export function createNetworkNamespace(id: string, ips: readonly string[], isHost = false): NetworkNamespace {
+  return { id, ips, isHost, listeners: new Map() };
 }
 
 /** A question to the pod's name servers. */

@@ -447,11 +447,14 @@ export class System {
   ): Step<{ readonly response: Json } | ExchangeFailure | Interrupted> {
     const { timeoutUs = CONNECT_TIMEOUT_US, protocol = 'TCP' } = options;
     const namespace = this.#process.scope.network;
-    const isLocal = isOwnAddress(namespace, ip);
+    const isOwn = isOwnAddress(namespace, ip);
+    const listener = isOwn ? listenerFor(namespace, protocol, ip, port) : undefined;
+    // On the node's own addresses there are the ports of Services and pods beside those of programs.
+    const isLocal = isOwn && (listener !== undefined || namespace.isHost !== true);
     const exchange: Exchange = {
       id: this.#host.takeNumber(),
       namespace,
-      fromIp: isLocal ? ip : (namespace.ips[0] ?? '0.0.0.0'),
+      fromIp: isOwn ? ip : (namespace.ips[0] ?? '0.0.0.0'),
       toIp: ip,
       port,
       protocol,
@@ -463,7 +466,7 @@ export class System {
       client: this.#process.key,
     };
     if (!isLocal) this.#host.outside.request(exchange);
-    else if (!this.#host.deliver(exchange, listenerFor(namespace, protocol, ip, port))) return 'refused';
+    else if (!this.#host.deliver(exchange, listener)) return 'refused';
     const atUs = this.nowUs + timeoutUs;
     while (exchange.state === 'open') {
       const wake = yield { wait: 'exchange', exchange: exchange.id, atUs };

@@ -116,7 +116,9 @@ function expandCurl(argv: readonly string[]): string[] {
     '--silent': '-s', '--fail': '-f', '--output': '-o', '--max-time': '-m', '--connect-timeout': '-m', '--data': '-d', '--request': '-X',
     '--header': '-H', '--head': '-I', '--include': '-i', '--write-out': '-w', '--location': '-L', '--insecure': '-k', '--show-error': '-S',
   };
-  return argv.map((word) => long[word] ?? word);
+  // The source address makes no difference to what answers.
+  const kept = argv.filter((word, index) => word !== '--interface' && argv[index - 1] !== '--interface');
+  return kept.map((word) => long[word] ?? word);
 }
 
 /** `nc -z host port`, `nc -l -p port`, and `nc host port` with standard input as the request. */

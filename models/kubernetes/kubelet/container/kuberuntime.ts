@@ -15,7 +15,7 @@ import { expand, makeEnvironment, type EnvironmentInputs } from './environment.t
 import type { Images } from './images.ts';
 import { computePodActions, containerHash, type KillReason, type ProbeResults } from './pod-actions.ts';
 import { makeMounts } from './mounts.ts';
-import { dnsOf, hostnameOf, hostsFile } from './pod-network.ts';
+import { dnsOf, hostnameOf, hostPortsOf, hostsFile } from './pod-network.ts';
 import { oomScoreAdj } from './oom-score.ts';
 import { findStatus, type PodStatus } from './pod-status.ts';
 import { podStatusOf } from '../pleg.ts';
@@ -143,6 +143,7 @@ export class KubeRuntime {
       annotations,
       hostNetwork: pod.spec.hostNetwork === true,
       sharedPids: pod.spec.shareProcessNamespace === true,
+      ...hostPortsOf(pod),
       ...(sysctls.length === 0 ? {} : { sysctls: Object.fromEntries(sysctls.map(({ name: key, value }) => [key.replaceAll('/', '.'), value])) }),
     });
     if (created.ok) return { id: created.value.id };

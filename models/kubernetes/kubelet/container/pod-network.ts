@@ -1,4 +1,6 @@
 /** Host name, DNS configuration and hosts file of a pod (network/dns/dns.go, kubelet_pods.go). */
+import type { HostPort } from '../../api/net.ts';
+import { isSidecar } from '../../object/resources.ts';
 import type { Pod } from '../../object/types.ts';
 
 export interface DnsConfig {
@@ -17,6 +19,15 @@ export function hostnameOf(pod: Pod, domain: string): { readonly hostname: strin
   const hostname = pod.spec.hostname || pod.metadata.name.slice(0, HOSTNAME_MAX).replace(/[-.]+$/, '');
   const fqdnDomain = pod.spec.subdomain ? `${pod.spec.subdomain}.${pod.metadata.namespace ?? ''}.svc.${domain}` : '';
   return { hostname, fqdnDomain };
+}
+
+/** The sandbox's port mappings: those of all its containers. A pod with the host's network has the ports as they are. */
+export function hostPortsOf({ spec }: Pod): { readonly portMappings?: readonly HostPort[] } {
+  if (spec.hostNetwork === true) return {};
+  const portMappings = [...spec.containers, ...(spec.initContainers ?? []).filter(isSidecar)].flatMap(({ ports = [] }) =>
+    ports.flatMap(({ hostIP = '', hostPort = 0, containerPort, protocol = 'TCP' }) => (hostPort > 0 ? [{ hostIp: hostIP, hostPort, containerPort, protocol: protocol as HostPort['protocol'] }] : [])),
+  );
+  return portMappings.length === 0 ? {} : { portMappings };
 }
 
 /** The sandbox's DNS configuration, and events of type DNSConfigForming or MissingClusterDNS that it causes. */
