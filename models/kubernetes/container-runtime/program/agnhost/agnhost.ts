@@ -7,16 +7,16 @@ import type { Run } from '../../process/wait.ts';
 import { resolverOf } from '../address.ts';
 import { complain, print } from '../applet.ts';
 import { serveHttp } from '../http.ts';
-import { serveFile } from '../network-command.ts';
 import { pause } from '../pause.ts';
 import { connect } from './connect.ts';
-import { flagOf, numberFlag } from './flag.ts';
+import { fileServer } from './file-server.ts';
 import { grpcHealthChecking } from './grpc-health-checking.ts';
 import { guestbook } from './guestbook.ts';
 import { inClusterClient } from './in-cluster-client.ts';
 import { issuerDiscovery } from './issuer-discovery.ts';
 import { logsGenerator } from './logs-generator.ts';
 import { mountTest } from './mount-test.ts';
+import { netTest } from './net-test.ts';
 import { netexec } from './netexec.ts';
 import { porter } from './porter.ts';
 import { serveHostname } from './serve-hostname.ts';
@@ -52,7 +52,7 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   },
   'fake-gitserver': (system) => serve(system, 8000, () => ({ status: 200, body: 'I am a fake git server' })),
   liveness,
-  'test-webserver': (system, words) => serve(system, numberFlag(words, 'port', 80), (request) => serveFile(system, '/', request.path)),
+  'test-webserver': fileServer,
   connect,
   'crd-conversion-webhook': crdConversionWebhook,
   'grpc-health-checking': grpcHealthChecking,
@@ -61,7 +61,7 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   'logs-generator': logsGenerator,
   mounttest: mountTest,
   netexec,
-  nettest: (system, words) => serve(system, numberFlag(words, 'port', 8080), (request) => netTest(request, flagOf(words, 'service') ?? 'nettest')),
+  nettest: netTest,
   porter,
   'serve-hostname': serveHostname,
   'test-service-account-issuer-discovery': issuerDiscovery,
@@ -93,11 +93,4 @@ function* liveness(system: System): Run {
     if (aliveUs > HEALTHY_US) return { status: 500, body: `error: ${(aliveUs / 1e6).toFixed(9)}` };
     return { status: 200, body: 'ok' };
   });
-}
-
-/** What a single peer of the network test answers: alone, it has reached nobody. */
-function netTest(request: HttpRequest, service: string): HttpResponse {
-  if (request.path === '/quit') return { status: 200, body: '' };
-  if (request.path === '/status') return { status: 200, body: 'running' };
-  return { status: 200, body: JSON.stringify({ Hostname: '', Sent: {}, Received: {}, Errors: null, Log: [`waiting for service ${service}`], StillContactingPeers: true }) };
 }
