@@ -11,6 +11,7 @@ import { isAlreadyExists } from '../../client/result.ts';
 import { hex, sha256 } from '../../object/hash.ts';
 import { rfc3339 } from '../../object/time.ts';
 import type { core, Node } from '../../object/types.ts';
+import { extendedAllocatable } from './extended-resources.ts';
 import { KUBELET_VERSION, type KubeletOptions } from '../options.ts';
 
 /** apis/config/v1beta1/defaults.go: nodeStatusUpdateFrequency, nodeStatusReportFrequency; kubelet_node_status.go. */
@@ -63,6 +64,7 @@ export class NodeStatus {
       this.#event('Normal', reason, `Node ${this.#options.node} status is now: ${reason}`);
     }
     this.#node = node;
+    if (Object.keys(extendedAllocatable(node.status)).length > 0) this.changed();
   }
 
   *register(): Task {
@@ -219,10 +221,12 @@ export class NodeStatus {
       this.#event('Warning', 'Rebooted', `Node ${this.#options.node} has been rebooted, boot id: ${bootID}`);
     }
     this.#tellTransitions(old.conditions ?? [], status.conditions ?? []);
+    const extended = extendedAllocatable(old);
     const body = {
       status: {
         '$setElementOrder/conditions': (status.conditions ?? []).map(({ type }) => ({ type })),
         conditions: status.conditions,
+        ...(Object.keys(extended).length === 0 ? {} : { allocatable: extended }),
         ...(old.nodeInfo === undefined || isRebooted ? { nodeInfo: status.nodeInfo, addresses: status.addresses, capacity: status.capacity, allocatable: status.allocatable, daemonEndpoints: status.daemonEndpoints } : {}),
       },
     };
