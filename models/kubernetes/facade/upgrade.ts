@@ -1,5 +1,5 @@
 /**
- * `exec`, `attach` and `portforward`: requests that take the connection over.
+ * `exec`, `attach`, `portforward`, and `log` for WebSockets: requests that take the connection over.
  *
  * The simulation is asked first, so that a refusal is an ordinary HTTP answer, as it is when kube-apiserver proxies one.
  * kubectl from 1.30 on speaks WebSockets (SPDY inside of them for port-forward from 1.31 on), older ones SPDY/3.1.
@@ -15,6 +15,7 @@ import type { Seam, Submission } from './seam.ts';
 import { SpdyConnection } from './spdy/connection.ts';
 import { COMMAND_PROTOCOLS, serveCommandSpdy } from './stream/command-spdy.ts';
 import { hasCommandProtocol, MESSAGE_MAX, serveCommandWebSocket, type Wanted } from './stream/command-web-socket.ts';
+import { hasLogProtocol, serveLogWebSocket } from './stream/log-web-socket.ts';
 import { PodStream } from './stream/pod-stream.ts';
 import { PORT_FORWARD_PROTOCOL, servePortForwardSpdy, servePortForwardWebSocket, TUNNEL_PROTOCOL } from './stream/port-forward.ts';
 import { RemoteCommand } from './stream/remote-command.ts';
@@ -47,20 +48,24 @@ interface Upgrade {
 }
 
 /** Whether a request is for something that takes connections over. */
-export const isUpgradable = ({ url = '' }: IncomingMessage): boolean => /^\/api\/v1\/namespaces\/[^/]+\/pods\/[^/]+\/(?:exec|attach|portforward)\/?(?:\?|$)/.test(url);
+export const isUpgradable = ({ url = '', headers }: IncomingMessage): boolean => {
+  const subresource = /^\/api\/v1\/namespaces\/[^/]+\/pods\/[^/]+\/(exec|attach|portforward|log)\/?(?:\?|$)/.exec(url)?.[1];
+  return subresource === 'log' ? headers.upgrade?.toLowerCase() === 'websocket' : subresource !== undefined;
+};
 
 /** Serves an upgrade request, or answers it with a Status. */
 export function handleUpgrade(seam: Seam, request: IncomingMessage, socket: Duplex, head: Buffer, user: UserInfo): void {
   const [path = '', search = ''] = (request.url ?? '').split('?', 2);
   const asked = requestInfo(request.method ?? '', segmentsOf(path) ?? [], queryOf(search));
   const subresource = asked?.subresource ?? '';
-  if (asked?.resource !== 'pods' || asked.name === undefined || !['exec', 'attach', 'portforward'].includes(subresource)) return refuse(socket, unknownResource());
+  if (asked?.resource !== 'pods' || asked.name === undefined || !['exec', 'attach', 'portforward', 'log'].includes(subresource)) return refuse(socket, unknownResource());
   const upgrade: Upgrade = { seam, request, socket, head, submission: submissionOf(request, asked, user, search), search };
   const protocol = String(request.headers.upgrade ?? '').toLowerCase();
   if (protocol !== 'websocket' && protocol !== 'spdy/3.1') {
     return refuse(socket, badRequest(`unable to upgrade: missing upgrade headers in request: ${request.headers.upgrade ?? ''}`));
   }
-  if (subresource === 'portforward') serveForward(upgrade, protocol === 'websocket');
+  if (subresource === 'log') serveLog(upgrade);
+  else if (subresource === 'portforward') serveForward(upgrade, protocol === 'websocket');
   else serveCommand(upgrade, protocol === 'websocket');
 }
 
@@ -98,6 +103,12 @@ function serveCommand({ seam, request, socket, head, submission }: Upgrade, isWe
     else serveCommandSpdy(acceptSpdy(socket, head, protocol), protocol, command, wanted);
   }, refused(socket));
   socket.on('close', () => command.leave());
+}
+
+function serveLog({ seam, request, socket, head, submission }: Upgrade): void {
+  const { body: _body, ...asked } = submission;
+  if (hasLogProtocol(request)) serveLogWebSocket(seam, asked, request, socket, head, refused(socket));
+  else refuse(socket, badRequest('no WebSocket protocol in common'));
 }
 
 function serveForward({ seam, request, socket, head, submission, search }: Upgrade, isWebSocket: boolean): void {

@@ -12,6 +12,7 @@ import type { Endpoints, Pod, Service } from '../../object/types.ts';
 import { badRequest, notFound, serviceUnavailable } from '../status/status.ts';
 import { live } from './get.ts';
 import type { NodeProxy } from './node-proxy.ts';
+import { rewriteLinks } from './proxy-rewrite.ts';
 import { type Answer, type Call, failed, type ServerWorld } from './request.ts';
 
 const NETWORK = 'network';
@@ -75,7 +76,7 @@ export function* proxy(dialer: Dialer, nodes: NodeProxy, call: Call): Task<Answe
   const place = info.resource === 'pods' ? podPlace(found.object as Pod, target.port) : servicePlace(call.world, found.object as Service, target.port);
   if (typeof place === 'string') return failed(serviceUnavailable(place));
   const result = yield* dialer.request(place.ip, place.port, asked);
-  if (result.ok) return httpAnswer(result.response as unknown as HttpResponse);
+  if (result.ok) return httpAnswer(result.response as unknown as HttpResponse, `/api/v1/namespaces/${request.namespace ?? ''}/${info.resource}/${request.name ?? ''}/proxy`);
   return failed(serviceUnavailable(`error trying to reach service: dial tcp ${place.ip}:${place.port}: ${dialError(result)}`));
 }
 
@@ -86,10 +87,11 @@ export function dialError({ error }: NetResult): string {
   return error === 'timeout' ? 'i/o timeout' : 'EOF';
 }
 
-function httpAnswer(response: HttpResponse | null): Answer {
-  if (typeof response !== 'object' || response === null || typeof response.status !== 'number') {
+function httpAnswer(given: HttpResponse | null, prefix: string): Answer {
+  if (typeof given !== 'object' || given === null || typeof given.status !== 'number') {
     return failed(serviceUnavailable('error trying to reach service: malformed HTTP response'));
   }
+  const response = rewriteLinks(given, prefix);
   return { code: response.status, body: response.body ?? '', headers: response.headers ?? {} };
 }
 

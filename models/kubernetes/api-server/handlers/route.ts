@@ -100,8 +100,8 @@ function* sub(services: Services, call: Call, name: string, connection: Connecti
   const barred = options === undefined ? right(undefined) : yield* admitWithoutObject(services, call, 'CONNECT', options, undefined);
   if (isLeft(barred)) return failed(barred.left);
   if (CONNECT.includes(name)) return yield* connectToPod(services.nodes, call, connection);
-  if (!offered.verbs.includes(request.verb)) return failed(methodNotAllowed());
   if (name === 'proxy') return yield* proxy(services.dialer, services.nodes, call);
+  if (!offered.verbs.includes(request.verb)) return failed(methodNotAllowed());
   if (name === 'scale' && info.scale !== undefined) return yield* scale(services, call, info.scale);
   if (name === 'binding') return yield* bind(services, call);
   if (name === 'eviction') return yield* evict(services, call);

@@ -111,7 +111,8 @@ export function requestInfo(method: string, segments: readonly string[], query: 
     if (parts.length > 2 && !NAMESPACE_SUBRESOURCES.has(parts[2] ?? '')) parts = parts.slice(2);
   }
   const [resource = '', name, subresource, ...rest] = parts;
-  const verb = verbOf(method, name, query, isWatchPath);
+  // Proxies take all methods; OPTIONS has no verb of its own.
+  const verb = method === 'OPTIONS' && subresource === 'proxy' ? 'connect' : verbOf(method, name, query, isWatchPath);
   if (verb === undefined) return undefined;
   return {
     group,

@@ -19,11 +19,14 @@ export function* porter(system: System, words: readonly string[]): Run {
   return 0;
 }
 
+/** The type that Go's server finds in a body that has none (net/http, DetectContentType). */
+const sniffed = (body: string): string => `${/^\s*<(?:!doctype html|html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p|!--)[ >]/i.test(body) ? 'text/html' : 'text/plain'}; charset=utf-8`;
+
 function* answerAll(system: System, fd: number, body: (request: HttpRequest | undefined) => string): Run {
   for (;;) {
     const exchange = yield* system.accept(fd);
     if (typeof exchange === 'string' || 'interrupted' in exchange) return 1;
     const request = asHttpRequest(exchange.request);
-    system.answer(exchange, request === undefined ? body(undefined) : toJson({ status: 200, body: body(request) }));
+    system.answer(exchange, request === undefined ? body(undefined) : toJson({ status: 200, headers: { 'Content-Type': sniffed(body(request)) }, body: body(request) }));
   }
 }
