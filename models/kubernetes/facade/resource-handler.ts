@@ -57,7 +57,7 @@ function refuse(request: IncomingMessage, response: ServerResponse, seam: Seam, 
   else if (isMethodUnknown(asked, request.method ?? '')) sendStatus(request, response, status.methodNotAllowed());
   else if (asked.subresource !== undefined && !info.subresources.some(({ name }) => name === asked.subresource)) {
     sendStatus(request, response, status.unknownResource());
-  } else if (request.method === 'PATCH' && !PATCH_TYPES.includes(mediaType(request))) {
+  } else if (request.method === 'PATCH' && asked.subresource !== 'proxy' && !PATCH_TYPES.includes(mediaType(request))) {
     sendStatus(request, response, status.unknownContentType());
   } else return false;
   return true;
