@@ -5,6 +5,7 @@ import { parseDuration } from '../../../src/cli/duration.ts';
 import { CliError } from '../../../src/cli/exit.ts';
 import type { Message } from '../../../src/index.ts';
 import type { ApiRequest, ServerToClient } from '../api/message.ts';
+import type { NodeOperation } from '../api/node-operation.ts';
 import type { StreamChannel } from '../api/stream.ts';
 import { servedKinds } from '../api-server/server.ts';
 import type { KindInfo } from '../api-server/registry/kind.ts';
@@ -100,11 +101,12 @@ export class SimulationSeam implements Seam {
   async fault(command: Readonly<Record<string, unknown>>): Promise<ControlResult> {
     this.pacer.catchUp();
     const { fault, node } = command as { fault?: string; node?: string };
-    const actions: Readonly<Record<string, readonly (readonly ['crash' | 'restart' | 'pause' | 'resume', string])[]>> = {
+    const actions: Readonly<Record<string, readonly (readonly ['crash' | 'restart' | 'pause' | 'resume' | 'stall' | 'unstall', string])[]>> = {
       'kubelet-stop': [['crash', `kubelet/${node}`]],
       'kubelet-start': [['restart', `kubelet/${node}`]],
-      'runtime-stop': [['pause', `container-runtime/${node}`]],
-      'runtime-start': [['resume', `container-runtime/${node}`]],
+      // Calls hang; containers go on.
+      'runtime-stop': [['stall', `container-runtime/${node}`]],
+      'runtime-start': [['unstall', `container-runtime/${node}`]],
       'node-stop': [['crash', `kubelet/${node}`], ['crash', `kube-proxy/${node}`], ['crash', `container-runtime/${node}`]],
       'node-start': [['restart', `container-runtime/${node}`], ['restart', `kubelet/${node}`], ['restart', `kube-proxy/${node}`]],
       crash: [['crash', String(command['actor'])]],
@@ -117,7 +119,11 @@ export class SimulationSeam implements Seam {
     const known = new Set(this.simulation.kernel.actors().map(({ id }) => id));
     const missing = wanted.find(([, actor]) => !known.has(actor));
     if (missing !== undefined) return { error: `there is no actor ${missing[1]}` };
-    for (const [kind, actor] of wanted) this.simulation.kernel.control({ kind, actor, reason: String(fault) }, this.simulation.now, true);
+    const { kernel, now } = this.simulation;
+    for (const [kind, actor] of wanted) {
+      if (kind === 'stall' || kind === 'unstall') kernel.input(actor, { kind: 'node.operation', operation: kind } as NodeOperation);
+      else kernel.control({ kind, actor, reason: String(fault) }, now, true);
+    }
     this.pacer.soon();
     return { fault, ...(node === undefined ? {} : { node }) };
   }
