@@ -295,6 +295,7 @@ export class RuntimeService {
   *#createContainer({ sandboxId, config }: CriCalls['CreateContainer']['params']): Task<Outcome<'CreateContainer'>> {
     const sandbox = this.kept.sandboxes.get(sandboxId);
     if (sandbox === undefined) return failure('NotFound', `failed to find sandbox id "${sandboxId}": not found`);
+    if (sandbox.status.state !== 'READY') return failure('NotFound', `failed to get sandbox container task: no running task found: task ${sandboxId} not found: not found`);
     for (const { config: other, sandbox: where } of this.kept.containers.values()) {
       if (where.config.metadata.uid !== sandbox.config.metadata.uid) continue;
       if (other.metadata.name !== config.metadata.name || other.metadata.attempt !== config.metadata.attempt) continue;

@@ -48,6 +48,8 @@ export interface ControllerManagerOptions {
   readonly nodeCIDRMaskSizeIPv6?: number;
   /** The root CA that pods are given (`--root-ca-file`); default a fixed text. */
   readonly rootCA?: string;
+  /** `--legacy-service-account-token-clean-up-period`, µs: 365 days. */
+  readonly legacyServiceAccountTokenCleanUpPeriod?: number;
   /** Whether a service account key is there (`--service-account-private-key-file`); default true. */
   readonly serviceAccountKey?: boolean;
   /** Whether a signing CA is there (`--cluster-signing-cert-file`); default true. */

@@ -177,4 +177,14 @@ describe('the invariants of the kubelet', () => {
   it('a kubelet that starts does not remove the dead containers of pods that it has not heard of yet', () => {
     expect(judge({ seed: '307513', pods: [steady], misfortunes: [{ at: 3, kind: 'reboot', for: 1 }] })).toEqual([]);
   });
+
+  /**
+   * Found by a campaign: the sandbox died 12 ms before its second init container was there. A runtime asks for a ready sandbox when it
+   * begins to make a container and when it starts one, not in between; ours did not ask at the beginning.
+   */
+  it('a sandbox that dies while a container is made for it: the container never runs', () => {
+    const quick = { ...steady, at: 2, main: ['quick'], init: 2, restartPolicy: 'Never', grace: 3, cpu: '700m', readiness: true, deleteAt: 11.2 } as const;
+    const flaky = { ...steady, at: 16.5, main: ['flaky', 'stubborn'], restartPolicy: 'Never', deleteAt: 21.6 } as const;
+    expect(judge({ seed: '563047', pods: [quick, flaky], misfortunes: [{ at: 3.4, kind: 'sandbox', pod: 0 }] })).toEqual([]);
+  });
 });

@@ -26,6 +26,8 @@ export interface Observed {
   readonly sandboxes: Map<string, { readonly attempt: number; readonly ips: readonly string[] }>;
   /** Every version of the object's status. */
   readonly statuses: { readonly us: number; readonly pod: Pod }[];
+  /** When it lost its last ready sandbox. */
+  sandboxLostUs: number;
   readonly mounted: Set<string>;
   /** When the pod was first seen with a deletionTimestamp, in µs. */
   deletedUs: number | undefined;
@@ -47,6 +49,8 @@ interface ContainerFact {
 
 /** For this long after a fault of its node began, a kubelet may still be coming back. */
 const RECOVERY_US = 30_000_000;
+/** The longest that a runtime makes a container. */
+const CREATION_US = 100_000;
 const ORDER = ['terminating', 'terminated', 'finished'];
 
 export class Observer {
@@ -74,7 +78,7 @@ export class Observer {
   pod(name: string): Observed {
     let pod = this.pods.get(name);
     if (pod === undefined) {
-      pod = { name, instances: [], sandboxes: new Map(), statuses: [], mounted: new Set(), deletedUs: undefined, terminatingUs: undefined, removedUs: undefined, workerPhase: undefined };
+      pod = { name, instances: [], sandboxes: new Map(), sandboxLostUs: -Infinity, statuses: [], mounted: new Set(), deletedUs: undefined, terminatingUs: undefined, removedUs: undefined, workerPhase: undefined };
       this.pods.set(name, pod);
     }
     return pod;
@@ -95,7 +99,8 @@ export class Observer {
     if (fact.state === 'CREATED') {
       const [sandbox] = [...pod.sandboxes.values()];
       instance = { id: fact.id, container: fact.container, attempt: fact.attempt, sandbox: sandbox?.attempt ?? -1, state: 'CREATED', startedUs: 0, endedUs: Infinity, exitCode: 0, reason: '' };
-      this.law(4, sandbox !== undefined, () => `${name}/${fact.container} was created without a ready sandbox`);
+      // A runtime that is making a container goes on when the sandbox dies; the container cannot be started then.
+      this.law(4, sandbox !== undefined || us - pod.sandboxLostUs < CREATION_US, () => `${name}/${fact.container} was created without a ready sandbox`);
       this.law(6, !pod.instances.some((each) => each.state !== 'REMOVED' && each.container === fact.container && each.attempt === fact.attempt), () => `two instances ${fact.attempt} of ${name}/${fact.container}`);
       const last = pod.instances.filter((each) => each.container === fact.container).at(-1);
       const isInit = (this.spec(name)?.spec.initContainers ?? []).some((each) => each.name === fact.container);
@@ -117,6 +122,7 @@ export class Observer {
 
   private started(pod: Observed, instance: Instance, us: number): void {
     const { name } = pod;
+    this.law(4, pod.sandboxes.size > 0, () => `${name}/${instance.container} was started without a ready sandbox`);
     const running = pod.instances.filter((each) => each.state === 'RUNNING' && each.container === instance.container);
     this.law(3, running.length <= 1, () => `${running.length} instances of ${name}/${instance.container} run`);
     const isLate = pod.terminatingUs !== undefined && us - pod.terminatingUs > 5_000_000;
@@ -139,11 +145,11 @@ export class Observer {
     }
   }
 
-  private sandbox(fact: { id: string; pod: string; attempt: number; state: string; ips: readonly string[] }, _us: number): void {
+  private sandbox(fact: { id: string; pod: string; attempt: number; state: string; ips: readonly string[] }, us: number): void {
     const name = fact.pod.replace(/^.*\//, '');
     const pod = this.pod(name);
     if (fact.state !== 'READY') {
-      pod.sandboxes.delete(fact.id);
+      if (pod.sandboxes.delete(fact.id) && pod.sandboxes.size === 0) pod.sandboxLostUs = us;
       return;
     }
     pod.sandboxes.set(fact.id, { attempt: fact.attempt, ips: fact.ips });

@@ -55,7 +55,7 @@ export class LegacySATokenCleaner {
     if (tokens.length === 0) return undefined;
     const tracking = yield* this.client.get<ConfigMap>(CONFIG_MAPS, 'kube-system', TRACKING);
     if (!tracking.ok) return isNotFound(tracking) ? undefined : failureOf(tracking);
-    const limit = clock.now - UNUSED_FOR;
+    const limit = clock.now - (this.context.options.legacyServiceAccountTokenCleanUpPeriod ?? UNUSED_FOR);
     const since = clock.parse(dateText(tracking.object.data?.['since']));
     if (since === 0 || since > limit) return undefined;
     for (const secret of tokens) {

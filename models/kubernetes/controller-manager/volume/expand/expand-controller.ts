@@ -37,9 +37,11 @@ export class ExpandController {
     };
     this.claims.addEventHandler({
       add: enqueue,
+      // Somebody asks for more, or has got more: then the file system may have grown, too.
       update: (old, claim) => {
-        if (compareQuantity(requestedStorage(claim), requestedStorage(old)) !== 0) enqueue(claim);
+        if (compareQuantity(requestedStorage(claim), requestedStorage(old)) > 0 || compareQuantity(capacityOf(claim), capacityOf(old)) > 0) enqueue(claim);
       },
+      delete: enqueue,
     });
   }
 
@@ -50,9 +52,10 @@ export class ExpandController {
     const volume = this.volumes.lister.get(undefined, claim.spec.volumeName ?? '');
     if (volume === undefined) return failure(`failed to get PV ${claim.spec.volumeName ?? ''}: persistentvolume "${claim.spec.volumeName ?? ''}" not found`);
     if (volume.spec.claimRef?.uid !== claim.metadata.uid) return failure(`persistent Volume is not bound to PVC being updated : ${key}`);
-    const has = quantityOf((claim.status?.capacity?.['storage'] as string | undefined) ?? '0');
     const isPrepared = claim.metadata.annotations?.[PRE_RESIZE_CAPACITY] !== undefined;
-    if (isPrepared || compareQuantity(requestedStorage(claim), has) > 0) this.recorder.event(claim, 'Warning', 'ExternalExpanding', EXTERNAL);
+    if (isPrepared || compareQuantity(requestedStorage(claim), capacityOf(claim)) > 0) this.recorder.event(claim, 'Warning', 'ExternalExpanding', EXTERNAL);
     return undefined;
   }
 }
+
+const capacityOf = ({ status }: PersistentVolumeClaim): ReturnType<typeof quantityOf> => quantityOf((status?.capacity?.['storage'] as string | undefined) ?? '0');
