@@ -16,7 +16,7 @@ describe('cleaner of legacy service account tokens', () => {
       yield* client.create(PODS, 'default', { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { serviceAccountName: 'old', automountServiceAccountToken: false, containers: [{ name: 'c', image: 'c' }], volumes: [{ name: 't', secret: { secretName: 'mounted' } }] } });
       yield* sleep(1.5 * DAY);
       yield* client.patch(SECRETS, 'default', 'used', 'application/merge-patch+json', { metadata: { labels: { 'kubernetes.io/legacy-token-last-used': '2026-01-02' } } });
-    }, { nodes: 0, manager: { controllers: ['legacy-serviceaccount-token-cleaner-controller'], legacyServiceAccountTokenCleanUpPeriod: 1.5 * DAY * 1_000_000 } });
+    }, { nodes: 0, watched: ['secrets'], manager: { controllers: ['legacy-serviceaccount-token-cleaner-controller'], legacyServiceAccountTokenCleanUpPeriod: 1.5 * DAY * 1_000_000 } });
     const marks = (): Record<string, string | undefined> => Object.fromEntries(plane.list('secrets').map(({ metadata }) => [metadata.name, metadata.labels?.[INVALID_SINCE]]));
     plane.run(1.9 * DAY);
     expect(marks()).toEqual({ unused: undefined, mounted: undefined, used: undefined, 'by-hand': undefined });

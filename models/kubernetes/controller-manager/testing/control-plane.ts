@@ -31,6 +31,8 @@ export interface ControlPlaneOptions {
   readonly manager?: Partial<ControllerManagerOptions>;
   readonly kernel?: Partial<KernelOptions>;
   readonly apiServer?: Partial<ApiServerOptions>;
+  /** The resources that `list` can show, if not all of them: each costs a watch. */
+  readonly watched?: readonly string[];
   /** Further actors. */
   readonly actors?: readonly ActorSpec[];
   /** What becomes of a pod that is to run; default: it becomes Ready and stays. Return false to leave it alone. */
@@ -118,6 +120,7 @@ const WATCHED = [
 function watchAll(process: Process, client: Client, seen: Map<string, Map<string, KubeObject>>, options: ControlPlaneOptions, nodes: number): void {
   const factory = new SharedInformerFactory(process, client);
   for (const [group, version, resource] of WATCHED) {
+    if (options.watched?.includes(resource) === false) continue;
     const objects = new Map<string, KubeObject>();
     seen.set(resource, objects);
     const key = ({ metadata }: KubeObject): string => `${metadata.namespace ?? ''}/${metadata.name}`;
