@@ -18,8 +18,11 @@ import { ZoneQueues } from './zone-queues.ts';
 
 const SECOND = 1_000_000;
 const MONITORED: readonly string[] = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'];
+/** controller_utils.go: UpdateTaintBackoff, UpdateLabelBackoff: five steps of 100 ms, and up to as much again. */
 const RETRIES = 5;
-const RETRY_US = 20_000;
+const RETRY_US = 100_000;
+/** Labels whose second name follows the first. */
+const SECOND_NAMES = [['kubernetes.io/os', 'beta.kubernetes.io/os'], ['kubernetes.io/arch', 'beta.kubernetes.io/arch']] as const;
 const BY_NODE = 'spec.nodeName';
 
 /** What is remembered of a node's heartbeats. */
@@ -51,7 +54,7 @@ export class NodeLifecycleController {
     this.pods = context.factory.informer<Pod>(PODS);
     this.pods.addIndexers({ [BY_NODE]: (pod) => [pod.spec.nodeName ?? ''] });
     this.zones = new ZoneQueues(context.process, context.options, (name) => this.taintNoExecute(name));
-    this.loop = context.loop({ name: 'node-lifecycle-controller', workers: 8, client: this.client, sync: (name) => this.syncTaints(name) }, [this.nodes, this.leases, this.pods]);
+    this.loop = context.loop({ name: 'node-lifecycle-controller', workers: 8, client: this.client, sync: (name) => this.syncNode(name) }, [this.nodes, this.leases, this.pods]);
     const changed = ({ metadata }: Node): void => this.loop.queue.add(metadata.name);
     this.nodes.addEventHandler({
       add: changed,
@@ -72,25 +75,41 @@ export class NodeLifecycleController {
     );
   }
 
-  /** NoSchedule taints follow the conditions at once. */
-  private *syncTaints(name: string): Task<undefined> {
+  /** NoSchedule taints follow the conditions at once, and labels each other. */
+  private *syncNode(name: string): Task<undefined> {
     const node = this.nodes.lister.get('', name);
-    if (node !== undefined) yield* this.writeTaints(node, noScheduleTaints(node, this.context.clock.text));
+    if (node === undefined) return undefined;
+    yield* this.writeTaints(node, noScheduleTaints(node, this.context.clock.text));
+    yield* this.reconcileLabels(node);
     return undefined;
+  }
+
+  private *reconcileLabels({ metadata: { name, labels = {} } }: Node): Task {
+    const wanted = SECOND_NAMES.filter(([first, second]) => labels[first] !== undefined && labels[second] !== labels[first]).map(([first, second]) => [second, labels[first]]);
+    if (wanted.length > 0) yield* this.patchNode(name, { metadata: { labels: Object.fromEntries(wanted) } });
+  }
+
+  /** Patches a node; whatever fails is tried again, unless somebody else has changed the node or it is gone. */
+  private *patchNode(name: string, body: object): Task<boolean> {
+    for (let tries = 0; tries < RETRIES; tries++) {
+      const written = yield* this.client.patch<Node>(NODES, undefined, name, 'application/strategic-merge-patch+json', body);
+      if (written.ok) return true;
+      if (written.status.reason === 'Conflict' || written.status.reason === 'NotFound') break;
+      yield* this.context.process.sleep('node.retry', this.retryUs());
+    }
+    this.loop.queue.addAfter(name, this.retryUs());
+    return false;
+  }
+
+  private retryUs(): number {
+    return RETRY_US + this.context.process.choose('node.retry', RETRY_US);
   }
 
   private *writeTaints(node: Node, taints: readonly core.Taint[]): Task<boolean> {
     if (taints === (node.spec.taints ?? taints) && node.spec.taints !== undefined) return true;
     if (taints.length === 0 && node.spec.taints === undefined) return true;
     const body = { metadata: { resourceVersion: node.metadata.resourceVersion }, spec: { taints: taints.length === 0 ? null : taints } };
-    for (let tries = 0; tries < RETRIES; tries++) {
-      const written = yield* this.client.patch<Node>(NODES, undefined, node.metadata.name, 'application/strategic-merge-patch+json', body);
-      if (written.ok) return true;
-      if (written.status.reason === 'Conflict' || written.status.reason === 'NotFound') break;
-      yield* this.context.process.sleep('node.retry', RETRY_US);
-    }
-    this.loop.queue.addAfter(node.metadata.name, RETRY_US);
-    return false;
+    return yield* this.patchNode(node.metadata.name, body);
   }
 
   /** A pod that lands on a node which is not ready is not ready either. */
