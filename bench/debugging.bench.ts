@@ -1,34 +1,31 @@
 /**
  * Looking into a long log: a run of 100 nodes with a million records, made here and read in a process of its own.
  *
- * The cluster rolls deployments out again and again, loses nodes and gets them back. Measured is what a person waits for: opening the
- * log, the objects at random positions, the API at one of them, `why` of objects in all kinds of states, and the memory that all this
- * took.
+ * Measured is what a person waits for: opening the log, the objects at random positions, the API at one of them, `why` of objects in
+ * all kinds of states, and the memory that all this took. At the end some states are compared with those of a plain fold.
  */
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { DEFAULT_CONFIG } from '../models/kubernetes/cluster/config.ts';
-import { clusterHeader, FINGERPRINT } from '../models/kubernetes/cluster/header.ts';
+import { FINGERPRINT } from '../models/kubernetes/cluster/header.ts';
 import { Moment } from '../models/kubernetes/cluster/moment.ts';
-import { createCluster, type Simulation } from '../models/kubernetes/cluster/simulation.ts';
 import { tell } from '../models/kubernetes/explain/argument.ts';
 import { askObject, kindIn, type Named } from '../models/kubernetes/explain/ask.ts';
 import { blameSeeking } from '../models/kubernetes/explain/blame.ts';
-import { STORE_VIEW } from '../models/kubernetes/explain/store-view.ts';
-import type { KubeObject } from '../models/kubernetes/object/types.ts';
-import { createLog, openLog } from '../src/log/node.ts';
+import { STORE_VIEW, type StoreView } from '../models/kubernetes/explain/store-view.ts';
+import { openLog } from '../src/log/node.ts';
+import { fold } from '../src/replay/projection.ts';
 import { Seeker } from '../src/replay/seek.ts';
-import { snapshotting } from '../src/replay/snapshot.ts';
 import { RandomChooser } from '../src/kernel/choice.ts';
+import { NODES, writeChurn } from './churn.ts';
 import { line } from './machine.ts';
 
-const NODES = 100;
 const RECORDS = 1_000_000;
-const DEPLOYMENTS = 20;
-const REPLICAS = 25;
+const COMPARED = 8;
 /** The reading process finds its log here. */
 const LOG = 'KUBETWIN_BENCH_LOG';
 
@@ -37,55 +34,10 @@ export function debuggingBench(): void {
   const given = process.env[LOG];
   if (given !== undefined) return read(given);
   const path = join(tmpdir(), `kubetwin-bench-${RECORDS}-${FINGERPRINT.replaceAll('/', '-')}.log`);
-  if (!existsSync(path)) build(path);
+  if (!existsSync(path)) writeChurn(path, RECORDS);
   console.log(`a log of ${NODES} nodes: ${path}, ${(statSync(path).size / 2 ** 20).toFixed(1)} MiB`);
   const { status } = spawnSync(process.execPath, ['--expose-gc', process.argv[1] as string, 'debugging'], { stdio: 'inherit', env: { ...process.env, [LOG]: path } });
   if (status !== 0) throw new Error('the reading process failed');
-}
-
-function deployment(i: number, version: number): KubeObject {
-  const labels = { app: `web-${i}` };
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name: `web-${i}`, namespace: 'default' },
-    spec: {
-      replicas: REPLICAS,
-      selector: { matchLabels: labels },
-      template: {
-        metadata: { labels },
-        // Every fifth version cannot be scheduled: its rollout gets stuck until the next one.
-        spec: { containers: [{ name: 'web', image: `nginx:1.${version}`, ports: [{ name: 'http', containerPort: 80 }], resources: { requests: { cpu: '100m', memory: version % 5 === 4 ? '900Gi' : '64Mi' } } }] },
-      },
-    },
-  } as unknown as KubeObject;
-}
-
-const service = (i: number): KubeObject => ({ apiVersion: 'v1', kind: 'Service', metadata: { name: `web-${i}`, namespace: 'default' }, spec: { selector: { app: `web-${i}` }, ports: [{ port: 80 }] } }) as unknown as KubeObject;
-
-function build(path: string): void {
-  const manifests = Array.from({ length: DEPLOYMENTS }, (_, i) => [deployment(i, 0), service(i)]).flat();
-  const config = { ...DEFAULT_CONFIG, nodes: NODES, manifests };
-  const header = clusterHeader(config);
-  const started = process.cpuUsage();
-  const file = createLog(path, header);
-  const cluster = createCluster({ ...config, seed: '1', freeze: false, guard: false });
-  cluster.kernel.setSink(snapshotting(file.writer, STORE_VIEW));
-  for (let round = 1; cluster.kernel.seq < RECORDS; round++) churn(cluster, round);
-  file.writer.close();
-  file.end();
-  const { user, system } = process.cpuUsage(started);
-  line('making the log', RECORDS / ((user + system) / 1_000_000), 'records a CPU second');
-}
-
-/** Twenty virtual seconds: a deployment is rolled out, a node goes, the one before comes back. */
-function churn(cluster: Simulation, round: number): void {
-  cluster.apply([deployment(round % DEPLOYMENTS, round)]);
-  const node = (n: number): string => `kubelet/node-${(n % NODES) + 1}`;
-  if (round % 3 === 0) cluster.kernel.control({ kind: 'crash', actor: node(round), reason: 'bench' }, cluster.now, true);
-  if (round % 3 === 2) cluster.kernel.control({ kind: 'restart', actor: node(round - 2) }, cluster.now, true);
-  const end = cluster.now + 20_000_000;
-  cluster.kernel.run({ until: end, while: () => cluster.kernel.seq < RECORDS });
 }
 
 const QUESTIONS = ['pod', 'service', 'deployment', 'replicaset', 'node', 'namespace'];
@@ -118,8 +70,25 @@ function read(path: string): void {
   const blamed = Array.from({ length: 50 }, (_, i) => timed(() => blameSeeking(seeker, `/registry/minions/node-${i + 1}`, '/spec/podCIDR', log.length)));
   line('blame of a field written once at the start, p99', quantile(blamed, 0.99), 'ms');
   line('memory at the most', process.resourceUsage().maxRSS / 1024, 'MiB', '< 500');
+  line(`states that are those of a plain fold, by hash, of ${COMPARED}`, sameStates(seeker), '', String(COMPARED));
   close();
 }
+
+/** At how many positions the state by snapshots is the state of a fold from the start that reads none. */
+function sameStates(seeker: Seeker<StoreView>): number {
+  const { log } = seeker;
+  const plain = STORE_VIEW.init();
+  let same = 0;
+  for (let i = 1, from = 0; i <= COMPARED; i++) {
+    const position = Math.floor((log.length * i) / COMPARED);
+    fold(log, STORE_VIEW, plain, from, position);
+    from = position;
+    if (hashOf(plain) === hashOf(seeker.at(position))) same++;
+  }
+  return same;
+}
+
+const hashOf = (view: StoreView): string => createHash('sha256').update(JSON.stringify(STORE_VIEW.encode(view))).digest('hex');
 
 /** CPU milliseconds: other programs on the machine do not count. */
 function timed(work: () => unknown): number {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Kernel } from '../../src/index.ts';
 import type { Level } from '../../src/log/record.ts';
 import { ReplayChooser, UnansweredChoice } from '../../src/replay/chooser.ts';
+import { replayAlone } from '../../src/replay/alone.ts';
 import { describeDivergence } from '../../src/replay/divergence.ts';
 import { replay, type BuildRun } from '../../src/replay/replay.ts';
 import { MUTANTS } from '../mutants/replay/mutants.ts';
@@ -41,6 +42,18 @@ describe('replay', () => {
     const log = recordRun(bankHeader(), build, driveBank);
     for (const to of [0, 1, 17, 64, 65, log.length - 1]) {
       expect(replay(log, build, { to })).toEqual({ kind: 'same', records: to, hash: log.hashBefore(to) });
+    }
+  });
+
+  it('replays every actor alone, and names the first step of one that is another', () => {
+    const log = recordRun(bankHeader({ level: 'full' }), build, driveBank);
+    const actors = [...new Set([...log.records()].filter(({ cause, via }) => via === 'start' && cause < 0).map(({ actor }) => actor))];
+    expect(actors.length).toBeGreaterThan(2);
+    for (const [, result] of replayAlone(log, build, actors)) expect(result.kind).toBe('same');
+    for (const mutant of MUTANTS) {
+      const own = actors.filter((actor) => actor.split('/')[0] === mutant.actor);
+      const found = [...replayAlone(log, (header, options) => buildBank(header, options, mutant.handlers), own).values()].filter(({ kind }) => kind === 'divergence');
+      if (own.length > 0) expect(`${mutant.name}: ${found.length > 0 ? 'noticed' : 'missed'}`).toBe(`${mutant.name}: noticed`);
     }
   });
 

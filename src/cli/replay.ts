@@ -2,7 +2,10 @@
  * `kubetwin replay LOG`: executes a log again and verifies every record.
  */
 import { openLog, type OpenLog } from '../log/node.ts';
+import type { LogReader } from '../log/reader.ts';
 import type { Json } from '../log/record.ts';
+import type { Message } from '../actor/actor.ts';
+import { replayAlone, type AloneResult } from '../replay/alone.ts';
 import type { BuildRun } from '../replay/replay.ts';
 import { replay } from '../replay/replay.ts';
 import { describeDivergence } from '../replay/divergence.ts';
@@ -11,12 +14,16 @@ import { Progress } from './progress.ts';
 
 export interface ReplayCommandOptions {
   readonly to?: string;
+  /** Only this actor, everybody else is silent. */
+  readonly actor?: string;
   readonly json?: boolean;
 }
 
 export interface KnownModel {
   readonly fingerprint: string;
   readonly build: BuildRun;
+  /** A message as an actor receives it, from what a log of level `full` says. */
+  readonly read?: (message: Message) => Message;
 }
 
 /** A model by the name and the configuration in a log's header. */
@@ -40,6 +47,7 @@ export async function replayCommand(path: string, options: ReplayCommandOptions,
       process.stderr.write(`note: the log was made by ${fingerprint}, this is ${model.fingerprint}; a difference may come from that\n`);
     }
     const to = options.to === undefined ? undefined : position(options.to);
+    if (options.actor !== undefined) return replayOne(path, reader, model, options.actor, { ...options, ...(to === undefined ? {} : { upTo: to }) });
     const total = reader.length;
     const result = replay(reader, model.build, {
       ...(to === undefined ? {} : { to }),
@@ -59,6 +67,20 @@ export async function replayCommand(path: string, options: ReplayCommandOptions,
     progress.clear();
     log.close();
   }
+}
+
+/** One actor alone. */
+function replayOne(path: string, log: LogReader, { build, read }: KnownModel, actor: string, { upTo, json }: { readonly upTo?: number; readonly json?: boolean }): number {
+  if (log.header.level !== 'full') throw new CliError(`${path}: an actor is replayed alone from a log that keeps messages: \`kubetwin fork ${path} --at start --level full --log NEW\` makes one`);
+  const known = build(log.header, { seed: log.header.seed, level: 'full' }).actors().map(({ id }) => id);
+  if (!known.includes(actor)) throw new CliError(`${path}: the run begins with no actor ${actor}; there are ${known.slice(0, 12).join(', ')}${known.length > 12 ? ', …' : ''}`);
+  const result = replayAlone(log, build, [actor], { ...(upTo === undefined ? {} : { to: upTo }), ...(read === undefined ? {} : { read }) }).get(actor) as AloneResult;
+  if (result.kind === 'divergence') {
+    process.stdout.write(json === true ? `${JSON.stringify(result)}\n` : `${describeDivergence(result.divergence)}\n`);
+    return EXIT.diverged;
+  }
+  process.stdout.write(json === true ? `${JSON.stringify({ kind: 'same', actor, steps: result.steps })}\n` : `${actor} alone: ${result.steps} steps, every one the same\n`);
+  return EXIT.ok;
 }
 
 function tailNote(path: string, { reader }: OpenLog): string {

@@ -5,6 +5,7 @@
  * it, long before its consequences show.
  */
 import type { Effect } from '../actor/actor.ts';
+import { plain } from '../log/plain.ts';
 import type { EffectNote, Json } from '../log/record.ts';
 
 export class Digest {
@@ -56,7 +57,7 @@ export class Digest {
 export function noteOf(effect: Effect): EffectNote {
   switch (effect.kind) {
     case 'send':
-      return { kind: 'send', target: effect.to, message: effect.message.kind, body: effect.message as unknown as Json };
+      return { kind: 'send', target: effect.to, message: effect.message.kind, body: plain(effect.message) as unknown as Json };
     case 'timer':
       return { kind: 'timer', target: effect.key, message: effect.message.kind, delay: effect.delay };
     case 'cancel':

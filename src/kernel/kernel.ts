@@ -82,7 +82,7 @@ export class Kernel implements ContextHost, Routing {
   }
 
   /** The ids of all actors that were started, in order. */
-  actors(): readonly { readonly id: string; readonly type: string; readonly isUp: boolean }[] {
+  actors(): readonly (ActorSpec & { readonly isUp: boolean })[] {
     return [...this.cells.values()];
   }
 

@@ -9,6 +9,7 @@ import type { Choice, Fact, Level, LogRecord, Via } from '../log/record.ts';
 import { committed } from '../stream/inbox.ts';
 import { assert } from './assert.ts';
 import type { Cell } from './cell.ts';
+import { plain } from '../log/plain.ts';
 import { noteOf } from './digest.ts';
 
 /** The actor name under which control events and inputs without a receiver appear. */
@@ -84,7 +85,7 @@ export class Ledger {
       facts,
       digest,
       ...(external ? { external: true } : {}),
-      ...(keepsMessage && message !== undefined ? { message: message as unknown as LogRecord['message'] } : {}),
+      ...(keepsMessage && message !== undefined ? { message: plain(message) as unknown as LogRecord['message'] } : {}),
       ...(this.level === 'full' && cell !== undefined ? { effects: cell.context.effects.map(noteOf) } : {}),
     };
   }

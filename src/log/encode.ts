@@ -10,7 +10,7 @@ import { ByteWriter } from './bytes.ts';
 import { canonical } from './canonical.ts';
 import { Chain, hashName } from './hash.ts';
 import { CHOICES_ONLY, Mark, OMITTED, Section, VIAS } from './layout.ts';
-import type { Level, LogRecord } from './record.ts';
+import type { Json, Level, LogRecord } from './record.ts';
 
 /** A string of the run with what is computed once. */
 interface Name {
@@ -37,6 +37,15 @@ export interface SealedBlock {
 }
 
 const ENCODER = new TextEncoder();
+
+/**
+ * A message as text. Inputs and control events are canonical, because the chain hashes them. Others keep the order of their members, which
+ * an actor may see: one that is replayed alone gets its messages from here.
+ */
+function messageText({ external, via }: LogRecord, message: Json): string {
+  const text = canonical(message);
+  return external === true || via === 'control' ? text : JSON.stringify(message);
+}
 
 /** Collects records and seals them into blocks. The body of a sealed block is valid until the next one is sealed. */
 export class BlockEncoder {
@@ -84,7 +93,7 @@ export class BlockEncoder {
     const texts = this.texts.length;
     try {
       for (let i = 0; i < facts.length; i++) this.texts.push(canonical((facts[i] as LogRecord['facts'][number]).data));
-      if (message !== undefined) this.texts.push(canonical(message));
+      if (message !== undefined) this.texts.push(messageText(record, message));
       if (record.effects !== undefined) this.texts.push(canonical(record.effects));
     } catch (error) {
       this.texts.length = texts;

@@ -55,6 +55,25 @@ export interface ServicePortTable<Block> {
   all(): readonly Block[];
 }
 
+/** A table as a log of level `full` has it: all that it can be asked. */
+export interface WrittenTable<Block> {
+  readonly ports: readonly {
+    /** All virtual addresses, the cluster IP among them. */
+    readonly ips: readonly string[];
+    readonly clusterIP: string;
+    readonly protocol: Protocol;
+    readonly port: number;
+    /** 0 for none. */
+    readonly nodePort: number;
+    /** A load balancer would send packets for it to this node. */
+    readonly takesExternal: boolean;
+    readonly block: Block;
+  }[];
+  /** Ready endpoints on this node by healthCheckNodePort. */
+  readonly health: Readonly<Record<string, number>>;
+  readonly listing: readonly string[];
+}
+
 interface RulesOfFamily {
   readonly family: 'IPv4' | 'IPv6';
   readonly masqueradeMark: number;

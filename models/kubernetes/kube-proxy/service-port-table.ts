@@ -7,7 +7,7 @@
  * comments, which is decided when a chain is written; it is kept per Service.
  */
 import type { Protocol } from '../api/netfilter.ts';
-import type { ServicePortTable } from '../api/net.ts';
+import type { ServicePortTable, WrittenTable } from '../api/net.ts';
 import type { BlockCache } from './block-cache.ts';
 import type { NodeProfile } from './config.ts';
 import { endpointsOnNode } from './endpoint-slice-cache.ts';
@@ -73,10 +73,11 @@ export class AppliedTable<Block> implements ServicePortTable<Block> {
   }
 
   acceptsExternal(ip: string, protocol: Protocol, port: number): boolean {
-    return this.#services.byAddress(ip, protocol, port).some((match) => {
-      if (match.clusterIP === ip) return false;
-      return !match.externalPolicyLocal || this.#localReadyIPs(match).length > 0;
-    });
+    return this.#services.byAddress(ip, protocol, port).some((match) => match.clusterIP !== ip && this.#takesExternal(match));
+  }
+
+  #takesExternal(port: ServicePort): boolean {
+    return !port.externalPolicyLocal || this.#localReadyIPs(port).length > 0;
   }
 
   #localReadyIPs(port: ServicePort): string[] {
@@ -95,6 +96,25 @@ export class AppliedTable<Block> implements ServicePortTable<Block> {
       for (const ip of this.#localReadyIPs(match)) ips.add(ip);
     }
     return ips.size;
+  }
+
+  /** For logs that keep messages. */
+  toJSON(): WrittenTable<Block> {
+    const ports = this.#services.all();
+    const health = new Set(ports.map(({ healthCheckNodePort }) => healthCheckNodePort).filter((port) => port !== 0));
+    return {
+      ports: ports.map((port) => ({
+        ips: [...new Set([port.clusterIP, ...port.externalIPs, ...port.loadBalancerVIPs])],
+        clusterIP: port.clusterIP,
+        protocol: port.protocol,
+        port: port.port,
+        nodePort: port.nodePort,
+        takesExternal: this.#takesExternal(port),
+        block: this.block(port),
+      })),
+      health: Object.fromEntries([...health].map((port) => [String(port), this.healthCheck(port) ?? 0])),
+      listing: this.listing(),
+    };
   }
 
   listing(): readonly string[] {

@@ -5,6 +5,7 @@
  * Promises: a pod is admitted once, in the order of creation after a start; what the kubelet itself wrote tells it nothing.
  */
 import type { Process, Task } from '../client/process.ts';
+import { equal } from '../object/equal.ts';
 import { qosClassOf } from '../object/resources.ts';
 import { rfc3339 } from '../object/time.ts';
 import type { core, Node, Pod } from '../object/types.ts';
@@ -267,9 +268,9 @@ function isMeaningful(before: Pod, pod: Pod): boolean {
   const { metadata: old } = before;
   const { metadata } = pod;
   return (
-    before.spec !== pod.spec ||
-    old.labels !== metadata.labels ||
-    old.annotations !== metadata.annotations ||
+    !equal(before.spec, pod.spec) ||
+    !equal(old.labels, metadata.labels) ||
+    !equal(old.annotations, metadata.annotations) ||
     old.deletionTimestamp !== metadata.deletionTimestamp ||
     old.deletionGracePeriodSeconds !== metadata.deletionGracePeriodSeconds
   );

@@ -20,7 +20,7 @@ export function memoryLog(header: LogHeader, options: WriterOptions = {}): { rea
     }
     return all;
   };
-  return { writer, bytes, read: () => new LogReader(bytesSource(bytes())) };
+  return { writer, bytes, read: () => new LogReader(bytesSource(bytes()), options.codec === undefined ? {} : { codecs: [options.codec] }) };
 }
 
 /** Runs a model and returns its log. `drive` runs the kernel; by default until nothing waits. */

@@ -11,7 +11,8 @@ export const registerReplay: Register = (command, exit) => {
     .description('execute a log again and verify every record')
     .argument('<log>')
     .option('--to <position>', 'only the records before this one (#4711)')
+    .option('--actor <id>', 'only this actor (kubelet/node-2), by itself: it gets what the log has for it; for logs of level full')
     .option('--json', 'print one JSON document')
-    .addHelpText('after', '\nExample:\n  kubetwin replay demo.log')
+    .addHelpText('after', '\nExamples:\n  kubetwin replay demo.log\n  kubetwin replay full.log --actor kube-scheduler')
     .action(async (path: string, options: ReplayCommandOptions) => exit(await replayCommand(path, options, withCampaigns(modelOf, CATALOGUE))));
 };
