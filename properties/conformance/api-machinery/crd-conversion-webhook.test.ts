@@ -1,17 +1,17 @@
 /** Twins of test/e2e/apimachinery/crd_conversion_webhook.go. */
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Any, Framework, MERGE_PATCH } from '../framework.ts';
+import { type Any, Client, MERGE_PATCH } from '../framework/client.ts';
 import { customDefinition, type Custom } from './definition.ts';
 import { CA_BUNDLE, deployWebhook } from './webhook-server.ts';
 
-let k: Framework;
+let k: Client;
 let namespace = '';
 let custom: Custom;
 
 const object = (properties: readonly string[]): Any => ({ type: 'object', properties: Object.fromEntries(properties.map((name) => [name, { type: 'string' }])) });
 
 beforeAll(() => {
-  k = new Framework();
+  k = new Client();
 });
 
 beforeEach(() => {

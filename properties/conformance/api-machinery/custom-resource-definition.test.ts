@@ -1,14 +1,14 @@
 /** Twins of test/e2e/apimachinery/custom_resource_definition.go and crd_watch.go. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Any, Framework, JSON_PATCH, MERGE_PATCH } from '../framework.ts';
+import { type Any, Client, JSON_PATCH, MERGE_PATCH } from '../framework/client.ts';
 import { customDefinition } from './definition.ts';
 
 const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
-let k: Framework;
+let k: Client;
 let namespace = '';
 
 beforeAll(() => {
-  k = new Framework();
+  k = new Client();
   namespace = k.namespace('custom-resource-definition');
 });
 

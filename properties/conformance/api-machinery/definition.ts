@@ -1,5 +1,5 @@
 /** A CustomResourceDefinition as upstream's tests make one (test/utils/crd), and its removal. */
-import type { Any, Framework } from '../framework.ts';
+import type { Any, Client } from '../framework/client.ts';
 
 const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 const ANYTHING = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
@@ -27,7 +27,7 @@ export interface CustomOptions {
   readonly version?: Any;
 }
 
-export function customDefinition(k: Framework, namespace: string, options: CustomOptions = {}): Custom {
+export function customDefinition(k: Client, namespace: string, options: CustomOptions = {}): Custom {
   const suffix = k.uniqueName('crd');
   const kind = `E2e-test-${suffix}-crd`;
   const [singular, plural] = [kind.toLowerCase(), `${kind.toLowerCase()}s`];

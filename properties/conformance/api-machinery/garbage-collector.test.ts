@@ -1,12 +1,12 @@
 /** Twins of test/e2e/apimachinery/garbage_collector.go. */
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Any, Framework, IMAGES, STRATEGIC_PATCH } from '../framework.ts';
+import { type Any, Client, IMAGES, STRATEGIC_PATCH } from '../framework/client.ts';
 
-let k: Framework;
+let k: Client;
 let namespace = '';
 
 beforeAll(() => {
-  k = new Framework();
+  k = new Client();
 });
 beforeEach(() => {
   namespace = k.namespace('gc');
@@ -61,7 +61,6 @@ describe('Garbage collector', () => {
   it('should keep the rc around until all its pods are deleted if the deleteOptions says so', () => {
     const rc = k.post(core('replicationcontrollers'), controller('simpletest.rc', 100, { app: 'gc-test' }));
     k.poll(() => k.get(`${core('replicationcontrollers')}/simpletest.rc`).status.replicas === 100, 120, 1);
-    const events = k.watch(core('pods'));
     k.delete(`${core('replicationcontrollers')}/simpletest.rc`, { propagationPolicy: 'Foreground', ...uidOf(rc) });
     k.poll(() => {
       const owner = k.maybe(`${core('replicationcontrollers')}/simpletest.rc`);
@@ -70,7 +69,6 @@ describe('Garbage collector', () => {
       return false;
     }, 120, 1);
     expect(pods().filter(({ metadata }) => metadata.deletionTimestamp === undefined)).toEqual([]);
-    events.stop();
   });
 
   it("should not delete dependents that have both valid owner and owner that's waiting for dependents to be deleted", () => {

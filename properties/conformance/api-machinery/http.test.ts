@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { serveCluster, type Served } from '../../client-node/served.ts';
-import type { Any } from '../framework.ts';
+import type { Any } from '../framework/client.ts';
 
 let served: Served;
 beforeAll(async () => {

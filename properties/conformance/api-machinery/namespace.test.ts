@@ -1,10 +1,10 @@
 /** Twins of test/e2e/apimachinery/namespace.go. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Any, Framework, IMAGES, MERGE_PATCH, STRATEGIC_PATCH } from '../framework.ts';
+import { type Any, Client, IMAGES, MERGE_PATCH, STRATEGIC_PATCH } from '../framework/client.ts';
 
-let k: Framework;
+let k: Client;
 beforeAll(() => {
-  k = new Framework();
+  k = new Client();
 });
 const path = (name: string): string => `/api/v1/namespaces/${name}`;
 

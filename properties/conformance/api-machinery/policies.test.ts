@@ -1,14 +1,14 @@
 /** Twins of test/e2e/apimachinery/{validatingadmissionpolicy,flowcontrol}.go. */
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Any, Framework, IMAGES, MERGE_PATCH } from '../framework.ts';
+import { type Any, Client, IMAGES, MERGE_PATCH } from '../framework/client.ts';
 
 const ADMISSION = '/apis/admissionregistration.k8s.io/v1';
 const FLOW = '/apis/flowcontrol.apiserver.k8s.io/v1';
-let k: Framework;
+let k: Client;
 let namespace = '';
 let label = '';
 beforeAll(() => {
-  k = new Framework();
+  k = new Client();
 });
 beforeEach(() => {
   label = k.uniqueName('policy');

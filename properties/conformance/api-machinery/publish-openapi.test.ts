@@ -1,7 +1,7 @@
 /** Twins of test/e2e/apimachinery/crd_publish_openapi.go: what is published of definitions, and what kubectl makes of it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kubectlMinor, KUBECTL, KubectlSession, type Ran } from '../../kubectl/session.ts';
-import type { Any } from '../framework.ts';
+import type { Any } from '../framework/client.ts';
 
 const session = new KubectlSession();
 const minor = kubectlMinor();
@@ -11,7 +11,6 @@ beforeAll(async () => {
   await session.ok('wait --for=create serviceaccount/default --timeout=60s');
 }, 60_000);
 afterAll(async () => {
-  await session.stop();
   session.remove();
 });
 

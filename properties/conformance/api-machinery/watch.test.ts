@@ -1,11 +1,11 @@
 /** Twins of test/e2e/apimachinery/watch.go and chunking.go. */
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Any, Framework, IMAGES } from '../framework.ts';
+import { type Any, Client, IMAGES } from '../framework/client.ts';
 
-let k: Framework;
+let k: Client;
 let namespace = '';
 beforeAll(() => {
-  k = new Framework();
+  k = new Client();
 });
 beforeEach(() => {
   namespace = k.namespace('watch');
@@ -54,7 +54,6 @@ describe('Watchers', () => {
     mutate('closed', '1');
     watch.until(is('ADDED', 'closed'));
     const last = watch.until(is('MODIFIED', 'closed'));
-    watch.stop();
     mutate('closed', '2');
     const again = k.watch(`${selecting('watch-closed-and-restarted')}&resourceVersion=${last.metadata.resourceVersion}`);
     k.delete(`${maps()}/closed`);

@@ -1,5 +1,5 @@
 /** Deploys an agnhost webhook: a Secret with its certificate, a Deployment, a Service. */
-import { IMAGES, type Framework } from '../framework.ts';
+import { IMAGES, type Client } from '../framework/client.ts';
 
 /** What signs the server's certificate. The simulation asks only whether there is something to trust. */
 export const CA_BUNDLE = btoa('-----BEGIN CERTIFICATE-----\nVHdpbg==\n-----END CERTIFICATE-----\n');
@@ -9,7 +9,7 @@ export interface Webhook {
   readonly port: number;
 }
 
-export function deployWebhook(k: Framework, namespace: string, command: 'webhook' | 'crd-conversion-webhook', port: number): Webhook {
+export function deployWebhook(k: Client, namespace: string, command: 'webhook' | 'crd-conversion-webhook', port: number): Webhook {
   const [name, service, containerPort] = [`sample-${command}-deployment`, `e2e-test-${command}`, port + 1];
   const labels = { app: `sample-${command}`, webhook: 'true' };
   k.post(`/api/v1/namespaces/${namespace}/secrets`, { metadata: { name: `sample-${command}-secret` }, type: 'Opaque', data: { 'tls.crt': CA_BUNDLE, 'tls.key': btoa('key') } });

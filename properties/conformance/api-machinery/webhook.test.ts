@@ -1,18 +1,18 @@
 /** Twins of test/e2e/apimachinery/webhook.go: admission webhooks that run in pods, called through their Service. */
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Any, Framework, IMAGES, JSON_PATCH, MERGE_PATCH } from '../framework.ts';
+import { type Any, Client, IMAGES, JSON_PATCH, MERGE_PATCH } from '../framework/client.ts';
 import { customDefinition } from './definition.ts';
 import { CA_BUNDLE, deployWebhook, type Webhook } from './webhook-server.ts';
 
 const CONFIGURATIONS = '/apis/admissionregistration.k8s.io/v1';
-let k: Framework;
+let k: Client;
 let namespace = '';
 let markers = '';
 let marker = '';
 let server: Webhook;
 
 beforeAll(() => {
-  k = new Framework();
+  k = new Client();
 });
 
 beforeEach(() => {

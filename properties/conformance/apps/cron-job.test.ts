@@ -1,11 +1,11 @@
 /** Twins of test/e2e/apps/cronjob.go. */
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Any, Framework, IMAGES, MERGE_PATCH } from '../framework.ts';
+import { type Any, Client, IMAGES, MERGE_PATCH } from '../framework/client.ts';
 
-let k: Framework;
+let k: Client;
 let namespace = '';
 beforeAll(() => {
-  k = new Framework();
+  k = new Client();
 });
 beforeEach(() => {
   namespace = k.namespace('cronjob');

@@ -1,17 +1,17 @@
 /** Twins of test/e2e/apps/daemon_set.go and controller_revision.go. */
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Any, Framework, IMAGES, MERGE_PATCH, STRATEGIC_PATCH } from '../framework.ts';
+import { type Any, Client, IMAGES, MERGE_PATCH, STRATEGIC_PATCH } from '../framework/client.ts';
 import { imageOf, isPodReady, podsOf } from './pods.ts';
 
 const NAME = 'daemon-set';
 const [NAME_LABEL, COLOR] = ['daemonset-name', 'daemonset-color'];
 const LABEL = { [NAME_LABEL]: NAME };
 const HASH = 'controller-revision-hash';
-let k: Framework;
+let k: Client;
 let namespace = '';
 
 beforeAll(() => {
-  k = new Framework();
+  k = new Client();
 });
 beforeEach(() => {
   namespace = k.namespace('daemonsets');

@@ -1,13 +1,13 @@
 /** Twins of test/e2e/apps/disruption.go. */
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Any, Framework, IMAGES, JSON_PATCH, MERGE_PATCH } from '../framework.ts';
+import { type Any, Client, IMAGES, JSON_PATCH, MERGE_PATCH } from '../framework/client.ts';
 import { podsOf } from './pods.ts';
 
 const LABELS = { foo: 'bar' };
-let k: Framework;
+let k: Client;
 let namespace = '';
 beforeAll(() => {
-  k = new Framework();
+  k = new Client();
 });
 beforeEach(() => {
   namespace = k.namespace('disruption');

@@ -1,12 +1,12 @@
 /** Twins of test/e2e/apps/replica_set.go and rc.go. */
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Any, Framework, IMAGES, MERGE_PATCH, STRATEGIC_PATCH } from '../framework.ts';
+import { type Any, Client, IMAGES, MERGE_PATCH, STRATEGIC_PATCH } from '../framework/client.ts';
 import { conditionOf, imageOf, isPodReady, podsOf } from './pods.ts';
 
-let k: Framework;
+let k: Client;
 let namespace = '';
 beforeAll(() => {
-  k = new Framework();
+  k = new Client();
 });
 beforeEach(() => {
   namespace = k.namespace('replicas');

@@ -1,15 +1,15 @@
 /** Twins of test/e2e/apps/statefulset.go. */
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Any, Framework, IMAGES, MERGE_PATCH, STRATEGIC_PATCH } from '../framework.ts';
+import { type Any, Client, IMAGES, MERGE_PATCH, STRATEGIC_PATCH } from '../framework/client.ts';
 import { imageOf, isPodReady, podsOf } from './pods.ts';
 
 const LABELS = { foo: 'bar', baz: 'blah' };
 const REVISION = 'controller-revision-hash';
-let k: Framework;
+let k: Client;
 let namespace = '';
 
 beforeAll(() => {
-  k = new Framework();
+  k = new Client();
 });
 beforeEach(() => {
   namespace = k.namespace('statefulset');

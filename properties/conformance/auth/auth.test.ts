@@ -1,12 +1,12 @@
 /** Twins of test/e2e/auth (service accounts, subject reviews, certificates) and test/e2e/architecture. */
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Any, Framework, IMAGES, MERGE_PATCH, STRATEGIC_PATCH } from '../framework.ts';
+import { type Any, Client, IMAGES, MERGE_PATCH, STRATEGIC_PATCH } from '../framework/client.ts';
 
 const MOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
-let k: Framework;
+let k: Client;
 let namespace = '';
 beforeAll(() => {
-  k = new Framework();
+  k = new Client();
 });
 beforeEach(() => {
   namespace = k.namespace('svcaccounts');

@@ -2,7 +2,7 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { kubectlMinor, KUBECTL, KubectlSession, type Ran } from '../../kubectl/session.ts';
-import { type Any, IMAGES } from '../framework.ts';
+import { type Any, IMAGES } from '../framework/client.ts';
 
 const session = new KubectlSession();
 const minor = kubectlMinor();

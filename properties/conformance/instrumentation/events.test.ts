@@ -1,11 +1,11 @@
 /** Twins of test/e2e/instrumentation/{core_events,events}.go. */
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Any, Framework, STRATEGIC_PATCH } from '../framework.ts';
+import { type Any, Client, STRATEGIC_PATCH } from '../framework/client.ts';
 
-let k: Framework;
+let k: Client;
 let namespace = '';
 beforeAll(() => {
-  k = new Framework();
+  k = new Client();
 });
 beforeEach(() => {
   namespace = k.namespace('events');
