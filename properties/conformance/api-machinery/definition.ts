@@ -23,8 +23,8 @@ export interface CustomOptions {
   readonly scope?: 'Namespaced' | 'Cluster';
   readonly labels?: Readonly<Record<string, string>>;
   readonly spec?: Any;
-  /** Fields of each version. */
-  readonly version?: Any;
+  /** Fields of each version, by its name. */
+  readonly version?: (name: string) => Any;
 }
 
 export function customDefinition(k: Client, namespace: string, options: CustomOptions = {}): Custom {
@@ -33,7 +33,7 @@ export function customDefinition(k: Client, namespace: string, options: CustomOp
   const [singular, plural] = [kind.toLowerCase(), `${kind.toLowerCase()}s`];
   const group = options.group ?? `${suffix}.example.com`;
   const { versions: names = ['v1'], schema = ANYTHING, schemas = {}, scope = 'Namespaced' } = options;
-  const versions = names.map((name, index) => ({ name, served: true, storage: index === 0, schema: { openAPIV3Schema: schemas[name] ?? schema }, ...options.version }));
+  const versions = names.map((name, index) => ({ name, served: true, storage: index === 0, schema: { openAPIV3Schema: schemas[name] ?? schema }, ...options.version?.(name) }));
   const name = `${plural}.${group}`;
   k.post(DEFINITIONS, { metadata: { name, labels: options.labels }, spec: { group, scope, names: { plural, singular, kind, listKind: `${kind}List` }, versions, ...options.spec } });
   const place = (version: string): string => `/apis/${group}/${version}${scope === 'Namespaced' ? `/namespaces/${namespace}` : ''}/${plural}`;

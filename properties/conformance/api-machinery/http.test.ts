@@ -109,15 +109,17 @@ describe('Discovery', () => {
     }
   });
 
-  it('documents of admissionregistration.k8s.io, apiextensions.k8s.io, flowcontrol.apiserver.k8s.io and certificates.k8s.io name their resources', async () => {
-    const named = { 'admissionregistration.k8s.io': ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations', 'validatingadmissionpolicies', 'validatingadmissionpolicies/status', 'validatingadmissionpolicybindings'], 'apiextensions.k8s.io': ['customresourcedefinitions'], 'flowcontrol.apiserver.k8s.io': ['flowschemas', 'flowschemas/status', 'prioritylevelconfigurations', 'prioritylevelconfigurations/status'], 'certificates.k8s.io': ['certificatesigningrequests', 'certificatesigningrequests/approval', 'certificatesigningrequests/status'] };
-    const { groups } = await get('/apis');
-    for (const [name, resources] of Object.entries(named)) {
-      expect(groups.find((group: Any) => group.name === name).versions).toContainEqual({ groupVersion: `${name}/v1`, version: 'v1' });
-      expect((await get(`/apis/${name}`)).versions).toContainEqual({ groupVersion: `${name}/v1`, version: 'v1' });
-      const list = await get(`/apis/${name}/v1`);
-      expect(list.resources.map((resource: Any) => resource.name)).toEqual(expect.arrayContaining(resources));
-    }
+  const DOCUMENTS = [
+    ['AdmissionWebhook: should include webhook resources in discovery documents', 'admissionregistration.k8s.io', ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations']],
+    ['CustomResourceDefinition: should include custom resource definition resources in discovery documents', 'apiextensions.k8s.io', ['customresourcedefinitions']],
+    ['parts of other tests: admission policies', 'admissionregistration.k8s.io', ['validatingadmissionpolicies', 'validatingadmissionpolicies/status', 'validatingadmissionpolicybindings']],
+    ['parts of other tests: flow control', 'flowcontrol.apiserver.k8s.io', ['flowschemas', 'flowschemas/status', 'prioritylevelconfigurations', 'prioritylevelconfigurations/status']],
+    ['parts of other tests: certificates', 'certificates.k8s.io', ['certificatesigningrequests', 'certificatesigningrequests/approval', 'certificatesigningrequests/status']],
+  ] as const;
+  it.each(DOCUMENTS)('%s', async (_test, name, resources) => {
+    expect((await get('/apis')).groups.find((group: Any) => group.name === name).versions).toContainEqual({ groupVersion: `${name}/v1`, version: 'v1' });
+    expect((await get(`/apis/${name}`)).versions).toContainEqual({ groupVersion: `${name}/v1`, version: 'v1' });
+    expect((await get(`/apis/${name}/v1`)).resources.map((resource: Any) => resource.name)).toEqual(expect.arrayContaining([...resources]));
   });
 });
 

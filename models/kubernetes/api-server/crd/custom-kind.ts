@@ -29,7 +29,7 @@ export function customKind(definition: Definition): KindInfo {
   // What a webhook converts goes through the server in the version of the request (webhook-converter.ts).
   const isConverted = definition.spec.conversion?.strategy === 'Webhook';
   const hasStatus = [...compiled.values()].some((version) => version.hasStatus);
-  const fields = [...new Set(served.flatMap((version) => version.selectableFields ?? []).map(({ jsonPath }) => jsonPath.replace(/^\./, '')))];
+  const fields = [...new Set(served.flatMap(selectable))];
   return defineKind({
     group,
     kind: names.kind,
@@ -39,7 +39,7 @@ export function customKind(definition: Definition): KindInfo {
     shortNames: names.shortNames ?? [],
     categories: names.categories ?? [],
     namespaced: scope === 'Namespaced',
-    versions: served.map((version) => servedVersion(group, isConverted ? version.name : storage.name, compiled.get(version.name) as CustomVersion)),
+    versions: served.map((version) => ({ ...servedVersion(group, isConverted ? version.name : storage.name, compiled.get(version.name) as CustomVersion), fieldLabels: selectable(version) })),
     storageVersion: storage.name,
     keyPrefix: `${group}/${definition.spec.names.plural}`,
     subresources: [...(hasStatus ? (['status'] as const) : []), ...(scale === undefined ? [] : (['scale'] as const))],
@@ -52,6 +52,9 @@ export function customKind(definition: Definition): KindInfo {
     ...presentation(byName),
   });
 }
+
+/** The fields of a version that selectors may name. */
+const selectable = ({ selectableFields = [] }: DefinedVersion): readonly string[] => selectableFields.map(({ jsonPath }) => jsonPath.replace(/^\./, ''));
 
 /** How versions look to patches, tables and OpenAPI. */
 function presentation(versions: ReadonlyMap<string, DefinedVersion>): Required<Pick<KindInfo, 'shape' | 'printer' | 'openApiSchema'>> {

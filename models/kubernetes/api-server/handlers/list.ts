@@ -8,6 +8,7 @@
 import { isLeft } from 'fp-ts/lib/Either.js';
 import type { Task } from '../../client/process.ts';
 import type { KubeObject } from '../../object/types.ts';
+import { converterOf } from '../crd/webhook-converter.ts';
 import { groupVersionText } from '../registry/kind.ts';
 import { badRequest, continueExpired, expired, plainError, tooLargeResourceVersion, type Status } from '../status/status.ts';
 import { isUnavailable } from '../storage/etcd-client.ts';
@@ -38,7 +39,7 @@ export interface Page {
   readonly remaining?: number;
 }
 
-/** Reads the page that the request asks for; items are in storage form. */
+/** Reads the page that the request asks for; items are in storage form, or converted if a selector had to look at them. */
 export function* select(call: Call): Task<Page | { readonly status: Status }> {
   const { request } = call;
   const query = request.query ?? {};
@@ -51,7 +52,7 @@ export function* select(call: Call): Task<Page | { readonly status: Status }> {
   const snapshot = yield* firstRead(call, limit);
   if ('status' in snapshot) return snapshot;
   const usesLimit = limit > 0 && query['resourceVersion'] !== '0';
-  return cut(call, selection.right, snapshot, usesLimit ? limit : 0, '');
+  return yield* pageOf(call, selection.right, snapshot, usesLimit ? limit : 0, '');
 }
 
 function* firstRead(call: Call, limit: number): Task<Snapshot | { readonly status: Status }> {
@@ -94,9 +95,16 @@ function* nextPage(call: Call, selection: Selection, limit: number, token: strin
   if (isLeft(decoded)) return { status: badRequest(`invalid continue token: ${decoded.left}`) };
   const { revision, start } = decoded.right;
   const snapshot = yield* fromEtcd(call, Math.max(revision, 0));
-  if (!('status' in snapshot)) return cut(call, selection, snapshot, limit, start);
+  if (!('status' in snapshot)) return yield* pageOf(call, selection, snapshot, limit, start);
   if (snapshot.status.code !== 410) return snapshot;
   return { status: continueExpired(encodeContinue(start.replace(/\u0000$/, ''), -1)) };
+}
+
+/** One page of a snapshot. Selectors look at objects in the version of the request. */
+function* pageOf(call: Call, selection: Selection, snapshot: Snapshot, limit: number, start: string): Task<Page | { readonly status: Status }> {
+  if (selection.isEverything || converterOf(call.info) === undefined) return cut(call, selection, snapshot, limit, start);
+  const objects = yield* readAll(call, snapshot.objects);
+  return isLeft(objects) ? { status: objects.left } : cut(call, selection, { ...snapshot, objects: objects.right }, limit, start);
 }
 
 /** Selects from a snapshot, from the key `start` on, up to `limit` matches (0: all). */

@@ -118,13 +118,14 @@ export interface Selection {
 /** Compiles `labelSelector` and `fieldSelector`, or says with a 400 what is wrong with them. */
 export function selectionOf(call: Call): Either<Status, Selection> {
   const { request, info } = call;
+  const known = call.version.fieldLabels ?? info.fieldLabels;
   const labels = parseSelector(request.query?.['labelSelector'] ?? '');
   if (isLeft(labels)) return left(badRequest(labels.left));
   const fields = parseFieldSelector(request.query?.['fieldSelector'] ?? '');
   if (isLeft(fields)) return left(badRequest(fields.left));
   for (const { field } of fields.right) {
     const isMetadata = field === 'metadata.name' || (field === 'metadata.namespace' && info.fieldLabels[0] !== 'metadata.name');
-    if (!isMetadata && !info.fieldLabels.includes(field)) return left(badRequest(info.unknownField(field)));
+    if (!isMetadata && !known.includes(field)) return left(badRequest(info.unknownField(field)));
   }
   const labelled = labels.right;
   const selected = fields.right;

@@ -15,7 +15,7 @@ import { groupVersionText, type StorageResource } from '../registry/kind.ts';
 import { badRequest, tooOldResourceVersion, tooLargeResourceVersion } from '../status/status.ts';
 import { isUnavailable } from '../storage/etcd-client.ts';
 import { triggerFieldOf } from '../storage/registry.ts';
-import type { Watcher } from '../storage/cacher.ts';
+import { type CachedEvent, type Watcher, withRevision } from '../storage/cacher.ts';
 import { readAll } from './convert.ts';
 import { listOptionsErrors } from './list-options.ts';
 import { type Answer, type Call, failed, type Selection, selectionOf } from './request.ts';
@@ -77,6 +77,7 @@ function* catchUp({ world, info }: Call, revision: number): Task<Answer | undefi
 }
 
 const same = (object: KubeObject): KubeObject => object;
+const everything = (): boolean => true;
 
 class WatchStream implements OpenWatch {
   readonly resource: StorageResource;
@@ -90,22 +91,26 @@ class WatchStream implements OpenWatch {
   private endsAt = Infinity;
   private minRevision = 0;
   /** Events of a kind that a webhook converts, until they are converted. */
-  private readonly unconverted: (readonly WatchEvent[])[] = [];
+  private readonly unconverted: (readonly CachedEvent[])[] = [];
+  private readonly selection: Selection;
 
   constructor(call: Call, client: string, selection: Selection) {
     const { request, info, version, world } = call;
     this.resource = info.storage;
     this.call = call;
     this.client = client;
+    this.selection = selection;
     this.process = world.process;
+    const isConverted = converterOf(info) !== undefined;
     const triggerField = triggerFieldOf(info.storage);
     const trigger = triggerField === undefined ? undefined : selection.exact(triggerField);
     this.watcher = {
       namespace: info.namespaced ? (request.namespace ?? '') : '',
-      matches: selection.matches,
+      matches: isConverted ? everything : selection.matches,
       version: `${info.group}/${version.version}`,
-      // What a webhook converts is shown when it has: such events go on as they are stored.
-      convert: converterOf(info) === undefined ? version.fromStorage : same,
+      // What a webhook converts is selected and shown when it has: such events go on as they are stored.
+      convert: isConverted ? same : version.fromStorage,
+      wantsPrevious: isConverted && !selection.isEverything,
       ...(trigger === undefined ? {} : { trigger }),
       deliver: (events) => this.deliver(events),
     };
@@ -180,12 +185,12 @@ class WatchStream implements OpenWatch {
     return { type: 'BOOKMARK', object: object as unknown as KubeObject };
   }
 
-  private deliver(events: readonly WatchEvent[]): void {
+  private deliver(events: readonly CachedEvent[]): void {
     const isNew = Number(events[0]?.object.metadata.resourceVersion) > this.minRevision;
     if (isNew) this.send(events);
   }
 
-  private send(events: readonly WatchEvent[]): void {
+  private send(events: readonly CachedEvent[]): void {
     if (converterOf(this.call.info) === undefined) return this.pass(events);
     this.unconverted.push(events);
     if (this.unconverted.length === 1) this.process.go(this.convertNext());
@@ -194,16 +199,29 @@ class WatchStream implements OpenWatch {
   /** Converts batch after batch, in order. */
   private *convertNext(): Task {
     for (let [batch] = this.unconverted; batch !== undefined; [batch] = this.unconverted) {
-      const objects = batch.filter(({ type }) => type !== 'BOOKMARK' && type !== 'ERROR').map(({ object }) => object);
+      const objects = batch.filter(({ type }) => type !== 'BOOKMARK' && type !== 'ERROR').flatMap(({ object, previous }) => (previous === undefined ? [object] : [object, previous]));
       const converted = yield* readAll(this.call, objects);
       if (isLeft(converted)) {
         this.stop();
         return this.sendError(converted.left as unknown as KubeObject);
       }
       const shown = new Map(objects.map((object, index) => [object, this.call.version.fromStorage(converted.right[index] as KubeObject)]));
-      this.pass(batch.map(({ type, object }) => ({ type, object: shown.get(object) ?? object })));
+      const seen = batch.flatMap((event) => this.selected(event, (object) => shown.get(object) ?? object));
+      if (seen.length > 0) this.pass(seen);
       this.unconverted.shift();
     }
+  }
+
+  /** What the selectors make of an event of which `shown` has the converted objects. */
+  private selected({ type, object, previous }: CachedEvent, shown: (object: KubeObject) => KubeObject): readonly WatchEvent[] {
+    const now = shown(object);
+    if (type === 'BOOKMARK' || this.selection.isEverything) return [{ type, object: now }];
+    const { matches } = this.selection;
+    const before = previous === undefined ? undefined : shown(previous);
+    const matchedBefore = before !== undefined && matches(before);
+    if (type !== 'DELETED' && matches(now)) return [{ type: matchedBefore ? 'MODIFIED' : 'ADDED', object: now }];
+    if (!matchedBefore) return [];
+    return [{ type: 'DELETED', object: type === 'DELETED' ? now : withRevision(before, Number(now.metadata.resourceVersion)) }];
   }
 
   private pass(events: readonly WatchEvent[]): void {

@@ -92,6 +92,8 @@ export interface ServedVersion {
   readonly decode?: (sent: unknown) => Either<string, { readonly object: KubeObject; readonly unknown: readonly string[] }>;
   readonly toStorage: (object: KubeObject) => KubeObject;
   readonly fromStorage: (object: KubeObject) => KubeObject;
+  /** Custom resources: the fields that selectors may name in this version, instead of the kind's. */
+  readonly fieldLabels?: readonly string[];
 }
 
 /** A subresource as discovery lists it. */

@@ -22,7 +22,14 @@ export interface Watcher {
   /** Converts a stored object to the version of the request. */
   readonly version: string;
   readonly convert: (object: KubeObject) => KubeObject;
-  readonly deliver: (events: readonly WatchEvent[]) => void;
+  /** Whether events say what was there before, for a watcher that decides itself what it sees. */
+  readonly wantsPrevious?: boolean;
+  readonly deliver: (events: readonly CachedEvent[]) => void;
+}
+
+/** An event of the cache. */
+export interface CachedEvent extends WatchEvent {
+  readonly previous?: KubeObject;
 }
 
 /** The field by which watchers of a resource are indexed (pods by node; secrets and config maps by name). */
@@ -106,7 +113,7 @@ export class Cacher {
   }
 
   /** The events after `revision` as a watcher sees them. */
-  replay(watcher: Watcher, revision: number): WatchEvent[] {
+  replay(watcher: Watcher, revision: number): CachedEvent[] {
     return this.window.after(revision).flatMap((event) => new Delivery(event).forWatcher(watcher) ?? []);
   }
 
@@ -148,7 +155,7 @@ export class Cacher {
 /** One change on its way to watchers; what several watchers see alike is made once. */
 class Delivery {
   private readonly event: EtcdEvent;
-  private readonly made = new Map<string, WatchEvent>();
+  private readonly made = new Map<string, CachedEvent>();
 
   constructor(event: EtcdEvent) {
     this.event = event;
@@ -160,7 +167,7 @@ class Delivery {
   }
 
   /** What the watcher sees of the change, by whether the object matches now and matched before. */
-  forWatcher(watcher: Watcher): WatchEvent | undefined {
+  forWatcher(watcher: Watcher): CachedEvent | undefined {
     const { event } = this;
     const namespace = event.object.metadata.namespace ?? '';
     if (watcher.namespace !== '' && watcher.namespace !== namespace) return undefined;
@@ -170,8 +177,8 @@ class Delivery {
     return this.make(matchesNow ? (matchedBefore ? 'MODIFIED' : 'ADDED') : 'DELETED', watcher);
   }
 
-  private make(type: WatchEventType, watcher: Watcher): WatchEvent {
-    const key = `${type} ${watcher.version}`;
+  private make(type: WatchEventType, watcher: Watcher): CachedEvent {
+    const key = `${type} ${watcher.version}${watcher.wantsPrevious === true ? ' and before' : ''}`;
     let made = this.made.get(key);
     if (made === undefined) {
       const { event } = this;
@@ -179,7 +186,8 @@ class Delivery {
         type === 'DELETED' && event.type === 'put' && event.previous !== undefined
           ? withRevision(event.previous, event.revision)
           : event.object;
-      made = Object.freeze({ type, object: watcher.convert(source) });
+      const previous = watcher.wantsPrevious === true && event.previous !== undefined ? { previous: event.previous } : {};
+      made = Object.freeze({ type, object: watcher.convert(source), ...previous });
       this.made.set(key, made);
     }
     return made;
@@ -187,6 +195,6 @@ class Delivery {
 }
 
 /** The last content that matched, with the revision of the change that ended the match. */
-function withRevision(object: KubeObject, revision: number): KubeObject {
+export function withRevision(object: KubeObject, revision: number): KubeObject {
   return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
 }
