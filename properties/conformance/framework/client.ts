@@ -14,7 +14,7 @@ export const IMAGES = { ...POD_IMAGES, httpdNew: 'registry.k8s.io/e2e-test-image
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests look into objects of every kind.
 export type Any = any;
 
-export const [JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH] = ['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json', 'application/apply-patch+yaml'] as const;
+export const [JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH] = ['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json'] as const;
 
 /** An answer that is no success; the message is the Status's, as client-go shows it. */
 export class ApiError extends Error {

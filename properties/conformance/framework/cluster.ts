@@ -106,7 +106,7 @@ export class TestCluster {
     const info = requestInfo(method, segmentsOf(bare) ?? [], query);
     if (info === undefined) throw new Error(`${path} is no resource`);
     const id = this.#nextId++;
-    const passed = info.subresource === 'proxy' ? { method, path: `/${info.rest.join('/')}${search === '' ? '' : `?${search}`}`, headers: {} } : body;
+    const passed = info.subresource === 'proxy' && body === undefined ? { method, path: `/${info.rest.join('/')}${search === '' ? '' : `?${search}`}`, headers: {} } : body;
     const request = {
       kind: 'api.request', id, ...info, query, user, userAgent: 'e2e.test/v1.32.0',
       ...(passed === undefined ? {} : { body: passed }), ...(contentType === undefined ? {} : { contentType }), ...(accept === undefined ? {} : { accept }),
