@@ -100,6 +100,20 @@ export class TestCluster {
     throw new Error(`exec in ${pod}: ${code} ${JSON.stringify(body)}`);
   }
 
+  /** Opens a terminal session in a container; what is typed is sent, and the screen grows. */
+  terminal(namespace: string, pod: string, command: readonly string[]): { readonly type: (text: string) => void; readonly screen: () => string; readonly isOver: () => boolean } {
+    const id = this.#submit('POST', `/api/v1/namespaces/${namespace}/pods/${pod}/exec?stdin=true&stdout=true&tty=true`, { command }, {});
+    this.sleep(1);
+    return {
+      type: (data) => {
+        this.simulation.kernel.input(GATEWAY, { kind: 'gateway.stream', id, channel: 'stdin', data } as never);
+        this.sleep(1);
+      },
+      screen: () => this.#output.get(id)?.stdout ?? '',
+      isOver: () => this.#answers.get(id)?.kind === 'stream.close',
+    };
+  }
+
   #submit(method: string, path: string, body: unknown, { contentType, accept, user = ADMIN }: RequestOptions): number {
     const [bare = '', search = ''] = path.split('?');
     const query = queryOf(search);

@@ -2,12 +2,12 @@
  * `sh` (also `ash`, `bash`): runs `-c TEXT`, a script file, or what comes on standard input.
  *
  * A container without a terminal has an empty standard input, so `sh` without arguments ends at once with status 0, as it
- * does in a cluster. The parsed text is not kept: a script is read when it is started.
+ * does in a cluster. At a terminal, or from a pipe, commands run as they come.
  */
 import { runScript } from '../shell/interpreter.ts';
+import { runSession } from '../shell/session.ts';
 import type { System } from '../process/system.ts';
 import type { Run } from '../process/wait.ts';
-import { readAll } from './applet.ts';
 
 export function* sh(system: System, argv: readonly string[]): Run {
   const name = argv[0] ?? 'sh';
@@ -33,7 +33,7 @@ export function* sh(system: System, argv: readonly string[]): Run {
   }
   const path = argv[at];
   if (path === undefined || flags.includes('s')) {
-    return yield* runScript(system, shown, yield* readAll(system, 0), argv.slice(at), options);
+    return yield* runSession(system, shown, argv.slice(at), options, flags.includes('i') || system.isTerminal(0));
   }
   const text = system.files.read(system.path(path), system.credentials);
   if (text === undefined) {

@@ -131,6 +131,14 @@ describe('the shell', () => {
     expect(outcome.status).toBe(1);
   });
 
+  it('reads commands from its input as they come', () => {
+    expect(run("printf 'echo one\\nread x\\nthree\\necho got $x\\n' | sh").out).toBe('one\ngot three\n');
+    expect(run("printf 'for i in 1 2\\ndo echo $i\\ndone\\nexit 3\\necho never\\n' | sh; echo $?").out).toBe('1\n2\n3\n');
+    expect(run('(echo "echo a"; sleep 5; echo "date +%s") | sh').out).toBe('a\n5\n');
+    expect(run("printf 'cat <<X\\nhi $((1+1))\\nX\\necho end' | sh -s").out).toBe('hi 2\nend\n');
+    expect(run("printf 'echo \\$(\\necho ok; fi\\n' | sh; echo $?")).toMatchObject({ out: '2\n' });
+  });
+
   it('gives every script of the recordings the timing it had', () => {
     expect(run('touch /tmp/healthy; sleep 10; rm -f /tmp/healthy; sleep 600').endedUs).toBe(610_000_000);
     expect(run('date > /tmp/i; touch /own; sleep 4; ls /own && exit 5')).toMatchObject({ status: 5, endedUs: 4_000_000, out: '/own\n' });

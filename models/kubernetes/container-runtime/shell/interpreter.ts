@@ -23,12 +23,17 @@ const COMMANDS_PER_TURN = 512;
 /** Nesting of functions and substitutions, as a bound for runaway recursion. */
 const FRAMES_MAX = 200;
 
-/** Runs a text in a new shell of this process; the answer is its exit status. */
-export function* runScript(system: System, name: string, text: string, positional: string[], options: string): Run {
+/** A new shell of this process. */
+export function newShell(system: System, name: string, positional: string[], options: string): Shell {
   const shell = new Shell(system, name, substitute);
   for (const option of options) shell.options.add(option);
   shell.positional = positional;
-  return yield* runText(shell, text);
+  return shell;
+}
+
+/** Runs a text in a new shell of this process; the answer is its exit status. */
+export function* runScript(system: System, name: string, text: string, positional: string[], options: string): Run {
+  return yield* runText(newShell(system, name, positional, options), text);
 }
 
 function* runText(shell: Shell, text: string): Run {
@@ -60,7 +65,7 @@ export function* evaluateText(shell: Shell, text: string): Step<number> {
 }
 
 /** The EXIT trap and the exit status. */
-function* finish(shell: Shell): Step<number> {
+export function* finish(shell: Shell): Step<number> {
   if (shell.unwinding?.kind === 'exit' || shell.unwinding?.kind === 'return') shell.status = shell.unwinding.status;
   const action = shell.traps.get('EXIT');
   const status = shell.status;
@@ -73,7 +78,7 @@ function* finish(shell: Shell): Step<number> {
 }
 
 /** `last` says that nothing follows the list, so that its last command may replace the shell. */
-function* runList(shell: Shell, list: List, last: boolean): Step<void> {
+export function* runList(shell: Shell, list: List, last: boolean): Step<void> {
   for (const [index, item] of list.entries()) {
     yield* runAndOr(shell, item, last && index === list.length - 1);
     if (shell.pending.length > 0) yield* runTraps(shell);

@@ -97,7 +97,7 @@ export class Lexer {
       if (character === undefined || ' \t\n\r;&|<>()'.includes(character)) break;
       if (character === "'") {
         const end = this.source.indexOf("'", this.position + 1);
-        if (end < 0) throw new SyntaxProblem('syntax error: unterminated quoted string');
+        if (end < 0) throw new SyntaxProblem('syntax error: unterminated quoted string', true);
         add(this.source.slice(this.position + 1, end), true);
         this.position = end + 1;
       } else if (character === '"') {
@@ -123,7 +123,7 @@ export class Lexer {
       const character = this.source[this.position];
       if (character === undefined) {
         if (end === undefined) return;
-        throw new SyntaxProblem('syntax error: unterminated quoted string');
+        throw new SyntaxProblem('syntax error: unterminated quoted string', true);
       }
       if (character === end) {
         this.position++;
@@ -183,7 +183,7 @@ export class Lexer {
     let script = '';
     let at = this.position + 1;
     for (; this.source[at] !== '`'; at++) {
-      if (at >= this.source.length) throw new SyntaxProblem('syntax error: EOF in backquote substitution');
+      if (at >= this.source.length) throw new SyntaxProblem('syntax error: EOF in backquote substitution', true);
       const next = this.source[at + 1] ?? '';
       if (this.source[at] === '\\' && ('$`\\'.includes(next) || (quoted && next === '"'))) at++;
       script += this.source[at];
@@ -225,7 +225,7 @@ export class Lexer {
     const parts: WordPart[] = [];
     for (;;) {
       const character = this.source[this.position];
-      if (character === undefined) throw new SyntaxProblem("syntax error: missing '}'");
+      if (character === undefined) throw new SyntaxProblem("syntax error: missing '}'", true);
       if (character === '}' || character === separator) return parts;
       if (character === '"') {
         this.position++;
@@ -233,7 +233,7 @@ export class Lexer {
         this.#quoted(parts, '"');
       } else if (character === "'" && !quoted) {
         const end = this.source.indexOf("'", this.position + 1);
-        if (end < 0) throw new SyntaxProblem('syntax error: unterminated quoted string');
+        if (end < 0) throw new SyntaxProblem('syntax error: unterminated quoted string', true);
         appendText(parts, this.source.slice(this.position + 1, end), true);
         this.position = end + 1;
       } else if (character === '\\') {
@@ -248,7 +248,7 @@ export class Lexer {
   }
 
   #expectBrace(): void {
-    if (this.source[this.position] !== '}') throw new SyntaxProblem("syntax error: missing '}'");
+    if (this.source[this.position] !== '}') throw new SyntaxProblem("syntax error: missing '}'", true);
     this.position++;
   }
 }

@@ -327,7 +327,7 @@ function asAssignment(word: Word): Assignment | undefined {
 }
 
 function unexpected(token: Token): SyntaxProblem {
-  if (token.kind === 'end') return new SyntaxProblem('syntax error: unexpected end of file');
+  if (token.kind === 'end') return new SyntaxProblem('syntax error: unexpected end of file', true);
   if (token.kind === 'newline') return new SyntaxProblem('syntax error: unexpected newline');
   if (token.kind === 'operator') return new SyntaxProblem(`syntax error: unexpected "${token.text}"`);
   const text = bareText(token.word);

@@ -92,4 +92,12 @@ export interface AndOr {
 export type List = readonly AndOr[];
 
 /** A script that cannot be parsed; the text is what the shell prints after its name. */
-export class SyntaxProblem extends Error {}
+export class SyntaxProblem extends Error {
+  /** More text could make it right: the program ends in the middle of something. */
+  readonly isIncomplete: boolean;
+
+  constructor(message: string, isIncomplete = false) {
+    super(message);
+    this.isIncomplete = isIncomplete;
+  }
+}
