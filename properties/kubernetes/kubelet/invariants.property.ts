@@ -6,6 +6,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Pod } from '../../../models/kubernetes/object/types.ts';
 import { plan, podOf, type Misfortune, type Plan } from './arbitrary.ts';
 import { Observer, type Observed } from './observed.ts';
 import { PodCluster, SECOND } from './pod-cluster.ts';
@@ -132,10 +133,17 @@ function requestsLaw(planned: Plan, observer: Observer): void {
   }
 }
 
+/**
+ * Upstream's kubelet lets such a pod wait for ever: it may not be restarted, its sandbox was lost when something had been made in it, and
+ * no main container had run, so that nothing says it failed (kuberuntime_manager.go, computePodActions; kubernetes#118321, not mended in v1.32).
+ */
+const isForgotten = (pod: Observed, object: Pod): boolean =>
+  object.spec.restartPolicy === 'Never' && pod.sandboxLostUs > 0 && pod.sandboxes.size === 0 && pod.instances.length > 0 && !pod.instances.some(({ container, startedUs }) => container.startsWith('main-') && startedUs > 0);
+
 /** Liveness: when all is calm, what should run runs, and what should be over is over. */
 function calmLaw(pod: Observed, cluster: PodCluster, observer: Observer): void {
   const object = cluster.find(pod.name);
-  if (object === undefined || object.status.phase === 'Failed' || object.status.phase === 'Succeeded') return;
+  if (object === undefined || object.status.phase === 'Failed' || object.status.phase === 'Succeeded' || isForgotten(pod, object)) return;
   for (const { name, state } of object.status.containerStatuses ?? []) {
     const isBackingOff = state?.waiting?.reason === 'CrashLoopBackOff' || state?.terminated !== undefined;
     observer.law(0, state?.running !== undefined || isBackingOff, () => `${pod.name}/${name} is stuck: ${JSON.stringify(state)}`);
@@ -186,5 +194,11 @@ describe('the invariants of the kubelet', () => {
     const quick = { ...steady, at: 2, main: ['quick'], init: 2, restartPolicy: 'Never', grace: 3, cpu: '700m', readiness: true, deleteAt: 11.2 } as const;
     const flaky = { ...steady, at: 16.5, main: ['flaky', 'stubborn'], restartPolicy: 'Never', deleteAt: 21.6 } as const;
     expect(judge({ seed: '563047', pods: [quick, flaky], misfortunes: [{ at: 3.4, kind: 'sandbox', pod: 0 }] })).toEqual([]);
+  });
+
+  it('a pod that is not to be restarted and loses its sandbox before its containers ran waits for ever, as upstream lets it', () => {
+    const planned = { seed: '9', pods: [{ ...steady, at: 6.8, main: ['quick', 'flaky'], init: 0, sidecar: true, restartPolicy: 'Never', readiness: true }], misfortunes: [{ at: 7.6, kind: 'reboot', for: 1.1 }] } as const;
+    expect(judge(planned)).toEqual([]);
+    expect(play(planned).cluster.find('p0')?.status).toMatchObject({ phase: 'Pending', containerStatuses: [{ state: { waiting: { reason: 'PodInitializing' } } }, { state: { waiting: { reason: 'PodInitializing' } } }] });
   });
 });
