@@ -59,6 +59,16 @@ describe.each([
   });
 });
 
+describe('ConfigMap', () => {
+  conformance('ConfigMap should update ConfigMap successfully', () => cluster, (f) => {
+    f.create('configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'object' }, data: { 'data-1': 'value-1', 'data-2': 'value-2', 'data-3': 'value-3' } });
+    f.update('configmaps', 'object', (object) => {
+      object.data = { data: 'value' };
+    });
+    expect(f.get('configmaps', 'object').data).toEqual({ data: 'value' });
+  });
+});
+
 describe('Downward API', () => {
   const field = (name: string, fieldPath: string): Json => ({ name, valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath } } });
   const resource = (name: string, what: string): Json => ({ name, valueFrom: { resourceFieldRef: { resource: what } } });
@@ -67,6 +77,7 @@ describe('Downward API', () => {
   shows('pod name, namespace and IP address as env vars', [field('POD_NAME', 'metadata.name'), field('POD_NAMESPACE', 'metadata.namespace'), field('POD_IP', 'status.podIP')],
     [/POD_NAME=downward/, /POD_NAMESPACE=e2e-\d+/, /POD_IP=(?:\d+)\.(?:\d+)\.(?:\d+)\.(?:\d+)/]);
   shows('host IP as an env var', [field('HOST_IP', 'status.hostIP')], [/HOST_IP=(?:\d+)\.(?:\d+)\.(?:\d+)\.(?:\d+)/]);
+  shows('hostIPs as an env var', [field('HOST_IP', 'status.hostIP'), field('HOST_IPS', 'status.hostIPs')], [/HOST_IP=(?:\d+)\.(?:\d+)\.(?:\d+)\.(?:\d+)/, /HOST_IPS=(?:\d+)\.(?:\d+)\.(?:\d+)\.(?:\d+)/]);
   shows('pod UID as env vars', [field('POD_UID', 'metadata.uid')], [/POD_UID=[a-z0-9]{8}-[a-z0-9]{4}-[a-z0-9]{4}-[a-z0-9]{4}-[a-z0-9]{12}/]);
   const limits = [resource('CPU_LIMIT', 'limits.cpu'), resource('MEMORY_LIMIT', 'limits.memory')];
   const requests = [resource('CPU_REQUEST', 'requests.cpu'), resource('MEMORY_REQUEST', 'requests.memory')];

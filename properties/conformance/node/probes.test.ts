@@ -71,6 +71,14 @@ describe('Container Lifecycle Hook', () => {
         if (when === 'postStart') f.cluster.poll('the hook', heard, 30);
         f.deleteSync('pod-with-hook', { gracePeriodSeconds: 15 });
         f.cluster.poll('the hook', heard, 30);
+        if (kind === 'exec') return;
+        // Later versions of the test ask a sidecar of the pod, which passes the request on.
+        const before = f.logs('pod-handle-http-request', 'container-handle-http-request').length;
+        const path = `/dial?host=${podIP}&port=8080&request=${encodeURIComponent(`echo?msg=${message}`)}`;
+        const sidecar = { name: 'container-redirect', image: IMAGES.agnhost, restartPolicy: 'Always', args: ['netexec', '--udp-port', '-1'], startupProbe: { httpGet: { path: '/echo?msg=startup', port: 8080 } } };
+        f.createSync(f.pod('pod-with-sidecar', { initContainers: [sidecar], containers: [{ name: 'pod-with-hook', image: IMAGES.pause, lifecycle: { [when]: { httpGet: { path, port: 8080 } } } }] }));
+        f.deleteSync('pod-with-sidecar', { gracePeriodSeconds: 15 });
+        f.cluster.poll('the hook', () => f.logs('pod-handle-http-request', 'container-handle-http-request').slice(before).includes(`GET /echo?msg=${message}`), 30);
       });
     }
   }
