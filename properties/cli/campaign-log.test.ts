@@ -2,13 +2,13 @@
  * The verbs that look into a log, on a log that `kubetwin check` wrote: the cluster is made again from the campaign's name and the plan,
  * and what was in its store before the run began is there.
  */
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { kubernetesCampaign } from '../../models/kubernetes/campaign/campaign.ts';
 import type { Plan } from '../../src/campaign/model.ts';
 import { verb } from './in-process.ts';
-import { folder } from './kubetwin.ts';
+import { folder, kubetwin } from './kubetwin.ts';
 
 const PLAN: Plan = {
   ...kubernetesCampaign().plan('looked into'),
@@ -70,5 +70,29 @@ describe('a log that check wrote', () => {
     expect((await verb('fork', log, '--at', '5s', '--log', same)).stdout).toContain('the child is its parent hash for hash');
     expect(await verb('diff', log, same)).toMatchObject({ code: 0, stdout: expect.stringContaining('the right log is a fork of the left one') });
     expect((await verb('get', same, 'nodes', '--at', 'start', '-o', 'name')).stdout).toBe('node/node-1\nnode/node-2\n');
+  });
+});
+
+describe('a log that check wrote of another model', () => {
+  let failing = '';
+
+  beforeAll(async () => {
+    const found = join(place, 'found');
+    expect(kubetwin(['check', '--model', 'two-phase-commit-hasty', '--runs', '60', '--no-store', '--no-shrink', '--out', found])).toMatchObject({ code: 1 });
+    const [name = ''] = readdirSync(found).filter((file) => file.endsWith('.log'));
+    failing = join(found, name);
+  });
+
+  it('tells the causes of a record, and refuses questions about objects', async () => {
+    expect((await verb('why', failing, '#3')).stdout).toMatch(/^#3 [\s\S]*That is how the run began\.\n$/);
+    expect(await verb('why', failing, 'pod/web')).toMatchObject({ code: 2, stderr: expect.stringContaining('the log is of the model "check:two-phase-commit-hasty"') });
+  });
+
+  it('says from when on the property was going to be violated', async () => {
+    const { code, stdout } = await verb('explain', 'point-of-no-return', failing, '--json');
+    const { before, after } = JSON.parse(stdout) as { before: number; after: number };
+    expect({ code, after }).toEqual({ code: 0, after: 1 });
+    expect(before).toBeLessThan(1);
+    expect(await verb('explain', 'point-of-no-return', log)).toMatchObject({ code: 2, stderr: expect.stringContaining('its run violates nothing') });
   });
 });

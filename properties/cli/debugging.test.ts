@@ -223,7 +223,7 @@ describe('kubetwin explain point-of-no-return', () => {
   });
 
   it('says what a failure is', async () => {
-    expect(await verb('explain', 'point-of-no-return', log)).toMatchObject({ code: 2, stderr: expect.stringContaining("required option '--failure <claim>'") as string });
+    expect(await verb('explain', 'point-of-no-return', log)).toMatchObject({ code: 2, stderr: expect.stringContaining("say what the failure is: --failure") as string });
     expect(await verb('explain', 'point-of-no-return', log, '--failure', 'pod/big Ready')).toMatchObject({ code: 2, stderr: expect.stringContaining('the run does not end in that failure') as string });
     expect(await verb('explain', 'point-of-no-return', log, '--failure', '! pod/big Ready', '--rewinds', '1')).toMatchObject({ code: 2, stderr: expect.stringContaining('--rewinds must be a whole number from 2 on') as string });
   });

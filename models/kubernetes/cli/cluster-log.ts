@@ -64,10 +64,13 @@ export class ClusterLog {
 }
 
 /** Opens a cluster's log, lets `work` use it, and closes it. Damage becomes an error with its own exit code. */
-export async function withClusterLog<T>(path: string, work: (log: ClusterLog) => T | Promise<T>): Promise<T> {
+export const withClusterLog = <T>(path: string, work: (log: ClusterLog) => T | Promise<T>): Promise<T> => withLog(path, async (reader) => work(await ClusterLog.of(path, reader)));
+
+/** The same with any log. */
+export async function withLog<T>(path: string, work: (log: LogReader) => T | Promise<T>): Promise<T> {
   const open = openForReading(path);
   try {
-    return await work(await ClusterLog.of(path, open.reader));
+    return await work(open.reader);
   } catch (error) {
     throw logError(path, error);
   } finally {

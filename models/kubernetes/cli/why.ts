@@ -5,12 +5,14 @@ import { CliError, EXIT } from '../../../src/cli/exit.ts';
 import { at } from '../../../src/explain/blame.ts';
 import { address, pathTold, plainly, tellWhy, why as pathOf, type Phrasebook } from '../../../src/explain/why.ts';
 import type { Json, LogRecord } from '../../../src/index.ts';
+import type { LogReader } from '../../../src/log/reader.ts';
 import { tell, writerName, type Argument, type Place } from '../explain/argument.ts';
-import { askObject, kindIn, parseQuestion } from '../explain/ask.ts';
+import { askObject, kindIn, parseQuestion, recordIn } from '../explain/ask.ts';
 import { blameSeeking, pointerOf } from '../explain/blame.ts';
 import { phrasebookOf } from '../explain/phrasebook.ts';
 import { keyOf, sayKey, type StoreView } from '../explain/store-view.ts';
-import { withClusterLog, type ClusterLog } from './cluster-log.ts';
+import { ClusterLog, withClusterLog, withLog } from './cluster-log.ts';
+import { loggedCluster } from './logged-cluster.ts';
 
 export interface WhyOptions {
   readonly at?: string;
@@ -24,25 +26,29 @@ const everyStep = (phrasebook: Phrasebook): Phrasebook => ({ ...phrasebook, say:
 
 /** Prints the argument. @throws CliError when the question is none. */
 export function why(path: string, words: readonly string[], options: WhyOptions): Promise<number> {
-  return withClusterLog(path, (cluster) => {
+  return withLog(path, async (log) => {
+    const record = recordIn(words);
+    // A record has causes in a log of any model.
+    if (record !== undefined && (await loggedCluster(log.header)) === undefined) return tellRecord(log, record, { say: plainly }, options);
+    const cluster = await ClusterLog.of(path, log);
     const place = cluster.place(cluster.position(options.at));
     const question = parseQuestion(place.view, words);
     if ('error' in question) throw new CliError(question.error);
     const usual = phrasebookOf(place.view);
     const phrasebook = options.steps === true ? everyStep(usual) : usual;
-    if (question.about === 'record') return tellRecord(cluster, question.seq, phrasebook, options);
+    if (question.about === 'record') return tellRecord(log, question.seq, phrasebook, options);
     const argument = askObject(place, question.info, options.namespace ?? 'default', question.name, question.words);
     if ('error' in argument) throw new CliError(argument.error);
-    if (options.json === true) printJson({ ...argumentJson(place, argument), ...(argument.decisive === undefined ? {} : chainJson(cluster, argument.decisive, phrasebook)) });
+    if (options.json === true) printJson({ ...argumentJson(place, argument), ...(argument.decisive === undefined ? {} : chainJson(log, argument.decisive, phrasebook)) });
     else process.stdout.write(`${tell(place, argument, phrasebook).join('\n')}\n`);
     return EXIT.ok;
   });
 }
 
-function tellRecord(cluster: ClusterLog, seq: number, phrasebook: Phrasebook, options: WhyOptions): number {
-  if (seq >= cluster.log.length) throw new CliError(`there is no record #${seq}: the log's last is #${cluster.log.length - 1}`);
-  if (options.json === true) printJson({ question: `why #${seq}`, ...chainJson(cluster, seq, phrasebook) });
-  else process.stdout.write(`${tellWhy(cluster.log, pathOf(cluster.log, seq, { phrasebook }), phrasebook).join('\n')}\n`);
+function tellRecord(log: LogReader, seq: number, phrasebook: Phrasebook, options: WhyOptions): number {
+  if (seq >= log.length) throw new CliError(`there is no record #${seq}: the log's last is #${log.length - 1}`);
+  if (options.json === true) printJson({ question: `why #${seq}`, ...chainJson(log, seq, phrasebook) });
+  else process.stdout.write(`${tellWhy(log, pathOf(log, seq, { phrasebook }), phrasebook).join('\n')}\n`);
   return EXIT.ok;
 }
 
@@ -52,7 +58,7 @@ const argumentJson = (place: Place, { question, claims }: Argument): Record<stri
   claims: claims.map(({ text, seq }) => ({ text, ...(seq === undefined ? {} : { seq, time: place.log.at(seq).time }) })),
 });
 
-function chainJson({ log }: ClusterLog, seq: number, phrasebook: Phrasebook): Record<string, unknown> {
+function chainJson(log: LogReader, seq: number, phrasebook: Phrasebook): Record<string, unknown> {
   const { steps, root } = pathTold(log, pathOf(log, seq, { phrasebook }), phrasebook);
   return { chain: steps.map(({ record, ...rest }) => ({ seq: record.seq, time: record.time, actor: record.actor, ...rest })), root };
 }

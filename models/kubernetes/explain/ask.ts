@@ -26,11 +26,20 @@ const WORDS = new Set(
   'is are was were be does do did has have it the a of its no not any on there here in that this node why pending ready notready unready running restarting restarts restarted crashing crashlooping failing failed deleted being gone missing endpoints stuck terminating rollout unschedulable scheduled evicted down waiting created so as done started'.split(' '),
 );
 
+const meant = (words: readonly string[]): readonly string[] => words.filter((word, i) => i > 0 || word.toLowerCase() !== 'why');
+
+/** The record that a question is about, if it is about one. */
+export function recordIn(words: readonly string[]): number | undefined {
+  const [first = '', ...rest] = meant(words);
+  const seq = /^#?(\d+)$/.exec(first)?.[1];
+  return seq === undefined || rest.length > 0 ? undefined : Number(seq);
+}
+
 /** The question in the words of the command line, or a sentence that says what is wrong with it. */
 export function parseQuestion(view: StoreView, words: readonly string[]): Question | { readonly error: string } {
-  const [first = '', ...rest] = words.filter((word, i) => i > 0 || word.toLowerCase() !== 'why');
-  const seq = /^#?(\d+)$/.exec(first)?.[1];
-  if (seq !== undefined && rest.length === 0) return { about: 'record', seq: Number(seq) };
+  const seq = recordIn(words);
+  if (seq !== undefined) return { about: 'record', seq };
+  const [first = '', ...rest] = meant(words);
   const [type = '', ...named] = first.split('/');
   const info = kindIn(view, type);
   if (info === undefined) return { error: `a question is about a record (#4711) or an object (pod/web-1, deploy web); there is no type "${type}"` };

@@ -25,7 +25,9 @@ export function whyPod(place: Place, pod: Pod): Argument {
   }
   const node = whyNode(place, key, pod);
   if (restarts.length > 0) return { question: `Why does ${name} restart?`, claims: [...restarts, ...node.claims], ...decided(restarts) };
-  return { question: `Why is ${name} as it is?`, claims: [{ text: 'it is Running and Ready' }, ...node.claims], ...decided(node.claims) };
+  const down = downClaim(place, spec.nodeName);
+  const stale = down === undefined ? [] : [{ ...down, text: `${down.text}, so that is what was so before` }];
+  return { question: `Why is ${name} as it is?`, claims: [{ text: 'it is Running and Ready' }, ...stale, ...node.claims], ...decided(node.claims) };
 }
 
 type Found = Pick<Argument, 'claims' | 'decisive'>;

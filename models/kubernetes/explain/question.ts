@@ -202,7 +202,7 @@ function whyNodeState(place: Place, key: string, node: Node): Argument {
   if (write !== undefined) claims.push({ text: `its conditions were last written by ${writerName(write.writer)}`, seq: write.record.seq });
   const decisive = control?.seq ?? write?.record.seq;
   const isReady = isConditionTrue(node.status.conditions, 'Ready');
-  return { question: isReady ? `Why is Node ${name} as it is?` : `Why is Node ${name} not Ready?`, claims: claims.length === 0 ? [{ text: 'it is Ready' }] : claims, ...(decisive === undefined ? {} : { decisive }) };
+  return { question: isReady ? `Why is Node ${name} as it is?` : `Why is Node ${name} not Ready?`, claims: isReady ? [{ text: 'it is Ready' }, ...claims] : claims, ...(decisive === undefined ? {} : { decisive }) };
 }
 
 /** What can be said of any object: its conditions, its warnings, its last writer. */
