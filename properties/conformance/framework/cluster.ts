@@ -9,6 +9,7 @@ import { queryOf, requestInfo, segmentsOf } from '../../../models/kubernetes/api
 import type { Process } from '../../../models/kubernetes/client/process.ts';
 import { GATEWAY, gatewayState } from '../../../models/kubernetes/cluster/gateway.ts';
 import { createCluster, type Simulation, type SimulationOptions } from '../../../models/kubernetes/cluster/simulation.ts';
+import { received, sent } from './protobuf.ts';
 
 export const SECOND = 1_000_000;
 
@@ -78,7 +79,7 @@ export class TestCluster {
     for (let step = 0; step < STEPS_MAX; step++) {
       this.sleep(STEP_US / SECOND);
       const answer = this.#answers.get(id);
-      if (answer?.kind === 'api.response') return { code: answer.code, body: answer.body, headers: answer.headers ?? {} };
+      if (answer?.kind === 'api.response') return { code: answer.code, body: received(answer.body), headers: answer.headers ?? {} };
       if (answer?.kind === 'stream.close') return { code: 200, body: { ...this.#output.get(id), outcome: answer.outcome }, headers: {} };
     }
     throw new Error(`no answer to ${method} ${path}`);
@@ -120,7 +121,7 @@ export class TestCluster {
     const info = requestInfo(method, segmentsOf(bare) ?? [], query);
     if (info === undefined) throw new Error(`${path} is no resource`);
     const id = this.#nextId++;
-    const passed = info.subresource === 'proxy' && body === undefined ? { method, path: `/${info.rest.join('/')}${search === '' ? '' : `?${search}`}`, headers: {} } : body;
+    const passed = info.subresource === 'proxy' && body === undefined ? { method, path: `/${info.rest.join('/')}${search === '' ? '' : `?${search}`}`, headers: {} } : sent(info, body);
     const request = {
       kind: 'api.request', id, ...info, query, user, userAgent: 'e2e.test/v1.32.0',
       ...(passed === undefined ? {} : { body: passed }), ...(contentType === undefined ? {} : { contentType }), ...(accept === undefined ? {} : { accept }),
@@ -132,7 +133,7 @@ export class TestCluster {
   #collect(): void {
     const state = gatewayState(this.simulation.kernel.state(GATEWAY) as Process | undefined);
     for (const message of state?.outbox.splice(0) ?? []) {
-      if (message.kind === 'api.watch') this.#watches.get(message.id)?.push(...message.events);
+      if (message.kind === 'api.watch') this.#watches.get(message.id)?.push(...message.events.map((event) => ({ ...event, object: received(event.object) })));
       else if (message.kind === 'stream.data') this.#append(message.id, message.channel, message.data);
       else this.#answers.set(message.id, message);
     }
