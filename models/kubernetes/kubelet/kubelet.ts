@@ -18,6 +18,7 @@ import { SharedInformerFactory, type SharedInformer } from '../client/shared-inf
 import type { core, Node, Pod, Service } from '../object/types.ts';
 import { isStatic, Mirrors, staticPod } from './config/static-pods.ts';
 import { Garbage } from './container/garbage.ts';
+import { ImageGarbage } from './container/image-garbage.ts';
 import { Images } from './container/images.ts';
 import { KubeRuntime } from './container/kuberuntime.ts';
 import { CriClient } from './cri-client.ts';
@@ -179,7 +180,11 @@ class Kubelet {
   private listen(runtimeActor: string): void {
     const { process } = this;
     process.on<CriEvent>('cri.event', () => this.pleg.changed());
-    process.on<CriUsage>('cri.usage', () => this.eviction.usageChanged());
+    const images = new ImageGarbage(process, this.cri, this.options, (type, reason, message) => this.nodeEvent(type, reason, message));
+    process.on<CriUsage>('cri.usage', () => {
+      this.eviction.usageChanged();
+      images.usageChanged();
+    });
     process.on<CriDoubt>('cri.doubt', () => this.health.doubt());
     process.on<SystemOom>('node.oom', ({ process: victim, pid }) => this.nodeEvent('Warning', 'SystemOOM', `System OOM encountered, victim process: ${victim}, pid: ${pid}`));
     process.on<NodeShutdown>('node.shutdown', ({ active }) => this.shutdown.prepare(active));

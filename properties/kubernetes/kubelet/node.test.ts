@@ -2,6 +2,7 @@
  * What happens to pods when something happens to their node: pressure, shutdown, restarts, a runtime in trouble.
  */
 import { describe, expect, it } from 'vitest';
+import type { ImageStore } from '../../../models/kubernetes/container-runtime/image-store.ts';
 import type { Node, Pod } from '../../../models/kubernetes/object/types.ts';
 import { isReady, PodCluster } from './pod-cluster.ts';
 
@@ -14,6 +15,12 @@ const pod = (name: string, spec: object, container: object = {}): Pod =>
 const operate = (cluster: PodCluster, operation: object): void => cluster.simulation.kernel.input('container-runtime/node-1', { kind: 'node.operation', ...operation } as never);
 
 const node = (cluster: PodCluster): Node => cluster.simulation.get('nodes', undefined, 'node-1') as Node;
+
+/** Names of the images that are on the node. */
+function imagesOf(cluster: PodCluster): string[] {
+  const state = cluster.simulation.kernel.state('container-runtime/node-1') as { readonly service: { readonly kept: { readonly images: ImageStore } } };
+  return state.service.kept.images.list().flatMap(({ names }) => names);
+}
 
 const condition = (cluster: PodCluster, type: string): { status: string; reason?: string; message?: string } =>
   (node(cluster).status.conditions ?? []).find((each) => each.type === type) ?? { status: 'missing' };
@@ -50,6 +57,23 @@ describe('pressure', () => {
     cluster.run(15);
     expect(condition(cluster, 'DiskPressure').status).toBe('True');
     expect(cluster.pod('idle').status.phase).toBe('Running');
+  });
+
+  it('images that nobody uses go when the disk is nearly full, and the node says when that is not enough', () => {
+    const cluster = new PodCluster({ scenario: { kubelet: { evictionHard: { 'memory.available': '100Mi' } } } });
+    cluster.apply([pod('old', { restartPolicy: 'Never' }, { image: 'perl:5.34', command: ['true'] }), pod('idle', {})]);
+    cluster.phase('old', 'Succeeded');
+    cluster.ready('idle');
+    cluster.request('DELETE', '/api/v1/namespaces/default/pods/old');
+    cluster.gone('old');
+    expect(imagesOf(cluster).some((name) => name.includes('perl'))).toBe(true);
+    operate(cluster, { operation: 'use', diskBytes: 87 * 1024 * MEBIBYTE });
+    cluster.run(310);
+    expect(imagesOf(cluster).some((name) => name.includes('perl'))).toBe(false);
+    expect(imagesOf(cluster).some((name) => name.includes('busybox'))).toBe(true);
+    expect(cluster.events('node-1').some((event) => /^FreeDiskSpaceFailed: Failed to garbage collect required amount of images\. Attempted to free \d+ bytes, but only found \d+ bytes eligible to free\.$/.test(event))).toBe(true);
+    cluster.run(300);
+    expect(cluster.events('node-1').some((event) => event.startsWith('ImageGCFailed: '))).toBe(true);
   });
 
   it('a volume beyond its size limit, a container beyond its ephemeral storage', () => {
