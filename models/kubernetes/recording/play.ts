@@ -14,7 +14,7 @@ import { GATEWAY, gatewayState } from '../cluster/gateway.ts';
 import type { Endpoints, KubeObject } from '../object/types.ts';
 import { COLLECTIONS, itemsOf, withoutManagedFields, type FaultLine, type HeaderLine, type Line, type ObjectList, type RequestLine, type WatchLine } from './format.ts';
 
-/** How long the cluster settles before the scenario starts, in µs, if the recording does not tell: nodes register, accounts appear. */
+/** How long a cluster settles before the scenario starts, in µs, unless the recorded one was younger: nodes register, accounts appear. */
 const SETTLE = 60_000_000;
 /** The shortest time in which that is done. */
 const SETTLE_MIN = 3_000_000;
@@ -157,12 +157,12 @@ function startOf(recording: readonly Line[]): number | undefined {
   return first === undefined ? undefined : (creationOf(first.response) as number) - first.t * MILLISECOND;
 }
 
-/** The age of the recorded nodes at the start: renewals of leases and other periodic work are as far as they were. */
+/** The age of the recorded nodes at the start, if they were young: renewals of leases and other periodic work are as far as they were. */
 function settleOf(recording: readonly Line[]): number {
   const start = startOf(recording);
   const nodes = recording.flatMap((line) => (line.rec === 'initial' ? line.objects.filter(({ kind }) => kind === 'Node') : []));
   const born = nodes.map(creationOf).filter((time) => time !== undefined);
-  return start === undefined || born.length === 0 ? SETTLE : Math.max(SETTLE_MIN, start - Math.max(...born));
+  return start === undefined || born.length === 0 ? SETTLE : Math.min(SETTLE, Math.max(SETTLE_MIN, start - Math.max(...born)));
 }
 
 /** The port that the recorded API server was reached at. */
