@@ -17,6 +17,7 @@ import { tell } from '../models/kubernetes/explain/argument.ts';
 import { askObject, kindIn, type Named } from '../models/kubernetes/explain/ask.ts';
 import { blameSeeking } from '../models/kubernetes/explain/blame.ts';
 import { STORE_VIEW, type StoreView } from '../models/kubernetes/explain/store-view.ts';
+import { canonical } from '../src/log/canonical.ts';
 import { openLog } from '../src/log/node.ts';
 import { fold } from '../src/replay/projection.ts';
 import { Seeker } from '../src/replay/seek.ts';
@@ -88,7 +89,7 @@ function sameStates(seeker: Seeker<StoreView>): number {
   return same;
 }
 
-const hashOf = (view: StoreView): string => createHash('sha256').update(JSON.stringify(STORE_VIEW.encode(view))).digest('hex');
+const hashOf = (view: StoreView): string => createHash('sha256').update(canonical(STORE_VIEW.encode(view))).digest('hex');
 
 /** CPU milliseconds: other programs on the machine do not count. */
 function timed(work: () => unknown): number {

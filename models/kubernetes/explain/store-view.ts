@@ -245,13 +245,14 @@ export interface ListOptions {
 
 /** The objects of a kind at a position, in key order. */
 export function listObjects(view: StoreView, info: KindInfo, options: ListOptions = {}): KubeObject[] {
-  const prefix = `/registry/${info.keyPrefix}/`;
+  // Keys say the namespace, so that objects of others need not be read.
+  const isWithin = options.namespace !== undefined && info.namespaced;
+  const prefix = `/registry/${info.keyPrefix}/${isWithin ? `${options.namespace}/` : ''}`;
   const found: { readonly key: string; readonly stored: Stored }[] = [];
   for (const [key, stored] of view.objects) if (key.startsWith(prefix)) found.push({ key, stored });
   const selector = options.selector === undefined ? undefined : parseSelector(options.selector);
   return found
     .sort((x, y) => (x.key < y.key ? -1 : x.key > y.key ? 1 : 0))
-    .filter(({ stored: { object } }) => options.namespace === undefined || !info.namespaced || object.metadata.namespace === options.namespace)
     .filter(({ stored: { object } }) => options.name === undefined || object.metadata.name === options.name)
     .filter(({ stored: { object } }) => selector === undefined || (!isLeft(selector) && selectorMatches(selector.right, object.metadata.labels)))
     .map(({ stored }) => shown(stored));
