@@ -48,6 +48,18 @@ const current = (count: number): Any => {
   k.poll(() => k.get(`${revisions()}?labelSelector=${NAME_LABEL}=${NAME}`).items.length === count, 300, 1);
   return k.get(`${revisions()}?labelSelector=${NAME_LABEL}=${NAME}`).items.toSorted((a: Any, b: Any) => b.revision - a.revision)[0];
 };
+/** What the controller names a revision of such a template: asked of the same set elsewhere. */
+function hashOf(spec: Any): string {
+  const elsewhere = k.namespace('hashes');
+  const made = daemon();
+  Object.assign(made.spec.template.spec, spec);
+  k.post(`/apis/apps/v1/namespaces/${elsewhere}/daemonsets`, made);
+  const found = (): Any => k.get(`/apis/apps/v1/namespaces/${elsewhere}/controllerrevisions`).items[0];
+  k.poll(() => found() !== undefined, 60);
+  const hash = found().metadata.labels[HASH];
+  k.delete(`/api/v1/namespaces/${elsewhere}`);
+  return hash;
+}
 const label = (node: string, color: string | null): void => void k.patch(`/api/v1/nodes/${node}`, STRATEGIC_PATCH, { metadata: { labels: { [COLOR]: color } } });
 
 describe('Daemon set [Serial]', () => {
@@ -159,7 +171,7 @@ describe('ControllerRevision [Serial]', () => {
     const name = initial.metadata.name;
     const patched = k.patch(`${revisions()}/${name}`, STRATEGIC_PATCH, { metadata: { labels: { [name]: 'patched' } } });
     expect(patched.metadata.labels[name]).toBe('patched');
-    const hash = `${initial.metadata.labels[HASH]}x`;
+    const hash = hashOf({ terminationGracePeriodSeconds: 1 });
     const copy = { metadata: { name: `${NAME}-${hash}`, namespace, labels: { ...LABEL, [HASH]: hash }, ownerReferences: initial.metadata.ownerReferences }, data: initial.data, revision: initial.revision + 1 };
     const second = k.post(revisions(), copy);
     expect(second.revision).toBe(2);
@@ -169,11 +181,12 @@ describe('ControllerRevision [Serial]', () => {
     const left = current(1);
     const updated = k.update(`${revisions()}/${left.metadata.name}`, ({ metadata }) => (metadata.labels[left.metadata.name] = 'updated'));
     expect(updated.metadata.labels[left.metadata.name]).toBe('updated');
-    k.patch(at(), STRATEGIC_PATCH, { spec: { template: { spec: { containers: [{ name: 'app', image: IMAGES.httpd, env: [{ name: 'test', value: 'test' }] }] } }, updateStrategy: { type: 'RollingUpdate' } } });
-    everywhere();
+    // The revision that the controller makes now has the name of the one that was made by hand: the hash must change.
+    k.patch(at(), STRATEGIC_PATCH, { spec: { template: { spec: { terminationGracePeriodSeconds: 1 } } }, updateStrategy: { type: 'RollingUpdate' } });
     current(2);
     k.delete(`${revisions()}?labelSelector=${encodeURIComponent(`${left.metadata.name}=updated`)}`);
     k.poll(() => k.get(`${revisions()}?labelSelector=${selector}`).items.length === 1, 60, 1);
     expect(current(1).revision).toBe(3);
+    expect(k.get(at()).status.collisionCount).toBe(1);
   });
 });

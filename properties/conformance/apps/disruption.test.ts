@@ -62,12 +62,11 @@ describe('DisruptionController', () => {
     create({ minAvailable: 1 });
     createPods(1);
     healthy(1);
-    const past = '2025-01-01T00:00:00Z';
-    const updated = k.update(at(), ({ status }) => {
-      status.observedGeneration++;
-      status.disruptedPods = { 'pod-0': past };
-    }, '/status');
-    expect(updated.status.disruptedPods).toEqual({ 'pod-0': past });
+    const lately = pods()[0].status.startTime;
+    k.update(at(), ({ status }) => (status.disruptedPods = { 'pod-0': lately }), '/status');
+    processed();
+    k.sleep(1);
+    expect(k.get(`${at()}/status`).status.disruptedPods).toEqual({ 'pod-0': lately });
     const patched = k.patch(`${at()}/status`, MERGE_PATCH, { status: { disruptedPods: null } });
     expect(patched.status.disruptedPods ?? {}).toEqual({});
   });

@@ -136,16 +136,16 @@ bCPVw5iZCcddmrWv69A=
 describe('Certificates API [Privileged:ClusterAdmin]', () => {
   it('should support CSR API operations', () => {
     const all = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
-    const label = { 'special-label': namespace };
-    const selector = `labelSelector=special-label=${namespace}`;
-    const make = (): Any => k.post(all, { apiVersion: 'certificates.k8s.io/v1', kind: 'CertificateSigningRequest', metadata: { generateName: 'e2e-example-csr-', labels: label }, spec: { request: REQUEST, signerName: 'example.com/e2e', expirationSeconds: 3600, usages: ['digital signature', 'key encipherment', 'server auth'] } });
+    const signerName = `example.com/e2e-${namespace}`;
+    const selector = `fieldSelector=spec.signerName=${encodeURIComponent(signerName)}`;
+    const make = (): Any => k.post(all, { apiVersion: 'certificates.k8s.io/v1', kind: 'CertificateSigningRequest', metadata: { generateName: 'e2e-example-csr-' }, spec: { request: REQUEST, signerName, expirationSeconds: 3600, usages: ['digital signature', 'key encipherment', 'server auth'] } });
     const [made] = [make(), make(), make()];
     const path = `${all}/${made.metadata.name}`;
     expect(k.get(path).metadata.uid).toBe(made.metadata.uid);
     expect(k.get(path).spec.expirationSeconds).toBe(3600);
     const listed = k.get(`${all}?${selector}`);
     expect(listed.items).toHaveLength(3);
-    const watch = k.watch(`${all}?${selector}&resourceVersion=${listed.metadata.resourceVersion}`);
+    const watch = k.watch(`${all}?fieldSelector=metadata.name=${made.metadata.name}&resourceVersion=${listed.metadata.resourceVersion}`);
     expect(k.patch(path, MERGE_PATCH, { metadata: { annotations: { patched: 'true' } } }).metadata.annotations.patched).toBe('true');
     expect(k.update(path, ({ metadata }) => (metadata.annotations.updated = 'true')).metadata.annotations.updated).toBe('true');
     watch.until((type, { metadata }) => type === 'MODIFIED' && metadata.annotations?.patched === 'true');
@@ -163,6 +163,7 @@ describe('Certificates API [Privileged:ClusterAdmin]', () => {
     expect(k.update(path, ({ status }) => status.conditions.push({ type: 'StatusUpdate', status: 'True', reason: 'E2E', message: 'Set from an e2e test' }), '/status').status.conditions).toHaveLength(3);
     k.delete(path);
     expect(k.maybe(path)).toBeUndefined();
+    expect(k.get(`${all}?${selector}`).items).toHaveLength(2);
     k.delete(`${all}?${selector}`);
     expect(k.get(`${all}?${selector}`).items).toEqual([]);
   });
