@@ -97,7 +97,7 @@ class Kubelet {
       changed: (pod, kind, containerId, result) => this.loop.probeChanged(pod, kind, containerId, result),
     });
     const sources = new ApiSources(this.client);
-    const volumes = new VolumeManager(process, this.cri, sources, (pod, message) => this.event(pod, undefined, 'Warning', 'FailedMount', message));
+    const volumes = new VolumeManager(process, this.cri, sources, (pod, message) => this.event(pod, undefined, 'Warning', 'FailedMount', message), () => this.nodeStatus.changed());
     const runtime = this.makeRuntime(volumes, net);
     this.statuses = new StatusManager(process, this.client, {
       couldRun: (uid) => this.workers.couldRun(uid),
@@ -112,7 +112,7 @@ class Kubelet {
       process,
       this.client,
       options,
-      { errors: () => this.nodeErrors(), pressures: () => this.eviction.pressures, boots: () => this.health.boots },
+      { errors: () => this.nodeErrors(), pressures: () => this.eviction.pressures, boots: () => this.health.boots, volumesInUse: () => volumes.inUse },
       (type, reason, message) => this.nodeEvent(type, reason, message),
     );
     this.sync = new PodSync(

@@ -27,6 +27,8 @@ export interface NodeHealth {
   readonly pressures: () => readonly string[];
   /** How often the machine has been started before: it has another boot id each time. */
   readonly boots: () => number | undefined;
+  /** Attachable volumes that must not be detached. */
+  readonly volumesInUse: () => readonly string[];
 }
 
 type EventOf = (type: 'Normal' | 'Warning', reason: string, message: string) => void;
@@ -222,10 +224,13 @@ export class NodeStatus {
     }
     this.#tellTransitions(old.conditions ?? [], status.conditions ?? []);
     const extended = extendedAllocatable(old);
+    const inUse = this.#health.volumesInUse();
+    const isSameUse = inUse.join() === (old.volumesInUse ?? []).join();
     const body = {
       status: {
         '$setElementOrder/conditions': (status.conditions ?? []).map(({ type }) => ({ type })),
         conditions: status.conditions,
+        ...(isSameUse ? {} : { volumesInUse: inUse.length === 0 ? null : inUse }),
         ...(Object.keys(extended).length === 0 ? {} : { allocatable: extended }),
         ...(old.nodeInfo === undefined || isRebooted ? { nodeInfo: status.nodeInfo, addresses: status.addresses, capacity: status.capacity, allocatable: status.allocatable, daemonEndpoints: status.daemonEndpoints } : {}),
       },

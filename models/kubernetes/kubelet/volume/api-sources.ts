@@ -6,11 +6,12 @@
  */
 import type { Client } from '../../client/client.ts';
 import type { Task } from '../../client/process.ts';
-import { CONFIG_MAPS, PERSISTENT_VOLUME_CLAIMS, SECRETS, SERVICE_ACCOUNTS } from '../../client/resources.ts';
+import { CONFIG_MAPS, CSI_DRIVERS, PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES, SECRETS, SERVICE_ACCOUNTS } from '../../client/resources.ts';
 import { decodeBase64 } from '../../object/base64.ts';
 import { textOfBytes } from '../../object/text-bytes.ts';
-import type { ConfigMap, PersistentVolumeClaim, Pod, Secret } from '../../object/types.ts';
-import type { Sources } from './plan.ts';
+import { isAttachable, uniqueVolumeName } from '../../object/attachable-volume.ts';
+import type { ConfigMap, CSIDriver, PersistentVolume, PersistentVolumeClaim, Pod, Secret } from '../../object/types.ts';
+import type { Claimed, Sources } from './plan.ts';
 
 export class ApiSources implements Sources {
   readonly #client: Client;
@@ -48,14 +49,22 @@ export class ApiSources implements Sources {
     return { problem: `failed to fetch token: ${result.status.message ?? ''}` };
   }
 
-  *claim(namespace: string, name: string): Task<{ readonly volume: string } | { readonly problem: string }> {
+  *claim(namespace: string, name: string): Task<Claimed | { readonly problem: string }> {
     const result = yield* this.#client.get<PersistentVolumeClaim>(PERSISTENT_VOLUME_CLAIMS, namespace, name);
     const head = `error processing PVC ${namespace}/${name}: `;
     if (!result.ok) return { problem: `${head}failed to fetch PVC from API server: ${result.status.message ?? ''}` };
     if (result.object.metadata.deletionTimestamp !== undefined) return { problem: `${head}PVC is being deleted` };
     const volume = result.object.spec.volumeName;
     if (result.object.status?.phase !== 'Bound' || !volume) return { problem: `${head}PVC is not bound` };
-    return { volume };
+    const bound = yield* this.#client.get<PersistentVolume>(PERSISTENT_VOLUMES, undefined, volume);
+    if (!bound.ok) return { problem: `${head}failed to fetch PV ${volume} from API server: ${bound.status.message ?? ''}` };
+    const isAttached = bound.object.spec.csi !== undefined && isAttachable(bound.object, yield* this.#driver(bound.object.spec.csi.driver));
+    return { volume, ...(isAttached ? { inUse: uniqueVolumeName(bound.object) } : {}) };
+  }
+
+  *#driver(name: string): Task<(name: string) => CSIDriver | undefined> {
+    const found = yield* this.#client.get<CSIDriver>(CSI_DRIVERS, undefined, name);
+    return () => (found.ok ? found.object : undefined);
   }
 }
 

@@ -27,11 +27,18 @@ export interface Sources {
   configMap(namespace: string, name: string): Task<Data>;
   secret(namespace: string, name: string): Task<Data>;
   token(pod: Pod, audience: string | undefined, seconds: number): Task<string | { readonly problem: string }>;
-  /** Name of the volume that a claim is bound to. */
-  claim(namespace: string, name: string): Task<{ readonly volume: string } | { readonly problem: string }>;
+  claim(namespace: string, name: string): Task<Claimed | { readonly problem: string }>;
 }
 
-export type Planned = { readonly path: string; readonly content: VolumeContent } | { readonly problem: string };
+/** What a claim is bound to. */
+export interface Claimed {
+  /** The volume's name. */
+  readonly volume: string;
+  /** Its name in the node's status, if it is one that is attached. */
+  readonly inUse?: string;
+}
+
+export type Planned = { readonly path: string; readonly content: VolumeContent; readonly inUse?: string } | { readonly problem: string };
 
 type Files = Record<string, { content: string; mode: number; uid?: number }>;
 
@@ -74,7 +81,7 @@ export function* planVolume(pod: Pod, volume: core.Volume, sources: Sources, inp
   if (claim !== undefined) {
     const bound = yield* sources.claim(pod.metadata.namespace ?? '', claim);
     if ('problem' in bound) return bound;
-    return { path: volumePath(pod, 'csi', bound.volume), content: { kind: 'persistent', name: bound.volume, ...groupOf(pod) } };
+    return { path: volumePath(pod, 'csi', bound.volume), content: { kind: 'persistent', name: bound.volume, ...groupOf(pod) }, ...(bound.inUse === undefined ? {} : { inUse: bound.inUse }) };
   }
   const files: Files = {};
   const problem = yield* fillFiles(pod, volume, sources, inputs, files);

@@ -23,6 +23,8 @@ interface Mounted {
   path: string | undefined;
   /** Is the operation running, or waiting to be repeated? */
   busy: boolean;
+  /** Its name in the node's status, if it is one that is attached. */
+  inUse?: string;
   /** The pod has stopped: what is not there yet is not tried again. */
   isUnwanted?: boolean;
   readonly volume: core.Volume;
@@ -34,12 +36,21 @@ export class VolumeManager {
   readonly #sources: Sources;
   readonly #pods = new Map<string, Map<string, Mounted>>();
   readonly #fail: (pod: Pod, message: string) => void;
+  readonly #usedChanged: () => void;
 
-  constructor(process: Process, cri: CriClient, sources: Sources, fail: (pod: Pod, message: string) => void) {
+  /** `fail` tells of a mount that failed, `usedChanged` that the volumes in use are others. */
+  constructor(process: Process, cri: CriClient, sources: Sources, fail: (pod: Pod, message: string) => void, usedChanged: () => void) {
     this.#process = process;
     this.#cri = cri;
     this.#sources = sources;
     this.#fail = fail;
+    this.#usedChanged = usedChanged;
+  }
+
+  /** Attachable volumes that pods of the node have or are to have: nobody may detach them (`status.volumesInUse`). */
+  get inUse(): readonly string[] {
+    const all = [...this.#pods.values()].flatMap((volumes) => [...volumes.values()].flatMap(({ inUse }) => inUse ?? []));
+    return [...new Set(all)].sort();
   }
 
   /** Where a volume of a pod is on the node. */
@@ -122,9 +133,14 @@ export class VolumeManager {
   *#setUp(pod: Pod, mounted: Mounted, inputs: EnvironmentInputs, sources: Sources): Task<string | undefined> {
     const planned = yield* planVolume(pod, mounted.volume, sources, inputs);
     if ('problem' in planned) return planned.problem;
-    const result = yield* this.#cri.call('MountVolume', planned);
+    const { path, content, inUse } = planned;
+    if (inUse !== undefined && mounted.inUse === undefined) {
+      mounted.inUse = inUse;
+      this.#usedChanged();
+    }
+    const result = yield* this.#cri.call('MountVolume', { path, content });
     if (!result.ok) return result.error.code === 'InvalidArgument' ? result.error.message : rpcError(result.error);
-    mounted.path = planned.path;
+    mounted.path = path;
     return undefined;
   }
 
@@ -138,10 +154,11 @@ export class VolumeManager {
     const volumes = this.#pods.get(uid);
     if (volumes === undefined) return;
     yield* this.#process.sleep('volume.loop', LOOP_US + this.#process.choose('volume.loop', LOOP_US));
-    this.#pods.delete(uid);
     for (const { path, volume } of volumes.values()) {
       if (path === undefined || volume.hostPath !== undefined) continue;
       yield* this.#cri.call('UnmountVolume', { path });
     }
+    this.#pods.delete(uid);
+    if ([...volumes.values()].some(({ inUse }) => inUse !== undefined)) this.#usedChanged();
   }
 }

@@ -15,13 +15,14 @@ import { CSI_DRIVERS, NODES, PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES, PODS,
 import { isAlreadyExists, isNotFound } from '../../../client/result.ts';
 import { semanticEqual } from '../../../client/semantic-equal.ts';
 import type { SharedInformer } from '../../../client/shared-informer.ts';
+import { isAttachable, uniqueVolumeName } from '../../../object/attachable-volume.ts';
 import { claimUsesOf } from '../../../object/claim.ts';
 import { getCondition, isTerminating } from '../../../object/meta.ts';
 import type { core, CSIDriver, Node, PersistentVolume, PersistentVolumeClaim, Pod, VolumeAttachment } from '../../../object/types.ts';
 import type { ControllerContext } from '../../controller-context.ts';
 import { isPodTerminal } from '../../pod/pod-state.ts';
 import { BY_CLAIM, claimsOfPod } from '../persistentvolume/sync-claim.ts';
-import { attachmentName, isAttachable, isMultiAttachAllowed, uniqueVolumeName } from './volume-spec.ts';
+import { attachmentName, isMultiAttachAllowed } from './volume-spec.ts';
 
 /** attach_detach_controller.go: reconcilerLoopPeriod, reconcilerMaxWaitForUnmountDuration. */
 const LOOP_PERIOD = 100_000;
