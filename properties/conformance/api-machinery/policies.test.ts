@@ -27,7 +27,7 @@ function install(name: string, spec: Any, marker: Any): void {
 }
 
 /** Create, get, list, watch, update, patch, delete, deletecollection of a resource; `change` of its spec; its status, if it has one. */
-function supports(all: string, make: () => Any, status: Any | undefined): void {
+function supports(all: string, make: () => Any, hasStatus: boolean): void {
   const kind = make();
   const labels = { 'special-label': label };
   const selector = `labelSelector=special-label=${label}`;
@@ -43,12 +43,12 @@ function supports(all: string, make: () => Any, status: Any | undefined): void {
   expect(k.update(path, ({ metadata }) => (metadata.annotations.updated = 'true')).metadata.annotations.updated).toBe('true');
   watch.until((type, { metadata }) => type === 'MODIFIED' && metadata.annotations?.patched === 'true');
   watch.until((type, { metadata }) => type === 'MODIFIED' && metadata.annotations?.updated === 'true');
-  if (status !== undefined) {
+  if (hasStatus) {
     expect(k.get(`${path}/status`).metadata.uid).toBe(made.metadata.uid);
-    const patched = k.patch(`${path}/status`, MERGE_PATCH, { metadata: { annotations: { patchedstatus: 'true' } }, status: { conditions: [{ ...status, type: 'PatchStatusFailed', status: 'False', reason: 'e2e', message: 'm' }] } });
+    const patched = k.patch(`${path}/status`, MERGE_PATCH, { metadata: { annotations: { patchedstatus: 'true' } }, status: { conditions: [{ type: 'PatchStatusFailed', status: 'False', reason: 'e2e' }] } });
     expect(patched.status.conditions.some(({ type }: Any) => type === 'PatchStatusFailed')).toBe(true);
-    const updated = k.update(path, (object) => (object.status.conditions = [{ ...status, type: 'StatusUpdated', status: 'True', reason: 'E2E', message: 'Set by an e2e test' }]), '/status');
-    expect(updated.status.conditions.map(({ type }: Any) => type)).toEqual(['StatusUpdated']);
+    const updated = k.update(path, (object) => object.status.conditions.push({ type: 'StatusUpdateFailed', status: 'False', reason: 'E2E', message: 'Set from an e2e test' }), '/status');
+    expect(updated.status.conditions.some(({ type }: Any) => type === 'StatusUpdateFailed')).toBe(true);
   }
   k.delete(path);
   expect(k.maybe(path)).toBeUndefined();
@@ -74,20 +74,20 @@ describe('ValidatingAdmissionPolicy [Privileged:ClusterAdmin]', () => {
   });
 
   it('should support ValidatingAdmissionPolicy API operations', () => {
-    supports(`${ADMISSION}/validatingadmissionpolicies`, () => ({ spec: { failurePolicy: 'Fail', matchConstraints: matchConstraints(), validations: [{ expression: 'true' }] } }), { lastTransitionTime: '2025-01-01T00:00:00Z' });
+    supports(`${ADMISSION}/validatingadmissionpolicies`, () => ({ spec: { failurePolicy: 'Fail', matchConstraints: matchConstraints(), validations: [{ expression: 'true' }] } }), true);
   });
 
   it('should support ValidatingAdmissionPolicyBinding API operations', () => {
-    supports(`${ADMISSION}/validatingadmissionpolicybindings`, () => ({ spec: { policyName: 'replicalimit-policy.example.com', validationActions: ['Deny'], matchResources: { namespaceSelector: { matchLabels: { [label]: 'true' } } } } }), undefined);
+    supports(`${ADMISSION}/validatingadmissionpolicybindings`, () => ({ spec: { policyName: 'replicalimit-policy.example.com', validationActions: ['Deny'], matchResources: { namespaceSelector: { matchLabels: { [label]: 'true' } } } } }), false);
   });
 });
 
 describe('API priority and fairness', () => {
   it('should support FlowSchema API operations', () => {
-    supports(`${FLOW}/flowschemas`, () => ({ spec: { matchingPrecedence: 10_000, priorityLevelConfiguration: { name: 'global-default' }, distinguisherMethod: { type: 'ByUser' }, rules: [{ subjects: [{ kind: 'User', user: { name: 'example-e2e-non-existent-user' } }], nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }] }] } }), { lastTransitionTime: '2025-01-01T00:00:00Z' });
+    supports(`${FLOW}/flowschemas`, () => ({ spec: { matchingPrecedence: 10_000, priorityLevelConfiguration: { name: 'global-default' }, distinguisherMethod: { type: 'ByUser' }, rules: [{ subjects: [{ kind: 'User', user: { name: 'example-e2e-non-existent-user' } }], nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }] }] } }), true);
   });
 
   it('should support PriorityLevelConfiguration API operations', () => {
-    supports(`${FLOW}/prioritylevelconfigurations`, () => ({ spec: { type: 'Limited', limited: { nominalConcurrencyShares: 2, limitResponse: { type: 'Reject' } } } }), { lastTransitionTime: '2025-01-01T00:00:00Z' });
+    supports(`${FLOW}/prioritylevelconfigurations`, () => ({ spec: { type: 'Limited', limited: { nominalConcurrencyShares: 2, limitResponse: { type: 'Reject' } } } }), true);
   });
 });
