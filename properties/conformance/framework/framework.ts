@@ -203,11 +203,14 @@ export class Framework {
 
 export const condition = (status: Json, type: string): Json => (status.conditions ?? []).find((each: Json) => each.type === type);
 
-/** A test of the suite: its name is upstream's without the marks, its namespace is made before and deleted after. */
-export function conformance(name: string, cluster: () => TestCluster, test: (framework: Framework) => void): void {
+/**
+ * A test of the suite: its name is upstream's without the marks, its namespace is made before and deleted after. `level` is what pod
+ * security lets into it: tests that use the node itself ask for more.
+ */
+export function conformance(name: string, cluster: () => TestCluster, test: (framework: Framework) => void, level: 'privileged' | 'baseline' = 'baseline'): void {
   it(name, () => {
     namespaces++;
-    const framework = startNamespace(cluster(), `e2e-${namespaces}`);
+    const framework = startNamespace(cluster(), `e2e-${namespaces}`, level);
     try {
       test(framework);
     } finally {
@@ -219,9 +222,9 @@ export function conformance(name: string, cluster: () => TestCluster, test: (fra
 let namespaces = 0;
 
 /** CreateTestingNS: makes a namespace and waits for its default service account and root certificate. */
-export function startNamespace(cluster: TestCluster, name: string): Framework {
+export function startNamespace(cluster: TestCluster, name: string, level = 'privileged'): Framework {
   const framework = new Framework(cluster, name);
-  framework.must('POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { 'e2e-framework': 'twin', 'pod-security.kubernetes.io/enforce': 'privileged' } } });
+  framework.must('POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { 'e2e-framework': 'twin', 'pod-security.kubernetes.io/enforce': level } } });
   cluster.poll('the default service account', () => framework.try('GET', framework.path('serviceaccounts', 'default')).code === 200);
   cluster.poll('the root certificate', () => framework.try('GET', framework.path('configmaps', 'kube-root-ca.crt')).code === 200);
   return framework;

@@ -35,7 +35,7 @@ describe('Networking', () => {
           return (JSON.parse(stdout) as { responses?: string[] }).responses?.[0]?.trim() === metadata.name;
         }, 60);
       }
-    });
+    }, 'privileged');
     conformance(`Networking Granular Checks: Pods should function for node-pod communication: ${protocol}`, () => cluster, (f) => {
       const { endpoints } = networking(f);
       for (const { metadata, status } of endpoints) {
@@ -43,7 +43,7 @@ describe('Networking', () => {
         const command = protocol === 'http' ? `curl -g -q -s --max-time 15 --connect-timeout 1 http://${podIP}:8083/hostName` : `echo hostName | nc -w 1 -u ${podIP} 8081`;
         f.cluster.poll(`${metadata.name} answers`, () => f.exec('host-test-container-pod', ['/bin/sh', '-c', `${command} | grep -v '^\\s*$'`]).stdout.trim() === metadata.name, 60);
       }
-    });
+    }, 'privileged');
   }
 });
 
@@ -69,5 +69,5 @@ describe('HostPort', () => {
     answers(`curl -g --connect-timeout 5 --interface ${hostIP} http://127.0.0.1:${port}/hostname`, 'pod1');
     answers(`curl -g --connect-timeout 5 http://${hostIP}:${port}/hostname`, 'pod2');
     f.cluster.poll('UDP is open', () => f.exec('e2e-host-exec', ['/bin/sh', '-c', `nc -vuz -w 5 ${hostIP} ${port}`]).exitCode === 0, 30);
-  });
+  }, 'privileged');
 });

@@ -212,5 +212,5 @@ describe('KubeletManagedEtcHosts', () => {
     expect(hosts('test-pod', 'busybox-3')).not.toContain(header);
     expect(hosts('test-pod', 'busybox-3')).toBe(hosts('test-pod', 'busybox-3', '/etc/hosts-original'));
     for (const name of ['busybox-1', 'busybox-2']) expect(hosts('test-host-network-pod', name)).not.toContain(header);
-  });
+  }, 'privileged');
 });

@@ -88,7 +88,7 @@ describe('SchedulerPredicates', () => {
     notScheduled(f, 'pod5');
     f.cluster.sleep(60);
     expect(f.get('pods', 'pod5').spec.nodeName).toBeUndefined();
-  });
+  }, 'privileged');
 });
 
 describe('SchedulerPreemption', () => {
