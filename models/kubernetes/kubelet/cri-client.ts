@@ -1,7 +1,7 @@
 /**
  * The kubelet's end of the Container Runtime Interface: calls with ids and timeouts.
  *
- * A call ends with a result or with an error value; a runtime that went away ends all open calls.
+ * A call ends with a result or with an error value; a runtime that went away ends all open calls, and refuses others until it is back.
  * Timeouts are those of cri-client/pkg/remote_runtime.go.
  */
 import type { CriCalls, CriError, CriMethod, CriRequest, CriResponse } from '../api/cri.ts';
@@ -11,12 +11,15 @@ export type CriResult<M extends CriMethod> = { readonly ok: true; readonly value
 
 /** runtimeRequestTimeout 2m; sandboxes get twice that; pulls have no limit of their own. */
 const TIMEOUT_US = 120_000_000;
+/** What gRPC says of a socket that nobody listens on. */
+const REFUSED: CriError = { code: 'Unavailable', message: 'connection error: desc = "transport: Error while dialing: dial unix /run/containerd/containerd.sock: connect: connection refused"' };
 
 export class CriClient {
   readonly #process: Process;
   readonly #runtime: string;
   readonly #open = new Map<number, (response: CriResponse) => void>();
   #nextId = 1;
+  #isDown = false;
 
   constructor(process: Process, runtime: string) {
     this.#process = process;
@@ -32,8 +35,14 @@ export class CriClient {
 
   /** The runtime went away: nobody will answer what is open. */
   abort(): void {
+    this.#isDown = true;
     const error: CriError = { code: 'Unavailable', message: 'error reading from server: EOF' };
     for (const id of [...this.#open.keys()]) this.#settle({ kind: 'cri.response', id, ok: false, error });
+  }
+
+  /** The runtime is back. */
+  restored(): void {
+    this.#isDown = false;
   }
 
   *call<M extends CriMethod>(method: M, params: CriCalls[M]['params'], extraUs = 0): Task<CriResult<M>> {
@@ -46,7 +55,8 @@ export class CriClient {
         timer?.stop();
         resume(answer);
       });
-      this.#process.send(this.#runtime, { kind: 'cri.request', id, method, params } as CriRequest);
+      if (this.#isDown) this.#process.soon(() => this.#settle({ kind: 'cri.response', id, ok: false, error: REFUSED }));
+      else this.#process.send(this.#runtime, { kind: 'cri.request', id, method, params } as CriRequest);
     });
     if (response.ok) return { ok: true, value: response.result as CriCalls[M]['result'] };
     return { ok: false, error: response.error ?? { code: 'Unknown', message: '' } };

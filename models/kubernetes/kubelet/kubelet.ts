@@ -197,6 +197,7 @@ class Kubelet {
         this.health.doubt();
       },
       up: () => {
+        this.cri.restored();
         this.pleg.changed();
         this.health.doubt();
       },

@@ -201,4 +201,16 @@ describe('the invariants of the kubelet', () => {
     expect(judge(planned)).toEqual([]);
     expect(play(planned).cluster.find('p0')?.status).toMatchObject({ phase: 'Pending', containerStatuses: [{ state: { waiting: { reason: 'PodInitializing' } } }, { state: { waiting: { reason: 'PodInitializing' } } }] });
   });
+
+  /** Found by a campaign: calls to a runtime that was still down hung for two minutes, as their kubelet had heard of its end before it called. */
+  it('a kubelet that starts before its runtime is back tries again, and stops what is to stop', () => {
+    const pods = [
+      { ...steady, at: 19.9, main: ['steady', 'quick'], init: 0, grace: 3, cpu: '700m', readiness: true, deleteAt: 69.8 },
+      { ...steady, at: 19.9, main: ['failing'], sidecar: true, restartPolicy: 'Never', cpu: '1500m', readiness: true, deleteAt: 44.3 },
+    ] as const;
+    const misfortunes = [{ at: 45.6, kind: 'reboot', for: 10.8 }, { at: 5.2, kind: 'oom', pod: 1 }, { at: 49.1, kind: 'sandbox', pod: 2 }, { at: 48.1, kind: 'kubelet', for: 2.9 }] as const;
+    const planned = { seed: '965685', pods, misfortunes };
+    expect(judge(planned)).toEqual([]);
+    expect(play(planned).cluster.find('p0')).toBeUndefined();
+  });
 });
