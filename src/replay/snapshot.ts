@@ -25,7 +25,7 @@ export function snapshotting<State>(
   let bytesAt = 0;
   return (record) => {
     writer.append(record);
-    if (wanted === undefined || record.facts.some((fact) => wanted.has(fact.kind))) projection.apply(state, record);
+    if (wanted === undefined || record.via === 'control' || record.facts.some((fact) => wanted.has(fact.kind))) projection.apply(state, record);
     if (record.seq + 1 < nextAt) return;
     nextAt += 1024;
     if (writer.bytes < bytesAt) return;

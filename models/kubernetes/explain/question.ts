@@ -9,6 +9,7 @@ import { eventsOf, lastControl, lastWrite, writerName, type Argument, type Claim
 import type { Named } from './ask.ts';
 import { whyGone, whyPod } from './pod.ts';
 import { keyOf, kindNamed, listObjects } from './store-view.ts';
+import { whyWorkload } from './workload.ts';
 
 /** The argument for an object, by its kind, namespace and name. */
 export function whyObject(place: Place, info: Named, namespace: string | undefined, name: string): Argument {
@@ -31,7 +32,7 @@ export function whyObject(place: Place, info: Named, namespace: string | undefin
     case 'nodes':
       return whyNodeState(place, key, object as Node);
     default:
-      return whyAny(place, key, label, object);
+      return whyWorkload(place, key, label, object) ?? whyAny(place, key, label, object);
   }
 }
 

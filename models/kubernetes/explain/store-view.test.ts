@@ -38,6 +38,8 @@ describe('the store at a position', () => {
       STORE_VIEW.apply(plain, record);
     }
     expect(content(seeker.at(log.length))).toEqual(content(plain));
+    // A seeker that keeps nothing yet begins at the newest snapshot.
+    expect(content(new Seeker(log, STORE_VIEW).at(log.length))).toEqual(content(plain));
     expect(content(STORE_VIEW.decode(STORE_VIEW.encode(plain)))).toEqual(content(plain));
     expect(plain.objects.size).toBeGreaterThan(20);
     expect([plain.gone.size > 0, plain.controls.get('kubelet/node-2')?.length]).toEqual([true, 1]);
