@@ -213,4 +213,14 @@ describe('the invariants of the kubelet', () => {
     expect(judge(planned)).toEqual([]);
     expect(play(planned).cluster.find('p0')).toBeUndefined();
   });
+
+  it('after a reboot a main container that was made and never started stands for an initialisation that was lost, as upstream has it', () => {
+    const flaky = { ...steady, at: 12, main: ['flaky'], sidecar: true, cpu: '1500m', readiness: true } as const;
+    const polite = { ...steady, at: 20, main: ['polite'], init: 2, restartPolicy: 'Never', deleteAt: 53 } as const;
+    const misfortunes = [{ at: 59.7, kind: 'oom', pod: 2 }, { at: 45.1, kind: 'kill', pod: 0 }, { at: 14.4, kind: 'reboot', for: 11.8 }] as const;
+    const planned = { seed: '1', pods: [flaky, polite], misfortunes };
+    expect(judge(planned)).toEqual([]);
+    const started = (name: string): number | undefined => play(planned).observer.pod('p0').instances.find(({ container, sandbox, startedUs }) => container === name && sandbox === 1 && startedUs > 0)?.startedUs;
+    expect(started('main-0')).toBeLessThan(started('init-0') ?? 0);
+  });
 });

@@ -137,6 +137,8 @@ export class Observer {
     const at = init.findIndex((each) => each.name === instance.container);
     const before = at < 0 ? init : init.slice(0, at);
     if (at < 0 && pod.instances.some((each) => each.sandbox === instance.sandbox && each.id !== instance.id && each.startedUs > 0 && !init.some((other) => other.name === each.container))) return;
+    // A main container that was made in an older sandbox and never started counts as proof, upstream too: kubernetes#140309.
+    if (pod.instances.some((each) => each.state === 'CREATED' && each.sandbox < instance.sandbox && !init.some((other) => other.name === each.container))) return;
     for (const { name, restartPolicy } of before) {
       const own = pod.instances.filter((each) => each.container === name && each.sandbox === instance.sandbox);
       const isPassed = restartPolicy === 'Always' ? own.some(({ startedUs }) => startedUs > 0) : own.some(({ state, exitCode, endedUs }) => (state === 'EXITED' || state === 'REMOVED') && endedUs !== Infinity && exitCode === 0);
