@@ -34,7 +34,7 @@ const LOG = 'KUBETWIN_BENCH_LOG';
 export function debuggingBench(): void {
   const given = process.env[LOG];
   if (given !== undefined) return read(given);
-  const path = join(tmpdir(), `kubetwin-bench-${RECORDS}-${FINGERPRINT.replaceAll('/', '-')}.log`);
+  const path = join(tmpdir(), `kubetwin-bench-${RECORDS}-${`${FINGERPRINT} ${STORE_VIEW.name}`.replaceAll(/\W+/g, '-')}.log`);
   if (!existsSync(path)) writeChurn(path, RECORDS);
   console.log(`a log of ${NODES} nodes: ${path}, ${(statSync(path).size / 2 ** 20).toFixed(1)} MiB`);
   const { status } = spawnSync(process.execPath, ['--expose-gc', process.argv[1] as string, 'debugging'], { stdio: 'inherit', env: { ...process.env, [LOG]: path } });

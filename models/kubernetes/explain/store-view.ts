@@ -55,7 +55,7 @@ interface PutFact {
 
 /** The objects of the store, as etcd's facts tell them. */
 export const STORE_VIEW: Projection<StoreView> = {
-  name: 'kubernetes/store/5',
+  name: 'kubernetes/store/6',
   facts: ['etcd.put', 'etcd.delete', ...POD_FACTS],
   init: () => ({ objects: new Map(), revision: 1, gone: new Map(), steps: new Map(), controls: new Map() }),
   apply: (state, record) => {
