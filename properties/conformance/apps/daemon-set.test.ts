@@ -1,5 +1,6 @@
 /** Twins of test/e2e/apps/daemon_set.go and controller_revision.go. */
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { inMapOrder } from '../../../models/kubernetes/object/go/map-order.ts';
 import { type Any, Client, IMAGES, MERGE_PATCH, STRATEGIC_PATCH } from '../framework/client.ts';
 import { imageOf, isPodReady, podsOf } from './pods.ts';
 
@@ -46,7 +47,12 @@ const imageAndAvailability = (image: string, away: number): void =>
   }, 390, 1);
 const current = (count: number): Any => {
   k.poll(() => k.get(`${revisions()}?labelSelector=${NAME_LABEL}=${NAME}`).items.length === count, 300, 1);
-  return k.get(`${revisions()}?labelSelector=${NAME_LABEL}=${NAME}`).items.toSorted((a: Any, b: Any) => b.revision - a.revision)[0];
+  const newest = k.get(`${revisions()}?labelSelector=${NAME_LABEL}=${NAME}`).items.toSorted((a: Any, b: Any) => b.revision - a.revision)[0];
+  // `daemon.Match` compares the data byte by byte with what Go makes of the template.
+  const { template } = k.get(at()).spec;
+  const patch = { ...template, metadata: { ...template.metadata, creationTimestamp: null }, $patch: 'replace' };
+  expect(JSON.stringify(newest.data)).toBe(JSON.stringify(inMapOrder({ spec: { template: patch } })));
+  return newest;
 };
 /** What the controller names a revision of such a template: asked of the same set elsewhere. */
 function hashOf(spec: Any): string {

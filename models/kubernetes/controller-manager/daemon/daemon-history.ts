@@ -9,6 +9,7 @@ import { failureOf, type Err } from '../../client/failure.ts';
 import type { Task } from '../../client/process.ts';
 import { CONTROLLER_REVISIONS, DAEMON_SETS, PODS } from '../../client/resources.ts';
 import { isAlreadyExists, isNotFound } from '../../client/result.ts';
+import { inMapOrder } from '../../object/go/map-order.ts';
 import { templateHash } from '../../object/template-hash.ts';
 import type { ControllerRevision, DaemonSet, Pod } from '../../object/types.ts';
 import { byRevision, isSameRevision } from '../history/controller-history.ts';
@@ -59,7 +60,7 @@ function* snapshot(client: Client, daemonSet: DaemonSet, data: unknown, revision
       ...(annotations === undefined ? {} : { annotations }),
       ownerReferences: [newControllerRef(daemonSet, DAEMON_SET_KIND)],
     },
-    data,
+    data: inMapOrder(data),
     revision,
   };
   const result = yield* client.create<ControllerRevision>(CONTROLLER_REVISIONS, namespace, body);

@@ -10,6 +10,7 @@ import { failureOf, type Err } from '../../client/failure.ts';
 import type { Task } from '../../client/process.ts';
 import { CONTROLLER_REVISIONS } from '../../client/resources.ts';
 import { isAlreadyExists } from '../../client/result.ts';
+import { inMapOrder } from '../../object/go/map-order.ts';
 import { fnv32, safeEncodeString } from '../../object/hash.ts';
 import type { ControllerRevision, KubeObject } from '../../object/types.ts';
 
@@ -64,7 +65,7 @@ export function* createRevision(client: Client, owner: KubeObject, draft: Contro
   for (;;) {
     const hash = revisionHash(draft.data, count);
     const metadata = { ...draft.metadata, name: `${owner.metadata.name.slice(0, 223)}-${hash}`, labels: { ...draft.metadata.labels, [HASH_LABEL]: hash } };
-    const result = yield* client.create<ControllerRevision>(CONTROLLER_REVISIONS, owner.metadata.namespace, { ...draft, metadata });
+    const result = yield* client.create<ControllerRevision>(CONTROLLER_REVISIONS, owner.metadata.namespace, { ...draft, metadata, data: inMapOrder(draft.data) });
     if (result.ok) return { error: undefined, revision: result.object, collisionCount: count };
     if (!isAlreadyExists(result)) return { error: failureOf(result), revision: draft, collisionCount: count };
     const taken = yield* client.get<ControllerRevision>(CONTROLLER_REVISIONS, owner.metadata.namespace, metadata.name);

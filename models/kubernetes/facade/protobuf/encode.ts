@@ -22,7 +22,10 @@ const timeFields = (value: unknown): Fields => {
   const seconds = Math.floor(micros / 1_000_000);
   return { seconds, nanos: (micros - seconds * 1_000_000) * 1000 };
 };
-const rawFields = (value: unknown): Fields => ({ raw: Buffer.from(JSON.stringify(value)).toString('base64') });
+/** What Go's encoder writes as escapes, so that JSON can stand in HTML. */
+const HTML = /[<>&\u2028\u2029]/g;
+const escaped = (letter: string): string => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
+const rawFields = (value: unknown): Fields => ({ raw: Buffer.from(JSON.stringify(value).replace(HTML, escaped)).toString('base64') });
 const itemFields = (value: unknown): Fields => ({ items: value });
 
 /** What stands in a message for the JSON value of a wrapped type: the inverse of decode's. */
