@@ -61,7 +61,7 @@ export class Disk {
   }
 
   #mountHost(path: string, type: string): string | undefined {
-    const known = this.#persistent.has(path) || (Object.hasOwn(HOST_FILES, path) && type === 'File');
+    const known = this.#persistent.has(path) || (Object.hasOwn(HOST_FILES, path) && (type === 'File' || type === 'FileOrCreate'));
     if (!known && (type === 'Directory' || type === 'File' || type === 'Socket' || type.endsWith('Device'))) {
       const what = type === 'Directory' ? 'directory' : type === 'File' ? 'file' : type.toLowerCase();
       return `hostPath type check failed: ${path} is not a ${what}`;

@@ -203,11 +203,14 @@ describe('Kubelet', () => {
 describe('KubeletManagedEtcHosts', () => {
   conformance('KubeletManagedEtcHosts should test kubelet managed /etc/hosts file', () => cluster, (f) => {
     const container = (name: string, mountPaths: readonly string[]): Json => ({ name, image: IMAGES.agnhost, command: ['sleep', '900'], volumeMounts: mountPaths.map((mountPath) => ({ name: 'host-etc-hosts', mountPath })) });
-    const volumes = [{ name: 'host-etc-hosts', hostPath: { path: '/etc/hosts', type: '' } }];
+    const volumes = [{ name: 'host-etc-hosts', hostPath: { path: '/etc/hosts', type: 'FileOrCreate' } }];
     f.createSync(f.pod('test-pod', { volumes, containers: [container('busybox-1', ['/etc/hosts-original']), container('busybox-2', ['/etc/hosts-original']), container('busybox-3', ['/etc/hosts', '/etc/hosts-original'])] }));
     f.createSync(f.pod('test-host-network-pod', { hostNetwork: true, volumes, containers: [container('busybox-1', ['/etc/hosts-original']), container('busybox-2', ['/etc/hosts-original'])] }));
     const hosts = (pod: string, name: string, file = '/etc/hosts'): string => f.shell(pod, `cat ${file}`, name);
     const header = '# Kubernetes-managed hosts file.';
+    const original = hosts('test-pod', 'busybox-1', '/etc/hosts-original');
+    expect(original).not.toBe('');
+    expect(original).not.toContain(header);
     for (const name of ['busybox-1', 'busybox-2']) expect(hosts('test-pod', name)).toContain(header);
     expect(hosts('test-pod', 'busybox-3')).not.toContain(header);
     expect(hosts('test-pod', 'busybox-3')).toBe(hosts('test-pod', 'busybox-3', '/etc/hosts-original'));

@@ -184,18 +184,19 @@ export class DaemonSetsController {
     });
     const sync = newSync(pods.claimed);
     if (!this.tools.expectations.satisfied(key)) return yield* updateDaemonSetStatus(sync, false);
-    const error = yield* this.update(sync, old);
-    const own = claimable(this.pods.indexer, daemonSet).filter((pod) => controllerOf(pod)?.uid === daemonSet.metadata.uid);
-    const statusError = yield* updateDaemonSetStatus(newSync(own), true);
+    // Each stage looks at the pods anew: those that the stage before made may be known by now.
+    const again = (): DaemonSync => newSync(claimable(this.pods.indexer, daemonSet).filter((pod) => controllerOf(pod)?.uid === daemonSet.metadata.uid));
+    const error = yield* this.update(sync, old, again);
+    const statusError = yield* updateDaemonSetStatus(again(), true);
     return error ?? statusError;
   }
 
-  private *update(sync: DaemonSync, old: readonly ControllerRevision[]): Task<Err> {
+  private *update(sync: DaemonSync, old: readonly ControllerRevision[], again: () => DaemonSync): Task<Err> {
     const manageError = yield* manageDaemons(sync);
     if (manageError !== undefined) return manageError;
     const isRolling = sync.daemonSet.spec.updateStrategy?.type !== 'OnDelete';
     if (isRolling && this.tools.expectations.satisfied(sync.key)) {
-      const error = yield* rollingUpdate(sync);
+      const error = yield* rollingUpdate(again());
       if (error !== undefined) return error;
     }
     return yield* cleanupHistory(sync, old);
