@@ -69,7 +69,8 @@ class PlanChooser implements Chooser {
     let line = lines.get(kind);
     if (line === undefined) {
       const stream = `${owner}:${kind}`;
-      const isCalm = this.plan.calm.some((pattern) => matches(pattern, stream));
+      const { calm, distinct = [] } = this.plan;
+      const isCalm = calm.some((pattern) => matches(pattern, stream)) && !distinct.some((pattern) => matches(pattern, stream));
       lines.set(kind, (line = { stream, isCalm, answers: this.plan.answers?.[stream], draws: 0 }));
     }
     return line;

@@ -27,6 +27,8 @@ export interface Plan {
   readonly faults: FaultPlan;
   /** Kinds of choices (with `*`) that always have the outcome 0; a shrinker calms whatever does not matter. */
   readonly calm: readonly string[];
+  /** Streams (with `*`) whose outcomes tell things apart, names and ids: always drawn, whatever is calmed. */
+  readonly distinct?: readonly string[];
   /**
    * Outcomes of single choices: by `owner:kind`, the nth draw of that stream (from 0). They go before everything else, so that a
    * shrinker can keep the two draws that matter and calm all others.

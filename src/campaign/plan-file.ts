@@ -43,6 +43,7 @@ function checkPlan(value: unknown): void {
   record(plan['config'], 'plan.config');
   list(plan['workload'], 'plan.workload');
   list(plan['calm'], 'plan.calm');
+  if (plan['distinct'] !== undefined) list(plan['distinct'], 'plan.distinct');
   const faults = list(record(plan['faults'], 'plan.faults')['faults'], 'plan.faults.faults');
   faults.forEach((fault, i) => {
     const { name, kind, start } = record(fault, `plan.faults.faults[${i}]`);

@@ -25,7 +25,7 @@ import { clusterProperties } from '../property/cluster-properties.ts';
 import type { AnyInvariant } from '../property/invariant.ts';
 import { ObjectView } from '../property/object-view.ts';
 import { unsettled } from '../property/settled.ts';
-import { actions, schedule } from './action.ts';
+import { actions, schedule, type Action } from './action.ts';
 import { faultBudget, faultMakers } from './fault.ts';
 import { WORKLOADS, type WorkloadKind } from './kind.ts';
 import { warmStore } from './warm.ts';
@@ -49,6 +49,9 @@ const SCENARIO = { kubelet: { evictionPressureTransitionPeriod: '10s' } };
 
 /** A world takes some thousand steps; one that takes so many runs in circles. */
 const STEPS_MAX = 200_000;
+
+/** Names that are the same in each draw would end in a cluster that can make no second pod. */
+const DISTINCT = ['*:uid', '*:generate-name', '*:token-volume'];
 
 /** µs in which a schedule may turn events around. */
 const WINDOW = 1_000;
@@ -116,7 +119,7 @@ export function kubernetesCampaign(options: CampaignOptions = {}): KubernetesCam
       const { config, workload } = drawn(input, seed);
       const makers = faultMakers(configOf(config, options.config), faults);
       const plan = swarmPlan(seed, { kinds: makers, horizon, most: mostFaults, budget: faultBudget(makers) });
-      return { seed, schedule: memberOf(schedules, seed), window: WINDOW, config, workload: workload as unknown as readonly Json[], faults: plan, calm: [] };
+      return { seed, schedule: memberOf(schedules, seed), window: WINDOW, config, workload: workload as unknown as readonly Json[], faults: plan, calm: [], distinct: DISTINCT };
     },
     network: (): Network => new StreamNetwork(new ClusterNetwork('fast')),
     build: (plan, kernelOptions) => build(plan, kernelOptions, options, storeOf),
@@ -146,8 +149,9 @@ function build(plan: Plan, options: KernelOptions, { also = [], extensions = {},
   const kernel = buildCluster(config, { freeze: false, ...options, bounds }, { ...extensions, backup });
   schedule(kernel, plan.workload);
   const objects = new ObjectView(backup.values);
-  const calmAt = (plan.faults.healAt ?? 0) + AFTERMATH;
-  const pending = (): readonly string[] => (kernel.now < calmAt ? ['the faults have only just ended'] : unsettled(kernel, own));
+  const lastAction = Math.max(0, ...plan.workload.map((action) => (action as unknown as Action).at));
+  const calmAt = Math.max(plan.faults.healAt ?? 0, lastAction) + AFTERMATH;
+  const pending = (): readonly string[] => (kernel.now < calmAt ? ['users and faults have only just ended'] : unsettled(kernel, own));
   return {
     kernel,
     properties: clusterProperties({ network, objects, faults: plan.faults.faults, also: typeof also === 'function' ? also(plan.faults.faults) : also }),

@@ -80,6 +80,14 @@ const endpointsExist: Check = (read) => {
   );
 };
 
+/** Pressure on a node passes when its cause is gone: as long as it lasts, pods wait for it to end. */
+const nodesAreWell: Check = (read) =>
+  read('minions').flatMap(({ metadata, status }) =>
+    ((status?.conditions ?? []) as readonly { type: string; status: string }[])
+      .filter(({ type, status: value }) => type.endsWith('Pressure') && value === 'True')
+      .map(({ type }) => `node ${metadata.name} has ${type}`),
+  );
+
 /** What the user has asked for has been answered. */
 const userIsDone: Check = (_read, kernel) => {
   const process = kernel.state('kubectl') as Process | undefined;
@@ -87,7 +95,7 @@ const userIsDone: Check = (_read, kernel) => {
   return user === undefined || (user.isDone && user.running === 0) ? [] : ['a command of the user has not been answered'];
 };
 
-const CHECKS: readonly Check[] = [userIsDone, statusesAreTrue, ownersLive, endpointsExist, containersBelong];
+const CHECKS: readonly Check[] = [userIsDone, nodesAreWell, statusesAreTrue, ownersLive, endpointsExist, containersBelong];
 
 /** Everything that is not yet as it should be, one sentence each; empty when the cluster has settled. `also`: what else has to be so. */
 export function unsettled(kernel: Kernel, also: (read: Read) => readonly string[] = () => []): readonly string[] {
