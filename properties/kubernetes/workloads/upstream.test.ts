@@ -3,8 +3,11 @@
  * campaigns of workloads leave these situations out.
  */
 import { describe, expect, it } from 'vitest';
+import { kubernetesCampaign } from '../../../models/kubernetes/campaign/campaign.ts';
 import { createCluster } from '../../../models/kubernetes/cluster/simulation.ts';
 import type { KubeObject } from '../../../models/kubernetes/object/types.ts';
+import type { Plan } from '../../../src/campaign/model.ts';
+import { runPlan } from '../../../src/campaign/run.ts';
 
 const SECOND = 1_000_000;
 const template = (image: string): object => ({ metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'web', image: `registry.k8s.io/pause:${image}` }] } });
@@ -53,5 +56,26 @@ describe('workloads that wait for ever, as upstream lets them', () => {
     cluster.apply([{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web-0', namespace: 'default', annotations: { woken: 'yes' } } } as unknown as KubeObject]);
     cluster.runFor(30 * SECOND);
     expect(names()).toEqual(['web-0', 'web-1']);
+  });
+
+  /**
+   * Found by `kubetwin check`, seed k/94. A controller manager that reads the past makes a pod for a Job that is gone; the Job that has its
+   * name by then expects that pod (expectations go by name) and never sees it, for the pod's owner has another uid. Only a sync that finds
+   * no Job forgets expectations (job_controller.go, `syncJob`), and the old and the new Job came in one batch. They lapse after five
+   * minutes, and nothing wakes the Job then.
+   */
+  it('a Job that takes the name of one for which a pod has just been made', () => {
+    const job = (completions: number): object => ({
+      apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'web', namespace: 'default' },
+      spec: { completions, template: { spec: { restartPolicy: 'Never', containers: [{ name: 'web', image: 'busybox:1.36', command: ['sleep', '2'] }] } } },
+    });
+    const stale = { name: 'stale-read', kind: 'model', action: 'stale-read', start: { at: 1_000_000 }, for: 11_000_000, args: { client: 'kube-controller-manager', lag: 4_000_000 } } as const;
+    const plan: Plan = {
+      seed: 'name', schedule: 'time', window: 0, config: { nodes: 1, apiServers: 1, controllerManagers: 1 }, calm: [], faults: { faults: [stale], healAt: 15_000_000 },
+      workload: [{ at: 3_000_000, do: 'apply', object: job(1) }, { at: 7_000_000, do: 'delete', object: job(1) }, { at: 9_000_000, do: 'apply', object: job(2) }] as unknown as Plan['workload'],
+    };
+    expect(runPlan(kubernetesCampaign(), plan).failure?.message).toContain('job web has 0 of 2 completions');
+    // Without the fault the second Job is done soon.
+    expect(runPlan(kubernetesCampaign(), { ...plan, faults: { faults: [], healAt: 15_000_000 } }).failure).toBeUndefined();
   });
 });
