@@ -31,7 +31,19 @@ export function actions(kinds: readonly WorkloadKind[], options: { readonly hori
   const lives = kinds.map((kind) => ({ weight: 4 * (kind.weight ?? 1), arbitrary: fc.constantFrom(...NAMES).chain((name) => life(kind, name, time)) }));
   return fc
     .array(fc.oneof(...lives, { weight: 2, arbitrary: onNode }), { minLength: 1, maxLength: most, size: 'max' })
-    .map((list) => list.flat().filter(({ at }) => at <= horizon).toSorted((x, y) => x.at - y.at).slice(0, most));
+    .map((list) => livedOnce(list.flat().filter(({ at }) => at <= horizon).toSorted((x, y) => x.at - y.at), kinds).slice(0, most));
+}
+
+/** Leaves out what would give a name that is gone to another object of a kind that lives once. */
+function livedOnce(list: readonly Action[], kinds: readonly WorkloadKind[]): readonly Action[] {
+  const once = new Set(kinds.filter(({ livesOnce }) => livesOnce === true).map(({ name }) => name));
+  const gone = new Set<string>();
+  return list.filter((action) => {
+    if (!('object' in action) || !once.has(action.object.kind)) return true;
+    const name = `${action.object.kind} ${action.object.metadata.name}`;
+    if (action.do === 'delete') gone.add(name);
+    return action.do !== 'apply' || !gone.has(name);
+  });
 }
 
 /** What becomes of one object: when it is applied, and up to three changes after that. */

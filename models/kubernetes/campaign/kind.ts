@@ -18,6 +18,8 @@ export interface WorkloadKind {
   readonly patch?: fc.Arbitrary<Patch>;
   /** How often it is drawn, against the others. Default 1. */
   readonly weight?: number;
+  /** True: once deleted, no other takes its name. For situations in which upstream itself waits for ever (`properties/kubernetes/workloads/upstream.test.ts`). */
+  readonly livesOnce?: boolean;
 }
 
 /** Containers that run for ever and cost nothing. */
@@ -103,6 +105,7 @@ const daemonSet: WorkloadKind = {
 
 const job: WorkloadKind = {
   name: 'Job',
+  livesOnce: true,
   manifest: (name) =>
     fc.record({ completions: fc.integer({ min: 1, max: 3 }), parallelism: fc.integer({ min: 1, max: 2 }), seconds: fc.integer({ min: 0, max: 5 }) }).map(({ completions, parallelism, seconds }) => ({
       apiVersion: 'batch/v1',

@@ -103,6 +103,7 @@ const failurePolicy = fc.constantFrom(
 /** Deadlines and lifetimes are short: a cluster that has settled has none left to pass. */
 const job: WorkloadKind = {
   name: 'Job',
+  livesOnce: true,
   manifest: (name) =>
     fc.record({
       completions: fc.constantFrom(undefined, 1, 2, 3), parallelism: fc.integer({ min: 1, max: 3 }), program, isIndexed: fc.boolean(), backoffLimit: fc.integer({ min: 0, max: 2 }),
