@@ -167,6 +167,7 @@ export class SyncLoop {
     this.desired.set(uid, pod);
     const { workers } = this.parts;
     if (!isMeaningful(before, pod)) {
+      this.parts.statuses.reconcile(pod);
       if (this.isReadinessStale(pod)) workers.update({ type: 'sync', pod });
       return;
     }

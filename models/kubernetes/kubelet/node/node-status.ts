@@ -66,6 +66,8 @@ export class NodeStatus {
       this.#event('Normal', reason, `Node ${this.#options.node} status is now: ${reason}`);
     }
     this.#node = node;
+    // Upstream computes the status every ten seconds and sends it when it differs from what is stored; only others write Unknown.
+    if ((node.status?.conditions ?? []).some(({ status }) => status === 'Unknown')) this.changed();
     if (Object.keys(extendedAllocatable(node.status)).length > 0) this.changed();
   }
 

@@ -31,6 +31,8 @@ export interface StatusHooks {
   apiUid(pod: Pod): string | undefined;
 }
 
+const readiness = (status: core.PodStatus | undefined): string | undefined => (status?.conditions ?? []).find(({ type }) => type === 'Ready')?.status;
+
 export class StatusManager {
   readonly #process: Process;
   readonly #client: Client;
@@ -93,6 +95,15 @@ export class StatusManager {
   resend(uid: string): void {
     this.#sent.delete(uid);
     this.#push(uid);
+  }
+
+  /** Somebody else has written the pod's readiness (a silent node's pods are not ready): ours is sent at the next period (`needsReconcile`). */
+  reconcile(pod: Pod): void {
+    const { uid } = pod.metadata;
+    const entry = this.#statuses.get(uid);
+    if (entry === undefined || this.#sent.get(uid) !== entry.version || readiness(entry.status) === readiness(pod.status as core.PodStatus)) return;
+    this.#sent.delete(uid);
+    this.#later(uid);
   }
 
   forget(uid: string): void {
