@@ -1,4 +1,4 @@
-/** Standard base64 with padding (RFC 4648), as Secrets carry their data. */
+/** Base64 (RFC 4648): the standard one with padding, as Secrets carry their data, and the unpadded one for URLs, as tokens are written. */
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
 export function base64(bytes: Uint8Array): string {
@@ -13,6 +13,10 @@ export function base64(bytes: Uint8Array): string {
   }
   return text;
 }
+
+export const base64url = (bytes: Uint8Array): string => base64(bytes).replace(/=+$/, '').replaceAll('+', '-').replaceAll('/', '_');
+
+export const decodeBase64url = (text: string): Uint8Array => decodeBase64(text.replaceAll('-', '+').replaceAll('_', '/'));
 
 /** The bytes of a base64 text; whatever is not in the alphabet is skipped. */
 export function decodeBase64(text: string): Uint8Array {

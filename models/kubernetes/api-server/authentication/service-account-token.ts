@@ -4,7 +4,8 @@
  * Source: pkg/serviceaccount/{claims,jwt,openidmetadata}.go.
  */
 import type { UserInfo } from '../../api/message.ts';
-import { decodeBase64 } from '../../object/base64.ts';
+import { base64url, decodeBase64url } from '../../object/base64.ts';
+import { utf8Bytes } from '../../object/hash.ts';
 import { unixSeconds } from '../../object/time.ts';
 import type { KubeObject } from '../../object/types.ts';
 
@@ -24,14 +25,14 @@ export interface Claims {
   readonly sub: string;
 }
 
-export const tokenOf = (claims: Claims): string => `${base64({ alg: 'none', kid: KEY_ID })}.${base64(claims)}.${KEY_ID}`;
+export const tokenOf = (claims: Claims): string => `${encoded({ alg: 'none', kid: KEY_ID })}.${encoded(claims)}.${KEY_ID}`;
 
 /** The claims of a token that this cluster issued, whether or not they hold. */
 export function claimsOf(token: string): Claims | undefined {
   const [, body = '', signature] = token.trim().split('.');
   if (signature !== KEY_ID) return undefined;
   try {
-    const claims = JSON.parse(new TextDecoder().decode(decodeBase64(body.replaceAll('-', '+').replaceAll('_', '/')))) as Claims;
+    const claims = JSON.parse(new TextDecoder().decode(decodeBase64url(body))) as Claims;
     return claims.iss === ISSUER ? claims : undefined;
   } catch {
     return undefined;
@@ -77,16 +78,5 @@ export const openIdConfiguration = (address: string): unknown => ({
 /** `/openid/v1/jwks`: the one key that tokens name. */
 export const keySet = (): unknown => ({ keys: [{ use: 'sig', kty: 'oct', kid: KEY_ID, alg: 'none' }] });
 
-const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-
-/** Unpadded base64url of a value's JSON (ASCII names and numbers only). */
-function base64(value: unknown): string {
-  const text = JSON.stringify(value);
-  let out = '';
-  for (let i = 0; i < text.length; i += 3) {
-    const bits = (text.charCodeAt(i) << 16) | ((text.charCodeAt(i + 1) || 0) << 8) | (text.charCodeAt(i + 2) || 0);
-    const digits = Math.min(4, text.length - i + 1);
-    for (let digit = 0; digit < digits; digit++) out += DIGITS[(bits >> (18 - 6 * digit)) & 63] as string;
-  }
-  return out;
-}
+/** A part of a token. */
+const encoded = (value: unknown): string => base64url(utf8Bytes(JSON.stringify(value)));

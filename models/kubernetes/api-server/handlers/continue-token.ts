@@ -3,6 +3,7 @@
  * Source: apiserver/pkg/storage/continue.go.
  */
 import { type Either, left, right } from 'fp-ts/lib/Either.js';
+import { base64url, decodeBase64url } from '../../object/base64.ts';
 import { goQuote } from '../status/go-format.ts';
 
 export interface ContinueToken {
@@ -12,18 +13,20 @@ export interface ContinueToken {
   readonly start: string;
 }
 
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+/** Bytes are letters of the same number here: keys and Go's complaints about them are shown byte by byte. */
+const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+const textOf = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
 
 /** Writes the token for the page that begins after `lastKey`. */
 export function encodeContinue(lastKey: string, revision: number): string {
-  return toBase64(`{"v":"meta.k8s.io/v1","rv":${revision},"start":"${lastKey}\\u0000"}\n`);
+  return base64url(bytesOf(`{"v":"meta.k8s.io/v1","rv":${revision},"start":"${lastKey}\\u0000"}\n`));
 }
 
 /** Reads a token; the error is what is wrong with it. */
 export function decodeContinue(token: string): Either<string, ContinueToken> {
   const bad = corruptAt(token);
   if (bad !== undefined) return left(`continue key is not valid: illegal base64 data at input byte ${bad}`);
-  const read = parse(fromBase64(token));
+  const read = parse(textOf(decodeBase64url(token)));
   if (typeof read === 'string') return left(`continue key is not valid: ${read}`);
   const { v: version, rv: revision, start } = read;
   if (version !== 'meta.k8s.io/v1') return left(`continue key is not valid: server does not recognize this encoded version ${goQuote(version)}`);
@@ -50,28 +53,7 @@ function parse(text: string): { readonly v: string; readonly rv: number; readonl
 
 /** The first byte that is no base64, or the last one when it stands alone. */
 function corruptAt(token: string): number | undefined {
-  const odd = [...token].findIndex((letter) => !ALPHABET.includes(letter));
+  const odd = token.search(/[^A-Za-z0-9_-]/);
   if (odd >= 0) return odd;
   return token.length % 4 === 1 ? token.length - 1 : undefined;
-}
-
-function toBase64(text: string): string {
-  let encoded = '';
-  for (let i = 0; i < text.length; i += 3) {
-    const bits = (text.charCodeAt(i) << 16) | ((text.charCodeAt(i + 1) || 0) << 8) | (text.charCodeAt(i + 2) || 0);
-    const digits = Math.min(4, text.length - i + 1);
-    for (let digit = 0; digit < digits; digit++) encoded += ALPHABET[(bits >> (18 - 6 * digit)) & 63] as string;
-  }
-  return encoded;
-}
-
-function fromBase64(token: string): string {
-  const digits = [...token].map((letter) => ALPHABET.indexOf(letter));
-  let text = '';
-  for (let i = 0; i < digits.length; i += 4) {
-    const group = digits.slice(i, i + 4);
-    const bits = group.reduce((sum, digit, at) => sum | (digit << (18 - 6 * at)), 0);
-    for (let byte = 0; byte < group.length - 1; byte++) text += String.fromCharCode((bits >> (16 - 8 * byte)) & 255);
-  }
-  return text;
 }

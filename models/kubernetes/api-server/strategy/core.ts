@@ -2,6 +2,7 @@
  * Strategies of the core kinds other than Pod.
  * Upstream: pkg/registry/core/**\/strategy.go.
  */
+import { base64 } from '../../object/base64.ts';
 import type { KubeObject } from '../../object/types.ts';
 import type { Json } from '../defaults/fill.ts';
 import { put } from '../defaults/fill.ts';
@@ -22,25 +23,9 @@ function mergeStringData(object: KubeObject): KubeObject {
   const text = object['stringData'] as Record<string, string> | undefined;
   if (text === undefined) return object;
   const data: Record<string, string> = { ...object['data'] };
-  for (const key in text) data[key] = base64(text[key] as string);
+  for (const key in text) data[key] = base64(Uint8Array.from(utf8(text[key] as string)));
   const { stringData: _written, ...rest } = object;
   return { ...rest, data } as KubeObject;
-}
-
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-
-/** Standard base64 of the UTF-8 form of a text. */
-export function base64(text: string): string {
-  const bytes = utf8(text);
-  let out = '';
-  for (let at = 0; at < bytes.length; at += 3) {
-    const [a = 0, b, c] = [bytes[at], bytes[at + 1], bytes[at + 2]];
-    out += ALPHABET[a >> 2] as string;
-    out += ALPHABET[((a & 3) << 4) | ((b ?? 0) >> 4)] as string;
-    out += b === undefined ? '=' : (ALPHABET[((b & 15) << 2) | ((c ?? 0) >> 6)] as string);
-    out += c === undefined ? '=' : (ALPHABET[c & 63] as string);
-  }
-  return out;
 }
 
 function utf8(text: string): number[] {

@@ -6,7 +6,7 @@
 import { sha256, utf8Bytes } from '../../object/hash.ts';
 import { parseTime } from '../../object/time.ts';
 import type { Secret } from '../../object/types.ts';
-import { base64, decodeBase64 } from '../../object/base64.ts';
+import { base64url, decodeBase64 } from '../../object/base64.ts';
 
 export const BOOTSTRAP_TOKEN_TYPE = 'bootstrap.kubernetes.io/token';
 const BLOCK = 64;
@@ -41,5 +41,3 @@ export function hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array {
   const padded = (byte: number, rest: Uint8Array): Uint8Array => Uint8Array.from([...block.map((value) => value ^ byte), ...rest]);
   return sha256(padded(0x5c, sha256(padded(0x36, message))));
 }
-
-const base64url = (bytes: Uint8Array): string => base64(bytes).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');

@@ -16,7 +16,7 @@ import { hex, sha256, utf8Bytes } from '../../object/hash.ts';
 import { namespacedName, splitKey } from '../../object/meta.ts';
 import type { Secret, ServiceAccount } from '../../object/types.ts';
 import type { ControllerContext } from '../controller-context.ts';
-import { base64 } from '../../object/base64.ts';
+import { base64, base64url } from '../../object/base64.ts';
 import { rootCA } from './root-ca.ts';
 
 const TYPE = 'kubernetes.io/service-account-token';
@@ -101,6 +101,6 @@ export class TokensController {
 function tokenText(secret: Secret, account: ServiceAccount): string {
   const { namespace = '', name, uid } = secret.metadata;
   const claims = `{"iss":"kubernetes/serviceaccount","kubernetes.io/serviceaccount/namespace":"${namespace}","kubernetes.io/serviceaccount/secret.name":"${name}","kubernetes.io/serviceaccount/service-account.name":"${account.metadata.name}","kubernetes.io/serviceaccount/service-account.uid":"${account.metadata.uid}","sub":"system:serviceaccount:${namespace}:${account.metadata.name}"}`;
-  const encoded = (text: string): string => base64(utf8Bytes(text)).replace(/=+$/, '').replaceAll('+', '-').replaceAll('/', '_');
+  const encoded = (text: string): string => base64url(utf8Bytes(text));
   return `${encoded('{"alg":"none"}')}.${encoded(claims)}.${hex(sha256(`${claims}${uid}`))}`;
 }
