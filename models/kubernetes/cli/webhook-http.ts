@@ -7,6 +7,7 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { WebhookAnswer, WebhookCall } from '../api/webhook.ts';
+import { jsonOrText } from '../object/json-or-text.ts';
 
 /** POSTs the review. Never throws: what goes wrong is the answer's error, in Go's words. */
 export function callWebhookOverHttp({ url, service, caBundle, body, timeoutSeconds }: WebhookCall): Promise<WebhookAnswer> {
@@ -24,7 +25,7 @@ export function callWebhookOverHttp({ url, service, caBundle, body, timeoutSecon
         incoming.setEncoding('utf8').on('data', (chunk: string) => {
           text += chunk;
         });
-        incoming.on('end', () => resolve({ code: incoming.statusCode ?? 0, body: parsed(text) }));
+        incoming.on('end', () => resolve({ code: incoming.statusCode ?? 0, body: jsonOrText(text) }));
         incoming.on('error', (error) => resolve({ error: error.message }));
       },
     );
@@ -32,12 +33,4 @@ export function callWebhookOverHttp({ url, service, caBundle, body, timeoutSecon
     outgoing.on('error', (error: NodeJS.ErrnoException) => resolve({ error: error.code === 'ECONNREFUSED' ? `dial tcp ${host}:${port}: connect: connection refused` : error.message }));
     outgoing.end(data);
   });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

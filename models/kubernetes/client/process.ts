@@ -172,7 +172,8 @@ export class Process {
     return {
       stop: () => {
         // The number may stand for another timer by now.
-        if (this.timers.get(timer)?.key !== key || this.timers.get(timer)?.fire !== fire) return;
+        const running = this.timers.get(timer);
+        if (running?.key !== key || running.fire !== fire) return;
         this.release(timer);
         this.context.cancelTimer(key);
       },

@@ -46,9 +46,9 @@ const RUNTIME_TIMING = { realistic: REALISTIC_TIMING, fast: FAST_TIMING, zero: Z
 const RELIST_SPREAD = 1_000_000;
 
 /** The addresses of a simulated cloud's load balancers: TEST-NET-3 (RFC 5737). */
+const LOAD_BALANCER_IPS = Array.from({ length: 254 }, (_, index) => `203.0.113.${index + 1}`);
 /** Where the ingress controller is reached, outside of what load balancers get. */
 const INGRESS_IP = '203.0.113.255';
-const LOAD_BALANCER_IPS = Array.from({ length: 254 }, (_, index) => `203.0.113.${index + 1}`);
 
 /** How long a sync of the rules takes, in µs. */
 const RULE_SYNC = { min: 20_000, max: 60_000 };

@@ -4,6 +4,7 @@
  *
  * Source: cmd/kube-controller-manager/app/controllermanager.go (ControllerContext), controller-manager/pkg/clientbuilder.
  */
+import { serviceAccountUser } from '../api/service-account.ts';
 import type { Client } from '../client/client.ts';
 import { ControlLoop, countersOf, type ControlLoopOptions, type LoopCounters } from '../client/control-loop.ts';
 import { EventRecorder } from '../client/event-recorder.ts';
@@ -38,7 +39,7 @@ export class ControllerContext {
       userAgent: `${this.binary}/${name}`,
       qps: qps * qpsFactor,
       burst: burst * burstFactor,
-      ...(useServiceAccountCredentials ? { user: serviceAccountUser(name) } : {}),
+      ...(useServiceAccountCredentials ? { user: serviceAccountUser('kube-system', name) } : {}),
     });
   }
 
@@ -86,9 +87,4 @@ export class ControllerContext {
   get isIdle(): boolean {
     return this.loops.every((loop) => loop.queue.isIdle);
   }
-}
-
-function serviceAccountUser(name: string) {
-  const groups = ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'];
-  return { name: `system:serviceaccount:kube-system:${name}`, groups };
 }

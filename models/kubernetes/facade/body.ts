@@ -5,7 +5,7 @@
  * 404 whatever its body), so it travels on as {@link Undecodable} and becomes a 400 where the real server makes it one.
  */
 import type { IncomingMessage } from 'node:http';
-import { LineCounter, parseDocument } from 'yaml';
+import { parseDocument, type YAMLError } from 'yaml';
 import { scanJson } from './go-json.ts';
 import { decodeProtobuf, isProtobuf } from './protobuf/decode.ts';
 
@@ -59,13 +59,14 @@ function decodeJson(bytes: Buffer): Body {
 }
 
 function decodeYaml(bytes: Buffer): Body {
-  const document = parseDocument(bytes.toString('utf8'), { uniqueKeys: false, version: '1.1', merge: true });
-  const [error] = document.errors;
+  const source = bytes.toString('utf8');
+  const document = parseDocument(source, { version: '1.1', merge: true });
+  const error = document.errors.find(({ code }) => code !== 'DUPLICATE_KEY');
   if (error !== undefined) return { kind: 'undecodable', error: `error converting YAML to JSON: yaml: ${error.message.split('\n')[0] ?? ''}`, head: headOf(bytes) };
   try {
     // Through JSON, so that dates and other YAML types become what a JSON client would have sent.
     const value = JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: 100 }) ?? null)) as unknown;
-    const strictError = repeatedKeys(bytes.toString('utf8'));
+    const strictError = repeatedKeys(source, document.errors);
     return { kind: 'value', value, duplicates: [], ...(strictError === undefined ? {} : { strictError }) };
   } catch (problem) {
     return { kind: 'undecodable', error: `error converting YAML to JSON: ${String((problem as Error).message)}`, head: headOf(bytes) };
@@ -73,12 +74,10 @@ function decodeYaml(bytes: Buffer): Body {
 }
 
 /** Keys that come twice, in the words of Go's YAML library. */
-function repeatedKeys(text: string): string | undefined {
-  const lines = new LineCounter();
-  const { errors } = parseDocument(text, { uniqueKeys: true, version: '1.1', merge: true, lineCounter: lines, prettyErrors: false });
+function repeatedKeys(text: string, errors: readonly YAMLError[]): string | undefined {
   const repeated = errors.filter(({ code }) => code === 'DUPLICATE_KEY');
   if (repeated.length === 0) return undefined;
-  const problems = repeated.map(({ pos: [start] }) => `  line ${lines.linePos(start).line}: key ${JSON.stringify(/^["']?([^"':\n]*)/.exec(text.slice(start))?.[1]?.trim() ?? '')} already set in map`);
+  const problems = repeated.map(({ pos: [start], linePos }) => `  line ${linePos?.[0].line ?? 0}: key ${JSON.stringify(/^["']?([^"':\n]*)/.exec(text.slice(start))?.[1]?.trim() ?? '')} already set in map`);
   return `yaml: unmarshal errors:\n${problems.join('\n')}`;
 }
 

@@ -8,6 +8,11 @@ export function tell(kernel: Kernel, actor: string, message: Message): void {
   if (kernel.isUp(actor)) kernel.input(actor, message, kernel.now, false);
 }
 
+/** Tells a node's runtime and machine what happens to them (`api/node-operation.ts`). */
+export function operate(kernel: Kernel, runtime: string, operation: object): void {
+  tell(kernel, runtime, { kind: 'node.operation', ...operation } as unknown as Message);
+}
+
 /** `client`'s connection to `server` breaks, and stays broken until the function is called that is returned. */
 export function disconnect(kernel: Kernel, client: string, server: string): () => void {
   tell(kernel, client, { kind: 'down', actor: server } as Message);

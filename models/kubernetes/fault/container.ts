@@ -1,17 +1,12 @@
 /**
  * Faults of containers: their process dies, they are killed for memory, they hang; and of their pod's sandbox.
  */
-import type { Kernel, Message } from '../../../src/index.ts';
-import type { Process } from '../client/process.ts';
+import type { Kernel } from '../../../src/index.ts';
+import { podsOfRunning } from '../container-runtime/inspect.ts';
+import { operate } from './connection.ts';
 import { actorsOf, type Arguments, type Draw, type FaultKind } from './kind.ts';
-import { tell } from './connection.ts';
 
 const ARGS = { pod: 'namespace/name of a pod (drawn among those with running containers)', container: 'the name of one of its containers (all)' };
-
-interface Running {
-  readonly status: { readonly state: string };
-  readonly sandbox: { readonly config: { readonly metadata: { readonly namespace: string; readonly name: string } } };
-}
 
 /** A pod with running containers, and the runtime that has it. */
 interface Victim {
@@ -21,12 +16,7 @@ interface Victim {
 
 function victims(kernel: Kernel): readonly Victim[] {
   return actorsOf(kernel, 'container-runtime').flatMap((runtime) => {
-    const state = kernel.state(runtime) as (Process & { readonly service?: { readonly kept: { readonly containers: ReadonlyMap<string, Running> } } }) | undefined;
-    const pods = new Set<string>();
-    for (const { status, sandbox } of state?.service?.kept.containers.values() ?? []) {
-      const { namespace, name } = sandbox.config.metadata;
-      if (status.state === 'RUNNING') pods.add(`${namespace}/${name}`);
-    }
+    const pods = new Set(podsOfRunning(kernel.state(runtime)).map(({ namespace, name }) => `${namespace}/${name}`));
     return [...pods].map((pod) => ({ runtime, pod }));
   });
 }
@@ -37,7 +27,7 @@ function victim(kernel: Kernel, { pod }: Arguments, draw: Draw): Victim | undefi
 }
 
 function strike(kernel: Kernel, { runtime, pod }: Victim, { container }: Arguments, operation: object): void {
-  tell(kernel, runtime, { kind: 'node.operation', pod, ...(container === undefined ? {} : { container }), ...operation } as unknown as Message);
+  operate(kernel, runtime, { pod, ...(container === undefined ? {} : { container }), ...operation });
 }
 
 /** The main process dies of a signal. */

@@ -1,10 +1,10 @@
 /**
  * Faults of nodes: power loss, a kubelet or a runtime that stops, and resources that run out.
  */
-import type { Kernel, Message } from '../../../src/index.ts';
+import type { Kernel } from '../../../src/index.ts';
 import { machineOf, nodesOf } from '../cluster/node.ts';
 import type { ClusterConfig } from '../cluster/config.ts';
-import { tell } from './connection.ts';
+import { operate } from './connection.ts';
 import { chosen, type Arguments, type Draw, type FaultKind } from './kind.ts';
 
 const NODE = { node: 'the name of a node (drawn)' };
@@ -47,11 +47,6 @@ export const kubeletStop: FaultKind = {
   },
 };
 
-/** Tells a node's runtime and machine what happens to them. */
-function operate(kernel: Kernel, node: string, operation: object): void {
-  tell(kernel, `container-runtime/${node}`, { kind: 'node.operation', ...operation } as unknown as Message);
-}
-
 /** The container runtime answers nothing. */
 export const runtimeStop: FaultKind = {
   name: 'runtime-stop',
@@ -61,8 +56,8 @@ export const runtimeStop: FaultKind = {
   action: ({ config }) => (kernel, args, draw) => {
     const node = nodeOf(config, args, draw);
     if (node === undefined) return undefined;
-    operate(kernel, node, { operation: 'stall' });
-    return () => operate(kernel, node, { operation: 'unstall' });
+    operate(kernel, `container-runtime/${node}`, { operation: 'stall' });
+    return () => operate(kernel, `container-runtime/${node}`, { operation: 'unstall' });
   },
 };
 
@@ -79,8 +74,8 @@ function pressure(name: string, what: string, resource: 'memoryBytes' | 'diskByt
       const capacity = node === undefined ? undefined : machineOf(node)[resource];
       if (name === undefined || capacity === undefined) return undefined;
       const percent = typeof args['percent'] === 'number' ? args['percent'] : 97;
-      operate(kernel, name, { operation: 'use', [resource]: Math.floor((capacity * percent) / 100) });
-      return () => operate(kernel, name, { operation: 'use', [resource]: 0 });
+      operate(kernel, `container-runtime/${name}`, { operation: 'use', [resource]: Math.floor((capacity * percent) / 100) });
+      return () => operate(kernel, `container-runtime/${name}`, { operation: 'use', [resource]: 0 });
     },
   };
 }

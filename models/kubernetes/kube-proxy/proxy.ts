@@ -9,6 +9,7 @@
 import type { ActorSpec } from '../../../src/index.ts';
 import type { HttpResponse, NetListen, NetRequest, NetResponse, NetRules } from '../api/net.ts';
 import type { GroupVersionResource } from '../api/message.ts';
+import { serviceAccountUser } from '../api/service-account.ts';
 import { Client } from '../client/client.ts';
 import { DeltaFifo } from '../client/delta-fifo.ts';
 import { EventSeriesRecorder } from '../client/event-series-recorder.ts';
@@ -145,10 +146,7 @@ class KubeProxy {
     this.#process = process;
     this.#options = options;
     this.#facts = factsOf(options.node, undefined);
-    const user = {
-      name: 'system:serviceaccount:kube-system:kube-proxy',
-      groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'],
-    };
+    const user = serviceAccountUser('kube-system', 'kube-proxy');
     const userAgent = 'kube-proxy/v1.32.0 (linux/amd64) kubernetes';
     this.#client = new Client(process, { servers: options.servers, user, userAgent, qps: QPS, burst: CLIENT_BURST });
     const first = (): Proxier<AnyBlock> => this.#proxiers.values().next().value as Proxier<AnyBlock>;

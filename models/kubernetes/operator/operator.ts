@@ -5,6 +5,7 @@
  * sigs.k8s.io/controller-runtime/pkg/manager/internal.go.
  */
 import type { ActorSpec } from '../../../src/index.ts';
+import { serviceAccountUser } from '../api/service-account.ts';
 import { Client } from '../client/client.ts';
 import { countersOf, type ControlLoop, type LoopCounters } from '../client/control-loop.ts';
 import { EventRecorder } from '../client/event-recorder.ts';
@@ -48,8 +49,7 @@ export const operatorState = (state: unknown): OperatorState | undefined => (sta
 
 function main(process: Process, manager: Manager, id: string, options: OperatorOptions): void {
   const { name, namespace = 'default', leaderElection = false } = manager;
-  const user = { name: `system:serviceaccount:${namespace}:${name}`, groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'] };
-  const client = new Client(process, { servers: options.servers, user, userAgent: name });
+  const client = new Client(process, { servers: options.servers, user: serviceAccountUser(namespace, name), userAgent: name });
   if (!leaderElection) {
     process.exposed = start(process, client, manager, options);
     return;

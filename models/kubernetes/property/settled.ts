@@ -6,6 +6,7 @@ import type { Kernel } from '../../../src/index.ts';
 import { kubectlState } from '../cluster/kubectl.ts';
 import { pendingReasons, type Read } from '../cluster/convergence.ts';
 import type { Process } from '../client/process.ts';
+import { podsOfRunning } from '../container-runtime/inspect.ts';
 import type { Store } from '../etcd/store.ts';
 import type { EndpointSlice, KubeObject, Pod, ReplicaSet } from '../object/types.ts';
 import { waitingForRoom } from './feasible.ts';
@@ -44,25 +45,13 @@ const ownersLive: Check = (read) => {
   );
 };
 
-interface Running {
-  readonly status: { readonly state: string };
-  readonly sandbox: { readonly config: { readonly metadata: { readonly uid: string; readonly name: string } } };
-}
-
-interface RuntimeState {
-  readonly service?: { readonly kept: { readonly containers: ReadonlyMap<string, Running> } };
-}
-
 /** A node runs containers of the pods that are bound to it and of no others. */
 const containersBelong: Check = (read, kernel) => {
   const bound = new Map((read('pods') as readonly Pod[]).map((pod) => [pod.metadata.uid, pod]));
   return kernel.actors().flatMap(({ id, type }) => {
     if (type !== 'container-runtime') return [];
     const node = id.slice(id.indexOf('/') + 1);
-    const containers = (kernel.state(id) as RuntimeState | undefined)?.service?.kept.containers;
-    return [...(containers?.values() ?? [])].flatMap(({ status, sandbox }) => {
-      if (status.state !== 'RUNNING') return [];
-      const { uid, name } = sandbox.config.metadata;
+    return podsOfRunning(kernel.state(id)).flatMap(({ uid, name }) => {
       const pod = bound.get(uid);
       if (pod?.spec.nodeName === node) return [];
       return [`node ${node} runs a container of pod ${name}, which ${pod === undefined ? 'does not exist' : 'is bound elsewhere'}`];

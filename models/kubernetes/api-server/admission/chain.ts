@@ -33,8 +33,7 @@ export function* mutate(attributes: Attributes & { readonly object: KubeObject }
 
 /** Runs the mutating phase of a request that stores no object (DELETE, CONNECT): it may refuse, there is nothing to change. */
 export function* mutateNothing(attributes: Attributes, world: AdmissionWorld): Task<Either<Status, void>> {
-  for (const plugin of PLUGINS) {
-    if (plugin.mutate === undefined || !plugin.handles.includes(attributes.operation)) continue;
+  for (const plugin of MUTATING.get(attributes.operation) ?? []) {
     const admitted = yield* plugin.mutate(attributes, world);
     if (isLeft(admitted)) return admitted;
   }

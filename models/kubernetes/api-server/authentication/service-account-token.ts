@@ -4,10 +4,11 @@
  * Source: pkg/serviceaccount/{claims,jwt,openidmetadata}.go.
  */
 import type { UserInfo } from '../../api/message.ts';
+import { serviceAccountUser } from '../../api/service-account.ts';
 import { base64url, decodeBase64url } from '../../object/base64.ts';
 import { utf8Bytes } from '../../object/hash.ts';
 import { unixSeconds } from '../../object/time.ts';
-import type { KubeObject } from '../../object/types.ts';
+import type { Services } from '../handlers/services.ts';
 
 /** `--service-account-issuer` of the recorded server. */
 export const ISSUER = 'https://kubernetes.default.svc';
@@ -42,23 +43,19 @@ export function claimsOf(token: string): Claims | undefined {
 /** Whom a token stands for, or what is wrong with it. */
 export type Authenticated = { readonly user: UserInfo; readonly audiences: readonly string[] } | { readonly error: string };
 
-export interface TokenWorld {
-  readonly epoch: number;
-  readonly now: number;
-  readonly account: (namespace: string, name: string) => KubeObject | undefined;
-}
+const ACCOUNTS = { group: '', resource: 'serviceaccounts' };
 
 /** `audiences` are those of the one who asks; the API server's own when empty. */
-export function authenticateToken(token: string, audiences: readonly string[], { epoch, now, account }: TokenWorld): Authenticated {
+export function authenticateToken(token: string, audiences: readonly string[], { epoch, process, storage }: Services): Authenticated {
   const claims = claimsOf(token);
   if (claims === undefined) return { error: 'invalid bearer token' };
   const wanted = audiences.length > 0 ? audiences : [ISSUER];
   const common = wanted.filter((audience) => claims.aud.includes(audience));
   const quoted = (list: readonly string[]): string => list.map((each) => JSON.stringify(each)).join(' ');
   if (common.length === 0) return { error: `[invalid bearer token, token audiences [${quoted(claims.aud)}] is invalid for the target audiences [${quoted(wanted)}]]` };
-  if (unixSeconds(epoch, now) > claims.exp) return { error: '[invalid bearer token, service account token has expired]' };
+  if (unixSeconds(epoch, process.now) > claims.exp) return { error: '[invalid bearer token, service account token has expired]' };
   const { namespace = '', serviceaccount } = claims['kubernetes.io'];
-  const found = account(namespace, serviceaccount.name);
+  const found = storage.get(ACCOUNTS, namespace, serviceaccount.name);
   if (found === undefined) return { error: `[invalid bearer token, serviceaccounts "${serviceaccount.name}" not found]` };
   if (found.metadata.uid !== serviceaccount.uid) return { error: '[invalid bearer token, service account token has been invalidated]' };
   return { user: userOf(claims), audiences: common };
@@ -66,7 +63,7 @@ export function authenticateToken(token: string, audiences: readonly string[], {
 
 /** The account that claims name. */
 export function userOf({ sub, 'kubernetes.io': { namespace = '', serviceaccount } }: Claims): UserInfo {
-  const groups = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'];
+  const { groups } = serviceAccountUser(namespace, serviceaccount.name);
   return { name: sub, ...(serviceaccount.uid === undefined ? {} : { uid: serviceaccount.uid }), groups };
 }
 

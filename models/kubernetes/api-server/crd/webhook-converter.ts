@@ -11,7 +11,7 @@ import type { Process, Task } from '../../client/process.ts';
 import type { KubeObject } from '../../object/types.ts';
 import { type ClientConfig, urlOf } from '../admission/webhook/client-config.ts';
 import { isObject, own } from '../patch/json-value.ts';
-import type { KindInfo } from '../registry/kind.ts';
+import { groupVersionText, type KindInfo } from '../registry/kind.ts';
 import { plainError, type Status } from '../status/status.ts';
 import { uuid } from '../strategy/before-create.ts';
 import type { Definition } from './definition.ts';
@@ -35,11 +35,13 @@ export function converterOf(info: KindInfo): ConversionWebhook | undefined {
   return conversion?.strategy === 'Webhook' ? (conversion.webhook as unknown as ConversionWebhook) : undefined;
 }
 
-/** The objects in a version (`group/version`), in their order. */
-export function* convertAll(world: ConversionWorld, info: KindInfo, objects: readonly KubeObject[], apiVersion: string): Task<Either<Status, readonly KubeObject[]>> {
+/** The objects in a version, in their order. */
+export function* convertAll(world: ConversionWorld, info: KindInfo, objects: readonly KubeObject[], version: string): Task<Either<Status, readonly KubeObject[]>> {
   const webhook = converterOf(info);
+  if (webhook === undefined) return right(objects);
+  const apiVersion = groupVersionText(info.group, version);
   const others = objects.filter((object) => object.apiVersion !== apiVersion);
-  if (webhook === undefined || others.length === 0) return right(objects);
+  if (others.length === 0) return right(objects);
   const from = `${info.group}/${others[0]?.apiVersion.split('/')[1] ?? ''}, Kind=${others.length === objects.length && objects.length === 1 ? info.kind : info.listKind}`;
   const converted = yield* ask(world, webhook, others, apiVersion);
   if (isLeft(converted)) return left(plainError(`conversion webhook for ${from} ${converted.left}`));
@@ -53,9 +55,9 @@ export function* convertAll(world: ConversionWorld, info: KindInfo, objects: rea
 }
 
 /** One object in a version. */
-export function* convert(world: ConversionWorld, info: KindInfo, object: KubeObject, apiVersion: string): Task<Either<Status, KubeObject>> {
-  if (object.apiVersion === apiVersion || info.definition === undefined) return right(object);
-  const converted = yield* convertAll(world, info, [object], apiVersion);
+export function* convert(world: ConversionWorld, info: KindInfo, object: KubeObject, version: string): Task<Either<Status, KubeObject>> {
+  if (info.definition === undefined) return right(object);
+  const converted = yield* convertAll(world, info, [object], version);
   return isLeft(converted) ? converted : right(converted.right[0] as KubeObject);
 }
 

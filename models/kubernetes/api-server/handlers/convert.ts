@@ -3,16 +3,13 @@ import type { Either } from 'fp-ts/lib/Either.js';
 import type { Task } from '../../client/process.ts';
 import type { KubeObject } from '../../object/types.ts';
 import { convert, convertAll } from '../crd/webhook-converter.ts';
-import { groupVersionText } from '../registry/kind.ts';
 import type { Status } from '../status/status.ts';
 import type { Call } from './request.ts';
 
-const requested = ({ info, version }: Call): string => groupVersionText(info.group, version.version);
-
 /** What was read, as the request's version has it. */
-export const read = (call: Call, object: KubeObject): Task<Either<Status, KubeObject>> => convert(call.world, call.info, object, requested(call));
+export const read = (call: Call, object: KubeObject): Task<Either<Status, KubeObject>> => convert(call.world, call.info, object, call.version.version);
 
-export const readAll = (call: Call, objects: readonly KubeObject[]): Task<Either<Status, readonly KubeObject[]>> => convertAll(call.world, call.info, objects, requested(call));
+export const readAll = (call: Call, objects: readonly KubeObject[]): Task<Either<Status, readonly KubeObject[]>> => convertAll(call.world, call.info, objects, call.version.version);
 
 /** What is to be written, as the store has it. */
-export const write = (call: Call, object: KubeObject): Task<Either<Status, KubeObject>> => convert(call.world, call.info, object, groupVersionText(call.info.group, call.info.storageVersion));
+export const write = (call: Call, object: KubeObject): Task<Either<Status, KubeObject>> => convert(call.world, call.info, object, call.info.storageVersion);

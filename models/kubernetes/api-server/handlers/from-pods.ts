@@ -8,6 +8,7 @@ import { isLeft, left, right, type Either } from 'fp-ts/lib/Either.js';
 import type { HttpRequest, HttpResponse, NetEndpoint, NetListen, NetRequest, NetResponse } from '../../api/net.ts';
 import type { ApiRequest, UserInfo } from '../../api/message.ts';
 import type { Task } from '../../client/process.ts';
+import { jsonOrText } from '../../object/json-or-text.ts';
 import type { Json } from '../../../../src/index.ts';
 import { authenticateToken, DISCOVERY_PATH, JWKS_PATH, keySet, openIdConfiguration } from '../authentication/service-account-token.ts';
 import { decide } from '../authorization/authorize.ts';
@@ -20,7 +21,6 @@ import { failed } from './request.ts';
 import { route } from './route.ts';
 import type { Services } from './services.ts';
 
-const ACCOUNTS = { group: '', resource: 'serviceaccounts' };
 const ANONYMOUS: UserInfo = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
 const VERSION = { major: '1', minor: '32', gitVersion: 'v1.32.13', platform: 'linux/amd64' };
 
@@ -56,7 +56,7 @@ function* serve(services: Services, http: HttpRequest): Task<Answer> {
   const contentType = header(http, 'content-type');
   const request: ApiRequest = {
     kind: 'api.request', id: 0, ...parts, user: user.right, userAgent: header(http, 'user-agent') ?? '', query,
-    ...(http.body === undefined || http.body === '' ? {} : { body: parsed(http.body) }),
+    ...(http.body === undefined || http.body === '' ? {} : { body: jsonOrText(http.body) }),
     ...(http.method === 'PATCH' && contentType !== undefined ? { contentType } : {}),
   };
   const served = yield* route(services, request, { client: services.process.self, opened: ({ stop }) => stop(), ended: () => undefined });
@@ -81,19 +81,11 @@ function plain(services: Services, user: UserInfo, method: string, path: string,
   return ok(undefined);
 }
 
-function userOf({ epoch, process, storage }: Services, http: HttpRequest): Either<Status, UserInfo> {
+function userOf(services: Services, http: HttpRequest): Either<Status, UserInfo> {
   const token = /^Bearer (.+)$/i.exec(header(http, 'authorization') ?? '')?.[1];
   if (token === undefined) return right(ANONYMOUS);
-  const found = authenticateToken(token, [], { epoch, now: process.now, account: (namespace, name) => storage.get(ACCOUNTS, namespace, name) });
+  const found = authenticateToken(token, [], services);
   return 'user' in found ? right(found.user) : left(unauthorized());
 }
 
 const header = ({ headers = {} }: HttpRequest, name: string): string | undefined => Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body) as unknown;
-  } catch {
-    return body;
-  }
-}

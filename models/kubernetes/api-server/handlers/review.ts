@@ -14,8 +14,6 @@ import { decode } from './decode.ts';
 import { type Answer, type Call, failed } from './request.ts';
 import type { Services } from './services.ts';
 
-const ACCOUNTS = { group: '', resource: 'serviceaccounts' };
-
 interface ResourceAttributes {
   readonly namespace?: string;
   readonly verb?: string;
@@ -87,9 +85,9 @@ function rules(services: Services, user: UserInfo, namespace: string): unknown {
 }
 
 /** Tokens are those that this server issued (handlers/token.ts); anything else is not authenticated. */
-function tokenStatus({ epoch, process, storage }: Services, object: KubeObject): unknown {
+function tokenStatus(services: Services, object: KubeObject): unknown {
   const { token = '', audiences = [] } = (object['spec'] ?? {}) as { token?: string; audiences?: readonly string[] };
   if (token === '') return { user: {} };
-  const found = authenticateToken(token, audiences, { epoch, now: process.now, account: (namespace, name) => storage.get(ACCOUNTS, namespace, name) });
+  const found = authenticateToken(token, audiences, services);
   return 'user' in found ? { authenticated: true, user: userInfo(found.user), audiences: found.audiences } : { user: {}, error: found.error };
 }

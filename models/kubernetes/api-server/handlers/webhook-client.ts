@@ -8,6 +8,7 @@
 import type { HttpRequest, HttpResponse, NetResult } from '../../api/net.ts';
 import { webhookActor, WEBHOOK_CALLER, type WebhookAnswer, type WebhookCall, type WebhookRequest, type WebhookResponse } from '../../api/webhook.ts';
 import { suspend, type Process, type Task } from '../../client/process.ts';
+import { jsonOrText } from '../../object/json-or-text.ts';
 import type { Service } from '../../object/types.ts';
 import type { StorageRegistry } from '../storage/registry.ts';
 import { type Dialer, dialError, servicePlace } from './proxy.ts';
@@ -67,7 +68,7 @@ export class WebhookClient {
     if (result.error === 'timeout') return { answer: undefined };
     if (!result.ok) return failedDial(place.ip, place.port, result);
     const { status, body = '' } = result.response as unknown as HttpResponse;
-    return { answer: { code: status, body: parsed(body) } };
+    return { answer: { code: status, body: jsonOrText(body) } };
   }
 
   private *ask(actor: string, call: WebhookCall): Task<WebhookAnswer | undefined> {
@@ -92,11 +93,3 @@ export class WebhookClient {
 type Reached = { readonly answer: WebhookAnswer | undefined } | { readonly unreached: string };
 
 const failedDial = (ip: string, port: number, result: NetResult): Reached => ({ unreached: `dial tcp ${ip}:${port}: ${dialError(result)}` });
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
-}

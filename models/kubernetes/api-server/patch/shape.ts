@@ -95,8 +95,8 @@ function structure(struct: StructType, atomic: boolean): Structure {
   return { kind: 'structure', type: struct.name, atomic, fields };
 }
 
-/** Ports are told apart by protocol, which is TCP when it is not said. */
 const byName = (a: ListKey, b: ListKey): number => (a.name < b.name ? -1 : 1);
+/** Ports are told apart by protocol, which is TCP when it is not said. */
 const listKey = (name: string): ListKey => (name === 'protocol' ? { name, fallback: 'TCP' } : { name });
 
 function fieldShape(struct: StructType, field: TypeField): Shape {

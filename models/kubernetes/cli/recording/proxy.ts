@@ -4,6 +4,7 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { decodeBody } from '../../facade/body.ts';
+import { jsonOrText } from '../../object/json-or-text.ts';
 import { withoutManagedFields } from '../../recording/format.ts';
 import type { KubeObject } from '../../object/types.ts';
 import type { ClusterApi } from './cluster-api.ts';
@@ -38,7 +39,7 @@ async function pass(api: ClusterApi, recorder: Recorder, request: http.IncomingM
   if (isChange) {
     const contentType = headers['content-type'];
     recorder.request(
-      { method, path: url, ...(contentType === undefined ? {} : { contentType: jsonType(contentType) }), ...bodyOf(body, contentType), status: answer.status, response: cleaned(parsed(answer.body)) },
+      { method, path: url, ...(contentType === undefined ? {} : { contentType: jsonType(contentType) }), ...bodyOf(body, contentType), status: answer.status, response: cleaned(jsonOrText(answer.body.toString('utf8'))) },
       t,
     );
   }
@@ -52,15 +53,7 @@ const jsonType = (contentType: string): string => (contentType.includes('json') 
 function bodyOf(bytes: Buffer, contentType = 'application/json'): { readonly body?: unknown } {
   if (bytes.length === 0) return {};
   const decoded = decodeBody(bytes, contentType, contentType.includes('patch'));
-  return decoded.kind === 'value' ? { body: decoded.value } : { body: parsed(bytes) };
-}
-
-function parsed(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return bytes.toString('utf8');
-  }
+  return decoded.kind === 'value' ? { body: decoded.value } : { body: jsonOrText(bytes.toString('utf8')) };
 }
 
 const cleaned = (value: unknown): unknown => ((value as KubeObject | null)?.metadata === undefined ? value : withoutManagedFields(value as KubeObject));

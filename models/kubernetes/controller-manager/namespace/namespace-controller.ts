@@ -5,6 +5,7 @@
  * finalizers allow; what remains and why stands in the namespace's conditions, and the next pass comes after an estimate.
  * Source: pkg/controller/namespace/namespace_controller.go, deletion/namespaced_resources_deleter.go.
  */
+import { shuffled } from '../../../../src/random/shuffle.ts';
 import type { Client } from '../../client/client.ts';
 import type { ControlLoop } from '../../client/control-loop.ts';
 import { allResources, CUSTOM_RESOURCE_DEFINITIONS, type ApiResource } from '../../client/discovery.ts';
@@ -111,12 +112,7 @@ export class NamespaceController {
 
   /** Upstream goes through a map of resources, whose order is another one at each pass. */
   private inAnyOrder(resources: readonly ApiResource[]): ApiResource[] {
-    const order = [...resources];
-    for (let i = order.length - 1; i > 0; i--) {
-      const j = this.context.process.choose('namespace.order', i + 1);
-      [order[i], order[j]] = [order[j] as ApiResource, order[i] as ApiResource];
-    }
-    return order;
+    return shuffled(resources, (n) => this.context.process.choose('namespace.order', n));
   }
 
   private *deleteAllContent(namespace: Namespace): Task<Pass> {

@@ -67,8 +67,8 @@ export class NodeStatus {
     }
     this.#node = node;
     // Upstream computes the status every ten seconds and sends it when it differs from what is stored; only others write Unknown.
-    if ((node.status?.conditions ?? []).some(({ status }) => status === 'Unknown')) this.changed();
-    if (Object.keys(extendedAllocatable(node.status)).length > 0) this.changed();
+    const isOverwritten = (node.status?.conditions ?? []).some(({ status }) => status === 'Unknown');
+    if (isOverwritten || Object.keys(extendedAllocatable(node.status)).length > 0) this.changed();
   }
 
   *register(): Task {

@@ -6,9 +6,11 @@
  * Upstream: kubeadm's Corefile (cmd/kubeadm/app/phases/addons/dns/manifests.go), coredns/coredns plugin/{kubernetes,cache,loadbalance}.
  */
 import type { ActorSpec, Json } from '../../../../src/index.ts';
+import { shuffled } from '../../../../src/random/shuffle.ts';
 import { DNS_PORT } from '../../api/dns.ts';
 import type { DnsAnswer, DnsQuestion, DnsRecord } from '../../api/dns.ts';
 import type { NetEndpoint, NetListen, NetRequest, NetResponse } from '../../api/net.ts';
+import { serviceAccountUser } from '../../api/service-account.ts';
 import { Client } from '../../client/client.ts';
 import { processBehavior } from '../../client/process.ts';
 import type { Process } from '../../client/process.ts';
@@ -110,10 +112,7 @@ class CoreDns {
 
   constructor(process: Process, options: CoreDnsOptions) {
     this.#process = process;
-    const user = {
-      name: 'system:serviceaccount:kube-system:coredns',
-      groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'],
-    };
+    const user = serviceAccountUser('kube-system', 'coredns');
     const client = new Client(process, { servers: options.servers, user, userAgent: 'CoreDNS/1.11.3' });
     this.#factory = new SharedInformerFactory(process, client);
     this.#domain = (options.zone ?? DEFAULT_ZONE).domain;
@@ -163,12 +162,8 @@ class CoreDns {
   #shuffled(answer: DnsAnswer): DnsAnswer {
     const addresses = answer.answers.filter((record) => record.type === 'A' || record.type === 'AAAA');
     if (addresses.length < 2) return answer;
-    for (let i = addresses.length - 1; i > 0; i--) {
-      const j = this.#process.choose('loadbalance', i + 1);
-      [addresses[i], addresses[j]] = [addresses[j] as DnsRecord, addresses[i] as DnsRecord];
-    }
     const others = answer.answers.filter((record) => record.type !== 'A' && record.type !== 'AAAA');
-    return { ...answer, answers: [...others, ...addresses] };
+    return { ...answer, answers: [...others, ...shuffled(addresses, (n) => this.#process.choose('loadbalance', n))] };
   }
 }
 

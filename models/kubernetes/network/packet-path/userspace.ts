@@ -3,6 +3,7 @@
  * changes, with a sliding affinity by client address. It lives in the kube-proxy process of each node.
  * Upstream: pkg/proxy/userspace/roundrobin.go and proxysocket.go of v1.25 (endpointDialTimeouts).
  */
+import { shuffled } from '../../../../src/random/shuffle.ts';
 import { joinHostPort } from '../../object/ip.ts';
 import type { IpvsRealServer, UserspaceServicePort } from '../../api/netfilter.ts';
 import type { NodeKernel, UserspaceState } from '../kernel.ts';
@@ -10,15 +11,6 @@ import type { Environment } from './packet.ts';
 
 /** How long each of the four attempts to reach a backend may take, in µs. */
 export const DIAL_TIMEOUTS_US: readonly number[] = [250_000, 500_000, 1_000_000, 2_000_000];
-
-function shuffled(endpoints: readonly IpvsRealServer[], env: Environment, label: string): IpvsRealServer[] {
-  const list = [...endpoints];
-  for (let i = list.length - 1; i > 0; i--) {
-    const j = env.choose('shuffle', i + 1, label);
-    [list[i], list[j]] = [list[j] as IpvsRealServer, list[i] as IpvsRealServer];
-  }
-  return list;
-}
 
 function stateOf(block: UserspaceServicePort, kernel: NodeKernel, env: Environment): UserspaceState {
   const signature = block.endpoints.map((endpoint) => joinHostPort(endpoint.ip, endpoint.port)).join(' ');
@@ -29,7 +21,7 @@ function stateOf(block: UserspaceServicePort, kernel: NodeKernel, env: Environme
   }
   if (state.signature !== signature) {
     state.signature = signature;
-    state.endpoints = shuffled(block.endpoints, env, block.name);
+    state.endpoints = shuffled(block.endpoints, (n) => env.choose('shuffle', n, block.name));
     state.index = 0;
   }
   return state;

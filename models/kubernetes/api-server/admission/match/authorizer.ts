@@ -3,6 +3,7 @@
  */
 import type { Environment } from '@marcbachmann/cel-js';
 import type { UserInfo } from '../../../api/message.ts';
+import { serviceAccountUser } from '../../../api/service-account.ts';
 import type { Action } from '../../authorization/rbac.ts';
 import type { AdmissionRequest } from './request.ts';
 
@@ -78,10 +79,7 @@ export function registerAuthorizer(env: Environment): void {
   env.registerType(decision, Decision);
   env.registerFunction(`${authorizer}.path(string): ${path}`, (self: Authorizer, text: string) => new PathCheck(self, text));
   env.registerFunction(`${authorizer}.group(string): ${group}`, (self: Authorizer, text: string) => new GroupCheck(self, text));
-  env.registerFunction(`${authorizer}.serviceAccount(string, string): ${authorizer}`, (self: Authorizer, namespace: string, name: string) => {
-    const groups = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'];
-    return new Authorizer(self.decide, { name: `system:serviceaccount:${namespace}:${name}`, groups }, self.request);
-  });
+  env.registerFunction(`${authorizer}.serviceAccount(string, string): ${authorizer}`, (self: Authorizer, namespace: string, name: string) => new Authorizer(self.decide, serviceAccountUser(namespace, name), self.request));
   env.registerFunction(`${group}.resource(string): ${resource}`, (self: GroupCheck, text: string) => new ResourceCheck(self.authorizer, { ...NOTHING, group: self.group, resource: text }));
   for (const part of ['subresource', 'namespace', 'name'] as const) {
     env.registerFunction(`${resource}.${part}(string): ${resource}`, (self: ResourceCheck, text: string) => self.with({ [part]: text }));

@@ -25,7 +25,9 @@ export function objectIn(object: KubeObject | undefined, { info, version }: Show
 /** CONNECT carries options instead of an object. */
 const isOptions = ({ kind, metadata }: KubeObject): boolean => metadata === undefined && kind.endsWith('Options');
 
-const kindOf = (info: KindInfo, version: string): unknown => ({ group: info.group, version, kind: info.kind });
+/** The kind of what is sent: for CONNECT that of the options. */
+const kindOf = ({ operation, object }: Attributes, { info, version }: Shown): unknown =>
+  operation === 'CONNECT' ? { group: '', version: 'v1', kind: object?.kind } : { group: info.group, version, kind: info.kind };
 const resourceOf = (info: KindInfo, version: string): unknown => ({ group: info.group, version, resource: info.resource });
 
 /** The request, without the objects. */
@@ -36,10 +38,10 @@ export function requestOf(attributes: Attributes, shown: Shown, requested: Shown
   const isNamespace = attributes.info.group === '' && attributes.info.resource === 'namespaces';
   const own = isNamespace ? name : namespace;
   return {
-    kind: operation === 'CONNECT' ? { group: '', version: 'v1', kind: object?.kind } : kindOf(shown.info, shown.version),
+    kind: kindOf(attributes, shown),
     resource: resourceOf(shown.info, shown.version),
     ...(subresource === '' ? {} : { subResource: subresource }),
-    requestKind: operation === 'CONNECT' ? { group: '', version: 'v1', kind: object?.kind } : kindOf(requested.info, requested.version),
+    requestKind: kindOf(attributes, requested),
     requestResource: resourceOf(requested.info, requested.version),
     ...(subresource === '' ? {} : { requestSubResource: subresource }),
     ...(name ? { name } : {}),

@@ -4,7 +4,7 @@
  * The issuer is asked for its configuration and its keys over the cluster's network; the token must name one of the keys, and be
  * for the audience, from the issuer, and not expired. That a signature fits its key cannot be asked here: tokens are simulated.
  */
-import { decodeBase64 } from '../../../object/base64.ts';
+import { decodeBase64url } from '../../../object/base64.ts';
 import type { HttpResponse } from '../../../api/net.ts';
 import type { System } from '../../process/system.ts';
 import type { Run, Step } from '../../process/wait.ts';
@@ -21,7 +21,7 @@ interface Claims {
   readonly exp: number;
 }
 
-const part = (text: string): unknown => JSON.parse(new TextDecoder().decode(decodeBase64(text.replaceAll('-', '+').replaceAll('_', '/'))));
+const part = (text: string): unknown => JSON.parse(new TextDecoder().decode(decodeBase64url(text)));
 
 export function* issuerDiscovery(system: System, words: readonly string[]): Run {
   const raw = system.files.read(flagOf(words, 'token-path') ?? '');

@@ -27,6 +27,7 @@ function* answerAll(system: System, fd: number, body: (request: HttpRequest | un
     const exchange = yield* system.accept(fd);
     if (typeof exchange === 'string' || 'interrupted' in exchange) return 1;
     const request = asHttpRequest(exchange.request);
-    system.answer(exchange, request === undefined ? body(undefined) : toJson({ status: 200, headers: { 'Content-Type': sniffed(body(request)) }, body: body(request) }));
+    const text = body(request);
+    system.answer(exchange, request === undefined ? text : toJson({ status: 200, headers: { 'Content-Type': sniffed(text) }, body: text }));
   }
 }
