@@ -10,7 +10,7 @@ import type { Process } from '../models/kubernetes/client/process.ts';
 import { COMPONENTS } from '../models/kubernetes/cluster/config.ts';
 import { GATEWAY, gatewayState } from '../models/kubernetes/cluster/gateway.ts';
 import { createCluster } from '../models/kubernetes/cluster/simulation.ts';
-import { line } from './machine.ts';
+import { cpuSeconds, line } from './machine.ts';
 
 const PODS = 10_000;
 const WATCHERS = 5000;
@@ -63,11 +63,10 @@ const pod = (index: number): unknown => ({
 });
 
 function measured(label: string, unit: string, work: () => number): void {
-  const cpu = process.cpuUsage();
+  let count = 0;
   const started = performance.now();
-  const count = work();
-  const { user, system } = process.cpuUsage(cpu);
-  line(`  ${label}`, (count / (user + system)) * 1e6, `${unit} of processor time (${((count / (performance.now() - started)) * 1000).toFixed(0)}/s on the wall)`);
+  const seconds = cpuSeconds(() => (count = work()));
+  line(`  ${label}`, count / seconds, `${unit} of processor time (${((count / (performance.now() - started)) * 1000).toFixed(0)}/s on the wall)`);
 }
 
 /** Prints the numbers. */

@@ -9,7 +9,7 @@ import { STORE_VIEW } from '../models/kubernetes/explain/store-view.ts';
 import type { KubeObject } from '../models/kubernetes/object/types.ts';
 import { createLog } from '../src/log/node.ts';
 import { snapshotting } from '../src/replay/snapshot.ts';
-import { line } from './machine.ts';
+import { cpuSeconds, line } from './machine.ts';
 
 export const NODES = 100;
 const DEPLOYMENTS = 20;
@@ -19,15 +19,15 @@ const REPLICAS = 25;
 export function writeChurn(path: string, records: number): void {
   const manifests = Array.from({ length: DEPLOYMENTS }, (_, i) => [deployment(i, 0), service(i)]).flat();
   const config = { ...DEFAULT_CONFIG, nodes: NODES, manifests };
-  const started = process.cpuUsage();
-  const file = createLog(path, clusterHeader(config));
-  const cluster = createCluster({ ...config, seed: '1', freeze: false, guard: false });
-  cluster.kernel.setSink(snapshotting(file.writer, STORE_VIEW));
-  for (let round = 1; cluster.kernel.seq < records; round++) churn(cluster, round, records);
-  file.writer.close();
-  file.end();
-  const { user, system } = process.cpuUsage(started);
-  line('making the log', records / ((user + system) / 1_000_000), 'records a CPU second');
+  const seconds = cpuSeconds(() => {
+    const file = createLog(path, clusterHeader(config));
+    const cluster = createCluster({ ...config, seed: '1', freeze: false, guard: false });
+    cluster.kernel.setSink(snapshotting(file.writer, STORE_VIEW));
+    for (let round = 1; cluster.kernel.seq < records; round++) churn(cluster, round, records);
+    file.writer.close();
+    file.end();
+  });
+  line('making the log', records / seconds, 'records a CPU second');
 }
 
 function deployment(i: number, version: number): KubeObject {

@@ -23,7 +23,7 @@ import { fold } from '../src/replay/projection.ts';
 import { Seeker } from '../src/replay/seek.ts';
 import { RandomChooser } from '../src/kernel/choice.ts';
 import { NODES, writeChurn } from './churn.ts';
-import { line } from './machine.ts';
+import { cpuSeconds, line } from './machine.ts';
 
 const RECORDS = 1_000_000;
 const COMPARED = 8;
@@ -91,13 +91,8 @@ function sameStates(seeker: Seeker<StoreView>): number {
 
 const hashOf = (view: StoreView): string => createHash('sha256').update(canonical(STORE_VIEW.encode(view))).digest('hex');
 
-/** CPU milliseconds: other programs on the machine do not count. */
-function timed(work: () => unknown): number {
-  const started = process.cpuUsage();
-  work();
-  const { user, system } = process.cpuUsage(started);
-  return (user + system) / 1000;
-}
+/** CPU milliseconds. */
+const timed = (work: () => unknown): number => cpuSeconds(work) * 1000;
 
 function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((x, y) => x - y);

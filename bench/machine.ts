@@ -14,6 +14,14 @@ export function line(what: string, value: number, unit: string, goal?: string): 
   console.log(`${what.padEnd(52)} ${text.padStart(12)} ${unit}${goal === undefined ? '' : `   (goal ${goal})`}`);
 }
 
+/** Seconds of processor time that some work takes: other programs on the machine do not count. */
+export function cpuSeconds(work: () => unknown): number {
+  const started = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(started);
+  return (user + system) / 1_000_000;
+}
+
 /** The best of several runs: the machine's other work only ever makes a run slower. */
 export function best(runs: number, measure: () => number): number {
   let most = 0;

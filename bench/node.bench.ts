@@ -3,16 +3,9 @@
  */
 import { createCluster, type Simulation } from '../models/kubernetes/cluster/simulation.ts';
 import type { KubeObject, Pod } from '../models/kubernetes/object/types.ts';
-import { line } from './machine.ts';
+import { cpuSeconds, line } from './machine.ts';
 
 const SECOND = 1_000_000;
-
-function cpuSeconds(work: () => void): number {
-  const before = process.cpuUsage();
-  work();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1e6;
-}
 
 function clusterOf(nodes: number, disable: readonly ('kube-proxy' | 'coredns')[] = []): Simulation {
   const cluster = createCluster({ seed: '1', nodes, freeze: false, guard: false, disable });

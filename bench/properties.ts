@@ -3,6 +3,7 @@
  */
 import type { CampaignModel } from '../src/campaign/model.ts';
 import { runPlan } from '../src/campaign/run.ts';
+import { cpuSeconds } from './machine.ts';
 
 /** Names no property: nothing is judged. */
 const NONE = 'no property has this name';
@@ -26,8 +27,7 @@ export function propertyCost(model: CampaignModel, runs: number): number {
 }
 
 function millis(model: CampaignModel, runs: number, only: string | undefined): number {
-  const begin = process.cpuUsage();
-  for (let i = 0; i < runs; i++) runPlan(model, model.plan(`bench/${i}`), only === undefined ? {} : { only });
-  const { user, system } = process.cpuUsage(begin);
-  return (user + system) / 1000;
+  return 1000 * cpuSeconds(() => {
+    for (let i = 0; i < runs; i++) runPlan(model, model.plan(`bench/${i}`), only === undefined ? {} : { only });
+  });
 }

@@ -15,7 +15,7 @@ import type { KubeObject } from '../models/kubernetes/object/types.ts';
 import { BROTLI, nodeSha256 } from '../src/log/node.ts';
 import { LogWriter } from '../src/log/writer.ts';
 import { Checker } from '../src/property/checker.ts';
-import { line } from './machine.ts';
+import { cpuSeconds, line } from './machine.ts';
 
 const object = (apiVersion: string, kind: string, name: string, rest: object): KubeObject => ({ apiVersion, kind, metadata: { name } as KubeObject['metadata'], ...rest });
 const MANIFESTS: readonly KubeObject[] = [
@@ -53,10 +53,10 @@ function cost(backup: Backup, mode: Mode, rounds = 4, worlds = 10): { readonly s
   let seconds = Infinity;
   let steps = 0;
   for (let round = 0; round < rounds; round++) {
-    const started = process.cpuUsage();
-    for (let index = 0; index < worlds; index++) steps = world(`${round}/${index}`, backup, mode);
-    const { user, system } = process.cpuUsage(started);
-    seconds = Math.min(seconds, (user + system) / 1_000_000 / worlds);
+    const taken = cpuSeconds(() => {
+      for (let index = 0; index < worlds; index++) steps = world(`${round}/${index}`, backup, mode);
+    });
+    seconds = Math.min(seconds, taken / worlds);
   }
   return { seconds, steps };
 }

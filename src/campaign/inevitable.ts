@@ -4,12 +4,11 @@
  */
 import { pointOfNoReturn, type InevitableOptions, type PointOfNoReturn } from '../explain/inevitable.ts';
 import type { Kernel } from '../kernel/kernel.ts';
-import { StepFailed } from '../kernel/outcome.ts';
 import type { LogReader } from '../log/reader.ts';
 import { Checker } from '../property/checker.ts';
 import type { BuildRun } from '../replay/replay.ts';
 import type { CampaignModel, Plan, World } from './model.ts';
-import { NO_STEP_FAILS, replayOrder, runPlan, startPlan } from './run.ts';
+import { isStepFailed, NO_STEP_FAILS, replayOrder, runPlan, startPlan } from './run.ts';
 
 export interface ViolationPoint {
   /** What the run violates. */
@@ -42,7 +41,7 @@ export function violationPoint(model: CampaignModel, log: LogReader, options: Om
         if (world.goal === undefined) checker.end(kernel.now, outcome.kind === 'idle');
         return checker.violations.length > 0 || (property === world.goal?.name && world.goal.pending().length > 0);
       } catch (error) {
-        if (error instanceof StepFailed) return property === NO_STEP_FAILS;
+        if (isStepFailed(error)) return property === NO_STEP_FAILS;
         throw error;
       } finally {
         tried();

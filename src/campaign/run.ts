@@ -172,6 +172,6 @@ function drive(kernel: Kernel, { world, injector, healAt }: Started, checker: Ch
 }
 
 /** By name: a model of somebody's own may come with an engine from another bundle. */
-function isStepFailed(error: unknown): error is StepFailed {
+export function isStepFailed(error: unknown): error is StepFailed {
   return error instanceof Error && error.name === 'StepFailed';
 }
