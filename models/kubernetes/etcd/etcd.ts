@@ -183,6 +183,9 @@ function watch(state: State, { id, prefix, from }: EtcdWatch, context: Context):
     reply(context, { kind: 'etcd.events', id, revision: store.revision, events: [], error: 'compacted' });
     return;
   }
+  // A client watches once: what it watched on a connection that has broken is over.
+  const before = state.watchers.findIndex((watcher) => watcher.client === client);
+  if (before >= 0) state.watchers.splice(before, 1);
   state.watchers.push({ client, id, prefix });
   reply(context, { kind: 'etcd.events', id, revision: store.revision, events: store.since(prefix, from) });
 }

@@ -38,7 +38,7 @@ export const cut: FaultKind = {
 /** An API server loses etcd for a moment. */
 export const etcdReset: FaultKind = {
   name: 'etcd-reset',
-  what: 'an API server loses its connection to etcd: writes under way have an unknown outcome, its caches are read anew',
+  what: 'an API server loses its connection to etcd: writes under way have an unknown outcome, its watch goes on where it was',
   args: { server: 'which API server (drawn)' },
   lasts: false,
   action: () => (kernel, args, draw) => {

@@ -31,18 +31,27 @@ export const laggingCache: FaultKind = {
   },
 };
 
-/** etcd forgets its history, and API servers have to read the store anew. */
+/** etcd forgets its history while an API server has not seen the end of it, so that it has to read the store anew. */
 export const compaction: FaultKind = {
   name: 'compaction',
-  what: 'etcd forgets all history, and an API server loses its connection: it has to read anew, and old positions are gone (410)',
+  what: 'at the next change an API server loses its connection to etcd, which forgets all history: it has to read anew, and old positions are gone (410)',
   args: { server: 'which API server (drawn)' },
   lasts: false,
-  action: ({ config }) => (kernel, args, draw) => {
-    const store = storeOf(kernel);
+  action: ({ config, network }) => (kernel, args, draw) => {
     const server = chosen(args, 'server', apiServerIds(config.apiServers), draw);
-    if (store === undefined || server === undefined) return;
-    tell(kernel, 'etcd', { kind: 'etcd.compact', id: 0, revision: store.revision } as Message);
-    reset(kernel, server, 'etcd');
+    if (server === undefined) return;
+    let isLost = false;
+    const release = network.lose((_from, to, { kind }) => {
+      if (isLost || kind !== 'etcd.events' || to.id !== server) return false;
+      isLost = true;
+      kernel.host(kernel.now, () => {
+        release();
+        const store = storeOf(kernel);
+        if (store !== undefined) tell(kernel, 'etcd', { kind: 'etcd.compact', id: 0, revision: store.revision } as Message);
+        reset(kernel, server, 'etcd');
+      });
+      return true;
+    });
   },
 };
 

@@ -16,7 +16,6 @@ import { isUnavailable } from '../storage/etcd-client.ts';
 import { admit, admitFinally } from './admit.ts';
 import { read, write } from './convert.ts';
 import { decode } from './decode.ts';
-import { NO_ANSWER } from './get.ts';
 import { writeOptions, writeOptionsErrors, type WriteOptions } from './options.ts';
 import { type Answer, type Call, contextOf, failed, storageKey } from './request.ts';
 import { release, reserve } from './reserve.ts';
@@ -82,7 +81,7 @@ function* store(services: Services, call: Call, object: KubeObject, options: Wri
   const key = storageKey(info, namespace, name);
   if (options.isDryRun) {
     const read = yield* services.storage.etcd.range(key);
-    if (isUnavailable(read)) return left(plainError(NO_ANSWER));
+    if (isUnavailable(read)) return left(plainError(read.message));
     const current = read.kvs[0]?.object;
     return right(current === undefined ? { object: prepared.right } : { taken: name, current });
   }
@@ -90,7 +89,7 @@ function* store(services: Services, call: Call, object: KubeObject, options: Wri
   if (isLeft(kept)) return kept;
   const ttl = info.storage.resource === 'events' ? EVENT_TTL_SECONDS : undefined;
   const result = yield* services.storage.etcd.txn(key, 0, kept.right, ttl);
-  if (isUnavailable(result)) return left(plainError(NO_ANSWER));
+  if (isUnavailable(result)) return left(plainError(result.message));
   if (!result.succeeded) return right({ taken: name, current: result.kv?.object as KubeObject });
   const made = yield* read(call, result.kv?.object as KubeObject);
   return isLeft(made) ? made : right({ object: made.right });

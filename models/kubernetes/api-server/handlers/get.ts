@@ -14,8 +14,6 @@ import { read } from './convert.ts';
 import { type Answer, type Call, failed, storageKey } from './request.ts';
 
 /** etcd did not answer: the text of its client. */
-export const NO_ANSWER = 'etcdserver: request timed out';
-
 export function* get(call: Call): Task<Answer> {
   const { request, info, version } = call;
   const name = request.name ?? '';
@@ -32,7 +30,7 @@ type Found = { readonly object: KubeObject | undefined } | { readonly answer: An
 export function* live(call: Call, name: string): Task<Found> {
   const { world, request, info } = call;
   const found = yield* world.storage.etcd.range(storageKey(info, request.namespace, name));
-  if (isUnavailable(found)) return { answer: failed(plainError(NO_ANSWER)) };
+  if (isUnavailable(found)) return { answer: failed(plainError(found.message)) };
   return yield* inVersion(call, found.kvs[0]?.object);
 }
 

@@ -14,7 +14,6 @@ import { badRequest, continueExpired, expired, plainError, tooLargeResourceVersi
 import { isUnavailable } from '../storage/etcd-client.ts';
 import { readAll } from './convert.ts';
 import { decodeContinue, encodeContinue } from './continue-token.ts';
-import { NO_ANSWER } from './get.ts';
 import { listOptionsErrors } from './list-options.ts';
 import { type Answer, type Call, failed, type Selection, selectionOf, storageKey } from './request.ts';
 
@@ -64,7 +63,7 @@ function* firstRead(call: Call, limit: number): Task<Snapshot | { readonly statu
   if (wanted === '') {
     if (isEvents) return yield* fromEtcd(call, 0);
     const now = yield* storage.etcd.range(`/registry/${info.keyPrefix}`);
-    if (isUnavailable(now)) return { status: plainError(NO_ANSWER) };
+    if (isUnavailable(now)) return { status: plainError(now.message) };
     if (!(yield* storage.waitFor(now.revision))) return yield* fromEtcd(call, 0);
     return fromCache(call, storage.revision);
   }
@@ -84,7 +83,7 @@ function fromCache({ world, request, info }: Call, revision: number): Snapshot {
 function* fromEtcd({ world, request, info }: Call, revision: number): Task<Snapshot | { readonly status: Status }> {
   const namespace = info.namespaced && request.namespace !== undefined ? `${request.namespace}/` : '';
   const read = yield* world.storage.etcd.range(`/registry/${info.keyPrefix}/${namespace}`, revision);
-  if (isUnavailable(read)) return { status: plainError(NO_ANSWER) };
+  if (isUnavailable(read)) return { status: plainError(read.message) };
   if (read.error === 'future') return { status: tooLargeResourceVersion(revision, read.revision) };
   if (read.error === 'compacted') return { status: expired('The resourceVersion for the provided list is too old.') };
   return { objects: read.kvs.map((kv) => kv.object), revision: revision === 0 ? read.revision : revision };

@@ -30,8 +30,6 @@ export interface Written {
 }
 
 /** The text of etcd's client when no answer came; the outcome is unknown then. */
-const NO_ANSWER = 'etcdserver: request timed out';
-
 /** Runs `update` until it sticks. `cached` is this server's possibly stale copy. */
 export function* guaranteedUpdate(etcd: EtcdClient, key: string, cached: KubeObject | undefined, update: Update, isDryRun: boolean): Task<Either<Status, Written>> {
   let current = cached;
@@ -76,7 +74,7 @@ function* attempt(etcd: EtcdClient, key: string, current: KubeObject | undefined
   const expect = current === undefined ? 0 : Number(current.metadata.resourceVersion);
   const put = decision.kind === 'put' ? decision.object : undefined;
   const result = yield* etcd.txn(key, expect, put, decision.kind === 'put' ? decision.ttlSeconds : undefined);
-  if (isUnavailable(result)) return left(plainError(NO_ANSWER));
+  if (isUnavailable(result)) return left(plainError(result.message));
   if (!result.succeeded) return right({ current: result.kv?.object });
   const kind = decision.kind === 'delete' ? 'deleted' : current === undefined ? 'created' : 'updated';
   const shown = decision.kind === 'delete' ? decision.answer : undefined;
@@ -94,5 +92,5 @@ function isUnchanged(current: KubeObject | undefined, decision: Decision): boole
 
 export function* readLive(etcd: EtcdClient, key: string): Task<Either<Status, KubeObject | undefined>> {
   const read = yield* etcd.range(key);
-  return isUnavailable(read) ? left(plainError(NO_ANSWER)) : right(read.kvs[0]?.object);
+  return isUnavailable(read) ? left(plainError(read.message)) : right(read.kvs[0]?.object);
 }

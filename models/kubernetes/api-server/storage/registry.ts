@@ -18,7 +18,7 @@ import { type EtcdClient, isUnavailable } from './etcd-client.ts';
 const ROOT = '/registry/';
 /** How long a consistent read waits for the cache (cacher: `blockTimeout`). */
 const FRESHNESS_TIMEOUT = 3_000_000;
-/** Pause before the connection to etcd is tried again. */
+/** Pause before the store is read again. */
 const RECONNECT_DELAY = 1_000_000;
 
 /** Fields with an index for watchers (pkg/registry/core/{pod,node,secret,configmap}/strategy.go, `TriggerFunc`). */
@@ -98,7 +98,7 @@ export class StorageRegistry implements Lookup {
     return this.cacher(resource).list(namespace);
   }
 
-  /** Reads the whole store, then follows it; comes back by itself when etcd was away. */
+  /** Reads the whole store, then follows it; both come back by themselves when etcd was away. */
   *start(): Task {
     for (;;) {
       const read = yield* this.etcd.range(ROOT);
@@ -166,13 +166,14 @@ export class StorageRegistry implements Lookup {
       ROOT,
       from,
       (events) => this.take(events),
-      () => this.process.go(this.restart()),
+      () => this.process.go(this.resume()),
     );
   }
 
-  private *restart(): Task {
-    yield* this.process.sleep('etcd.reconnect', RECONNECT_DELAY);
-    yield* this.start();
+  /** etcd's client takes a watch up again where it was, and nobody notices (`client/v3/watch.go`). */
+  private *resume(): Task {
+    yield* this.etcd.connected();
+    this.follow(this.revision + 1);
   }
 
   private take({ events, revision, error }: EtcdEvents): void {
