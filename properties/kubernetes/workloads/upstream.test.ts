@@ -33,6 +33,30 @@ describe('workloads that wait for ever, as upstream lets them', () => {
   });
 
   /**
+   * kubernetes#128798; found by `kubetwin check --model deployment`, seed m/564. A Recreate Deployment that waits for its old pods is woken
+   * when the last of them is gone (deployment_controller.go, `deletePod`), and a pod that has failed does not go. Its deadline wakes it.
+   */
+  it('a Recreate Deployment with an old pod that has failed, until its deadline', () => {
+    const cluster = createCluster({ seed: '1', nodes: 2, timing: 'fast' });
+    // The first process of a container does not hear TERM: it is there until its grace period is over.
+    const slow = (tag: string): object => ({ metadata: { labels: { app: 'web' } }, spec: { terminationGracePeriodSeconds: 5, containers: [{ name: 'web', image: `busybox:${tag}`, command: ['sleep', '3600'] }] } });
+    const of = (image: string): KubeObject => object('Deployment', { strategy: { type: 'Recreate' }, progressDeadlineSeconds: 120, replicas: 1, template: slow(image) });
+    const phases = (): string[] => cluster.list('pods', 'default').map(({ status }) => (status as { phase: string }).phase).sort();
+    cluster.apply([of('1.36')]);
+    expect(cluster.runUntilConverged(60 * SECOND).isConverged).toBe(true);
+    const node = (cluster.list('pods', 'default')[0]?.['spec'] as { nodeName: string }).nodeName;
+    cluster.kernel.input(`container-runtime/${node}`, { kind: 'node.operation', operation: 'use', diskBytes: 1e12 } as never, cluster.now);
+    cluster.runFor(40 * SECOND);
+    expect(phases()).toEqual(['Failed', 'Running']);
+    cluster.apply([of('1.37')]);
+    cluster.runFor(45 * SECOND);
+    expect(phases()).toEqual(['Failed']);
+    // It counts from the last progress, which was the first rollout.
+    cluster.runFor(45 * SECOND);
+    expect(phases()).toEqual(['Failed', 'Running']);
+  });
+
+  /**
    * Found by `kubetwin check --model statefulset`, seed e/170. An ordered StatefulSet deletes no pod that is too much before it is available,
    * unless that pod is the first unhealthy one (`processCondemned`); it looks again after minReadySeconds only while fewer pods than wanted
    * are available (stateful_set.go, `syncStatefulSet`), and those that are wanted are. Whatever wakes it later helps.

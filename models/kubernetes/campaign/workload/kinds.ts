@@ -3,7 +3,7 @@
  */
 import fc from 'fast-check';
 import type { KubeObject } from '../../object/types.ts';
-import type { Patch, WorkloadKind } from '../kind.ts';
+import { RECREATE, type Patch, type WorkloadKind } from '../kind.ts';
 
 /** Containers that run for ever and cost nothing. */
 const image = fc.constantFrom('registry.k8s.io/pause:3.9', 'registry.k8s.io/pause:3.10', 'registry.k8s.io/pause:3.8');
@@ -16,7 +16,6 @@ function template(app: string, container: Record<string, unknown>, spec: Record<
   return { metadata: { labels: { app } }, spec: { terminationGracePeriodSeconds: 2, ...spec, containers: [{ name: 'main', ...container }] } };
 }
 
-/** A Deployment keeps its strategy: upstream's never gets on when it is recreated at another size in the middle of a rolling update. */
 const deployment: WorkloadKind = {
   name: 'Deployment',
   manifest: (name) =>
@@ -31,7 +30,7 @@ const deployment: WorkloadKind = {
         replicas,
         ...spec,
         selector: { matchLabels: { app: name } },
-        strategy: name === 'b' ? { type: 'Recreate' } : { type: 'RollingUpdate', rollingUpdate: { maxSurge, maxUnavailable } },
+        ...(name === 'b' ? RECREATE : { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge, maxUnavailable } } }),
         template: template(name, { image: from }),
       },
     })),

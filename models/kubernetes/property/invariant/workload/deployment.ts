@@ -114,13 +114,20 @@ export const historyEmpty = law('a ReplicaSet that is cleaned up has no pods', (
   return undefined;
 });
 
-const available = (set: ReplicaSet, spec: number): number => Math.min(spec, set.status?.availableReplicas ?? 0);
+const DESIRED = 'deployment.kubernetes.io/desired-replicas';
+const available = ({ status }: ReplicaSet): number => status?.availableReplicas ?? 0;
 
-/** Where nothing fails by itself a rolling step never takes more available pods than it may. */
+/** Scaling in proportion does not ask what is available (deployment/sync.go, `scale`); it says so in an annotation. */
+const isScaled = (set: ReplicaSet, previous: ReplicaSet | undefined): boolean => set.metadata.annotations?.[DESIRED] !== previous?.metadata.annotations?.[DESIRED];
+
+/**
+ * Where nothing fails by itself a rolling step never takes more available pods than it may. Pods count as statuses tell: those of a
+ * ReplicaSet that has just become smaller still tell of all (deployment/rolling.go, `scaleDownOldReplicaSetsForRollingUpdate`).
+ */
 export const availabilityKept = law('a rolling step leaves enough pods available', (set, previous, asked, siblings, owner, isDelete) => {
-  if (isDelete || owner === undefined || isTerminating(owner) || asked.strategies.has('Recreate') || specOf(set) >= specOf(previous)) return false;
-  const others = siblings.reduce((sum, other) => sum + available(other, specOf(other)), 0);
-  const [before, after] = [others + available(set, specOf(previous)), others + available(set, specOf(set))];
+  if (isDelete || owner === undefined || isTerminating(owner) || asked.strategies.has('Recreate') || specOf(set) >= specOf(previous) || isScaled(set, previous)) return false;
+  const others = siblings.reduce((sum, other) => sum + available(other), 0);
+  const [before, after] = [others + Math.min(available(set), specOf(previous)), others + Math.min(available(set), specOf(set))];
   const promised = asked.fewest - asked.unavailable;
   return after >= Math.min(before, promised) ? undefined : `${place(set)} went from ${specOf(previous)} to ${specOf(set)} replicas: ${after} stay available, ${promised} are promised`;
 });
