@@ -202,6 +202,21 @@ describe('the kernel', () => {
     expect(seen).toEqual([5010, 5330]);
   });
 
+  /** Found by `kubetwin check`, seed n/501: what was sent just after an actor had become fast again arrived before what still waited. */
+  it('lets nothing overtake what was slowed down when the slowness ends', () => {
+    const seen: string[] = [];
+    const kernel = new Kernel({ seed: '1' });
+    kernel.spawn({ id: 'p', type: 'p', behavior: { start: () => null, step: (_state, { kind }, context) => void seen.push(`${kind} ${context.now}`) } });
+    kernel.control({ kind: 'slow', actor: 'p', by: 300 }, 0);
+    kernel.input('p', { kind: 'first' }, 10);
+    kernel.control({ kind: 'slow', actor: 'p', by: 0 }, 20);
+    kernel.input('p', { kind: 'second' }, 30);
+    kernel.input('p', { kind: 'third' }, 310);
+    kernel.input('p', { kind: 'fourth' }, 311);
+    kernel.run();
+    expect(seen).toEqual(['first 310', 'second 310', 'third 310', 'fourth 311']);
+  });
+
   it('ends at a bound, with an event that names it', () => {
     const kernel = new Kernel({ seed: '1', bounds: { stepsMax: 100 } });
     const records: LogRecord[] = [];

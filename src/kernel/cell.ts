@@ -25,6 +25,8 @@ export class Cell implements Peer {
   skew = 0;
   /** Extra µs before each event is handled, while a fault slows the actor down. */
   slowness = 0;
+  /** Until when events wait that were slowed down: what comes until then waits behind them. */
+  slowedUntil = -1;
   /** Slots of the timers that are set, by key. */
   readonly timers = new Map<string, number>();
   /** When the last message to each receiver (by index) arrives: later ones may not overtake it. */

@@ -245,7 +245,7 @@ export class Kernel implements ContextHost, Routing {
       cell.backlog.push(slot);
       return;
     }
-    if (cell.slowness > 0 && slots.timer[slot] !== '$slowed') return this.postpone(slot, cell);
+    if ((cell.slowness > 0 || this.now <= cell.slowedUntil) && slots.timer[slot] !== '$slowed') return this.postpone(slot, cell);
     if (via === 'timer') {
       const key = slots.timer[slot] as string;
       if (slots.incarnation[slot] !== cell.incarnation) return slots.release(slot);
@@ -268,7 +268,8 @@ export class Kernel implements ContextHost, Routing {
       this.slots.via[slot] = 'message';
     }
     this.slots.timer[slot] = '$slowed';
-    this.queue.push(this.now + cell.slowness, EventClass.normal, slot);
+    cell.slowedUntil = Math.max(this.now + cell.slowness, cell.slowedUntil);
+    this.queue.push(cell.slowedUntil, EventClass.normal, slot);
   }
 
   private perform(slot: number, via: Via, cell: Cell, message: Message | undefined): void {

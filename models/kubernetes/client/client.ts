@@ -22,6 +22,8 @@ export interface ClientOptions {
   /** Requests per second; 0 or less switches the limit off. */
   readonly qps?: number;
   readonly burst?: number;
+  /** How long a call may take, µs (rest.Config.Timeout); absent: until the connection is known to be lost. */
+  readonly timeout?: number;
 }
 
 /** What a request addresses beside its collection. */
@@ -107,7 +109,7 @@ export class Client {
     const wait = this.bucket === undefined ? 0 : this.bucket.reserve();
     if (wait > 0) yield* this.process.sleep('client.throttle', wait);
     const request = this.request(verb, resource, target);
-    const response = yield* suspend<ApiResponse>((settle) => this.connection.send(request, settle));
+    const response = yield* suspend<ApiResponse>((settle) => this.connection.send(request, settle, this.options.timeout));
     if (response.code >= 200 && response.code < 300) return { ok: true, object: response.body as KubeObject };
     if (response.code === 409) this.counters.conflicts++;
     return { ok: false, status: response.body as Status };

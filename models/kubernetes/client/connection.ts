@@ -3,8 +3,8 @@
  *
  * One connection a process (as Go shares one HTTP/2 transport), used by all its clients. It notices when a server goes
  * away: calls that are open then fail with code 0, because nobody knows whether the server acted. What cannot be noticed
- * (a partition) ends after the HTTP/2 health check's 45 s (apimachinery/pkg/util/net/http.go: read idle 30 s, ping 15 s);
- * one timer serves all open calls, since calls are in the order of their deadlines.
+ * (a partition) ends after the HTTP/2 health check's 45 s (apimachinery/pkg/util/net/http.go: read idle 30 s, ping 15 s),
+ * or after the client's own timeout (rest.Config.Timeout).
  */
 import type { PeerMessage } from '../../../src/index.ts';
 import type { ApiClose, ApiRequest, ApiResponse, ApiWatchEvents, WatchEvent } from '../api/message.ts';
@@ -27,6 +27,15 @@ export interface WatchSink {
 /** A request without what the connection adds. */
 export type Request = Omit<ApiRequest, 'kind' | 'id'>;
 
+/** Open calls that may take equally long: they stand in the order of their deadlines, so one timer serves all. */
+interface Lane {
+  readonly timeout: number;
+  /** What a call that took longer is told. */
+  readonly message: string;
+  readonly calls: Map<number, OpenCall>;
+  isTimerSet: boolean;
+}
+
 interface OpenCall {
   readonly server: string;
   readonly deadline: number;
@@ -41,11 +50,10 @@ interface OpenWatch {
 export class Connection {
   private readonly process: Process;
   private readonly servers: readonly string[];
-  private readonly calls = new Map<number, OpenCall>();
+  private readonly lanes: Lane[] = [{ timeout: CONNECTION_LOST_AFTER, message: 'http2: client connection lost', calls: new Map(), isTimerSet: false }];
   private readonly watches = new Map<number, OpenWatch>();
   private readonly down = new Set<string>();
   private nextId: number;
-  private isTimerSet = false;
 
   /** Takes over the process's `api.*`, `down` and `up` messages. `servers` in the order of preference. */
   constructor(process: Process, servers: readonly string[]) {
@@ -61,16 +69,17 @@ export class Connection {
     for (const server of servers) process.monitor(server);
   }
 
-  /** Sends a request; `settle` gets the answer, or code 0 when none came. */
-  send(request: Request, settle: (response: ApiResponse) => void): void {
+  /** Sends a request; `settle` gets the answer, or code 0 when none came, within `timeout` µs where that is given. */
+  send(request: Request, settle: (response: ApiResponse) => void, timeout?: number): void {
     const id = this.nextId++;
     const server = this.server();
     if (server === undefined) {
       this.process.after('client.refused', REFUSED_AFTER, () => settle(lost(id, 'connect: connection refused')));
       return;
     }
-    this.calls.set(id, { server, deadline: this.process.now + CONNECTION_LOST_AFTER, settle });
-    if (!this.isTimerSet) this.armTimer(CONNECTION_LOST_AFTER);
+    const lane = this.laneOf(timeout);
+    lane.calls.set(id, { server, deadline: this.process.now + lane.timeout, settle });
+    if (!lane.isTimerSet) this.armTimer(lane, lane.timeout);
     this.process.send(server, { kind: 'api.request', id, ...request } as ApiRequest);
   }
 
@@ -89,23 +98,38 @@ export class Connection {
     };
   }
 
-  private armTimer(delay: number): void {
-    this.isTimerSet = true;
-    this.process.after('client.timeout', delay, () => this.expire());
+  private laneOf(timeout = CONNECTION_LOST_AFTER): Lane {
+    for (const lane of this.lanes) if (lane.timeout === timeout) return lane;
+    const lane: Lane = { timeout, message: 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)', calls: new Map(), isTimerSet: false };
+    this.lanes.push(lane);
+    return lane;
   }
 
-  /** Ends the calls whose time is over. Calls stand in the order of their deadlines. */
-  private expire(): void {
-    this.isTimerSet = false;
-    for (const [id, call] of this.calls) {
+  private armTimer(lane: Lane, delay: number): void {
+    lane.isTimerSet = true;
+    this.process.after('client.timeout', delay, () => this.expire(lane));
+  }
+
+  /** Ends the calls whose time is over. */
+  private expire(lane: Lane): void {
+    lane.isTimerSet = false;
+    for (const [id, call] of lane.calls) {
       const left = call.deadline - this.process.now;
-      if (left > 0) {
-        this.armTimer(left);
-        return;
-      }
-      this.calls.delete(id);
-      call.settle(lost(id, 'http2: client connection lost'));
+      if (left > 0) return this.armTimer(lane, left);
+      lane.calls.delete(id);
+      call.settle(lost(id, lane.message));
     }
+  }
+
+  /** The call with this id, which is over. */
+  private take(id: number): OpenCall | undefined {
+    for (const { calls } of this.lanes) {
+      const call = calls.get(id);
+      if (call === undefined) continue;
+      calls.delete(id);
+      return call;
+    }
+    return undefined;
   }
 
   private deliver(message: ApiWatchEvents): void {
@@ -114,14 +138,10 @@ export class Connection {
   }
 
   private settle(response: ApiResponse): void {
-    const call = this.calls.get(response.id);
-    if (call === undefined) {
-      // A watch that is refused answers like any request.
-      this.endWatch(response.id, response.body as Status);
-      return;
-    }
-    this.calls.delete(response.id);
-    call.settle(response);
+    const call = this.take(response.id);
+    // A watch that is refused answers like any request.
+    if (call === undefined) this.endWatch(response.id, response.body as Status);
+    else call.settle(response);
   }
 
   private endWatch(id: number, status: Status | undefined): void {
@@ -133,7 +153,7 @@ export class Connection {
 
   private serverDown(server: string): void {
     this.down.add(server);
-    for (const [id, call] of [...this.calls]) {
+    for (const [id, call] of this.lanes.flatMap(({ calls }) => [...calls])) {
       if (call.server === server) this.settle(lost(id, 'connection reset by peer'));
     }
     for (const [id, watch] of [...this.watches]) {

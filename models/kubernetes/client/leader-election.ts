@@ -11,7 +11,7 @@ import type { KubeObject } from '../object/types.ts';
 import { jittered } from './backoff.ts';
 import type { Client } from './client.ts';
 import type { EventRecorder } from './event-recorder.ts';
-import type { Process, Task } from './process.ts';
+import { suspend, type Process, type Task } from './process.ts';
 import { LEASES } from './resources.ts';
 import { isNotFound } from './result.ts';
 
@@ -50,8 +50,9 @@ export class LeaderElector {
 
   constructor(process: Process, client: Client, options: LeaderElectionOptions, recorder?: EventRecorder) {
     this.process = process;
-    this.client = client;
     this.options = { ...LEADER_ELECTION_DEFAULTS, ...options };
+    // resourcelock/interface.go, NewFromKubeconfig: a call gets half the deadline, so that one that hangs can be tried again.
+    this.client = client.named({ timeout: Math.max(1_000_000, this.options.renewDeadline / 2) });
     this.recorder = recorder;
   }
 
@@ -78,7 +79,7 @@ export class LeaderElector {
     const { renewDeadline, retryPeriod } = this.options;
     for (;;) {
       const deadline = this.process.now + renewDeadline;
-      while (!(yield* this.tryAcquireOrRenew())) {
+      while (!(yield* within(this.process, deadline - this.process.now, this.tryAcquireOrRenew()))) {
         if (this.process.now + retryPeriod > deadline) {
           yield* this.process.sleep('leader.deadline', Math.max(0, deadline - this.process.now));
           return;
@@ -152,6 +153,25 @@ export class LeaderElector {
     this.process.record('leader', { lease: `${namespace}/${name}`, identity, what });
     if (this.observed !== undefined) this.recorder?.event(this.observed, 'Normal', 'LeaderElection', `${identity} ${what}`);
   }
+}
+
+/** What a task says, or false when it has said nothing after `limit` µs (it then goes on, and nobody listens). */
+function* within(process: Process, limit: number, task: Task<boolean>): Task<boolean> {
+  return yield* suspend<boolean>((resume) => {
+    let isOver = false;
+    const end = (result: boolean): void => {
+      if (isOver) return;
+      isOver = true;
+      timer.stop();
+      resume(result);
+    };
+    const timer = process.after('leader.timeout', limit, () => end(false));
+    process.go(told(task, end));
+  });
+}
+
+function* told(task: Task<boolean>, tell: (result: boolean) => void): Task {
+  tell(yield* task);
 }
 
 /** Whether two records are equal; their times count with the resolution of a second. */

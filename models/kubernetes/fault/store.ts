@@ -40,16 +40,17 @@ export const compaction: FaultKind = {
   action: ({ config, network }) => (kernel, args, draw) => {
     const server = chosen(args, 'server', apiServerIds(config.apiServers), draw);
     if (server === undefined) return;
-    let isLost = false;
-    const release = network.lose((_from, to, { kind }) => {
-      if (isLost || kind !== 'etcd.events' || to.id !== server) return false;
-      isLost = true;
-      kernel.host(kernel.now, () => {
-        release();
+    let isBroken = false;
+    // Nothing more comes on a connection that has broken; the server's next watch is on a new one.
+    const release = network.lose((from, to, { kind }) => {
+      if (isBroken && kind === 'etcd.watch' && from.id === server) release();
+      if (kind !== 'etcd.events' || to.id !== server) return false;
+      if (!isBroken) kernel.host(kernel.now, () => {
         const store = storeOf(kernel);
         if (store !== undefined) tell(kernel, 'etcd', { kind: 'etcd.compact', id: 0, revision: store.revision } as Message);
         reset(kernel, server, 'etcd');
       });
+      isBroken = true;
       return true;
     });
   },

@@ -44,6 +44,8 @@ import { VolumeManager } from './volume/volume-manager.ts';
 /** kubeletconfig/v1beta1: kubeAPIQPS, kubeAPIBurst. */
 const QPS = 50;
 const BURST = 100;
+/** The client of leases and node status: its own, without a limit; the least of nodeStatusUpdateFrequency and the lease (cmd/kubelet/app/server.go). */
+const HEARTBEAT_TIMEOUT = 10_000_000;
 /** config/apiserver.go: WaitForAPIServerSyncPeriod. */
 const NODE_SYNC_US = 1_000_000;
 
@@ -56,6 +58,7 @@ class Kubelet {
   private readonly process: Process;
   private readonly options: KubeletOptions;
   private readonly client: Client;
+  private readonly heartbeats: Client;
   private readonly recorder: EventRecorder;
   private readonly cri: CriClient;
   private readonly pleg: Pleg;
@@ -84,6 +87,7 @@ class Kubelet {
     const runtimeActor = `container-runtime/${node}`;
     const user = { name: `system:node:${node}`, groups: ['system:nodes', 'system:authenticated'] };
     this.client = new Client(process, { servers, user, userAgent: `kubelet/${KUBELET_VERSION} (linux/amd64) kubernetes`, qps: QPS, burst: BURST });
+    this.heartbeats = this.client.named({ qps: -1, timeout: HEARTBEAT_TIMEOUT });
     this.recorder = new EventRecorder(process, this.client, { component: 'kubelet', epoch, host: node });
     this.hostIps = (template.status?.addresses ?? []).filter(({ type }) => type === 'InternalIP').map(({ address }) => address);
     this.cri = new CriClient(process, runtimeActor);
@@ -110,7 +114,7 @@ class Kubelet {
     this.nodes = factory.informer<Node>(NODES, { fieldSelector: `metadata.name=${node}` });
     this.nodeStatus = new NodeStatus(
       process,
-      this.client,
+      { kube: this.client, heartbeat: this.heartbeats },
       options,
       { errors: () => this.nodeErrors(), pressures: () => this.eviction.pressures, boots: () => this.health.boots, volumesInUse: () => volumes.inUse },
       (type, reason, message) => this.nodeEvent(type, reason, message),
@@ -219,7 +223,7 @@ class Kubelet {
     this.nodeEvent('Normal', 'Starting', 'Starting kubelet.');
     this.health.doubt();
     process.go(this.nodeStatus.run());
-    process.go(renewLease(process, this.client, node, epoch, () => this.nodeStatus.node));
+    process.go(renewLease(process, this.heartbeats, node, epoch, () => this.nodeStatus.node));
     this.pleg.start(this.options.startSpread ? process.choose('pleg.start', this.options.startSpread) : 0);
     this.nodes.start();
     this.services.start();

@@ -3,7 +3,7 @@
  *
  * A call that gets no answer may have had its effect. A controller that asked for a pod and never heard may rightly ask again, so
  * laws about how many pods there are hold only until then. Doubt begins with an answer of 500 and more, with a connection that
- * breaks or a process that dies or stops while a call is open, and with two leaders at once.
+ * breaks, or a process that dies, stops or leads no more while a call is open, and with two leaders at once.
  */
 import type { LogRecord, Message, Peer } from '../../../src/index.ts';
 import type { ApiRequest, ApiResponse } from '../api/message.ts';
@@ -31,10 +31,11 @@ export class Doubt {
   }
 
   /** Sees what became of a step. */
-  observe({ actor, kind, via }: LogRecord): void {
+  observe({ actor, kind, via, facts }: LogRecord): void {
     if (this.isInDoubt || !actor.startsWith(MANAGER)) return;
     if (kind === 'pause' && actor !== MANAGER) this.isInDoubt = true;
-    if ((kind === 'down' || (via === 'control' && (kind === 'crash' || kind === 'pause'))) && this.callsOf(actor).size > 0) this.isInDoubt = true;
+    const isDeposed = facts.some((fact) => fact.kind === 'leader' && (fact.data as { what?: string }).what === 'stopped leading');
+    if ((kind === 'down' || isDeposed || (via === 'control' && (kind === 'crash' || kind === 'pause'))) && this.callsOf(actor).size > 0) this.isInDoubt = true;
   }
 
   private callsOf(client: string): Set<number> {

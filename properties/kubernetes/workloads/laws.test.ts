@@ -147,13 +147,22 @@ describe('laws of DaemonSets', () => {
   it('notice a second pod on a node', () => {
     expect(verdictOf(onePerNode, [...nodes, daemons, [1, 'pods', on('a', 'n1')], [2, 'pods', on('b', 'n2')]])).toBeUndefined();
     expect(verdictOf(onePerNode, [...nodes, daemons, [1, 'pods', on('a', 'n1')], [2, 'pods', on('b', 'n1')]])).toMatch('which has a');
+    const surging: Step = [0, 'daemonsets', { kind: 'DaemonSet', metadata: meta('ds'), spec: { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1 } } } } as unknown as KubeObject];
+    expect(verdictOf(onePerNode, [...nodes, surging, [1, 'pods', on('a', 'n1')], [2, 'pods', on('b', 'n1')]])).toBeUndefined();
+    expect(verdictOf(onePerNode, [...nodes, surging, [1, 'pods', on('a', 'n1')], [2, 'pods', on('b', 'n1')], [3, 'pods', on('c', 'n1')]])).toMatch('which has a and b');
   });
 
   it('notice an update that leaves too many nodes without a pod', () => {
     const both: Step[] = [...nodes, daemons, revision, [1, 'pods', on('a', 'n1')], [1, 'pods', on('b', 'n2')]];
-    expect(verdictOf(unavailableKept, [...both, [2, 'pods', on('a', 'n1', { gone: true })]])).toBeUndefined();
-    expect(verdictOf(unavailableKept, [...both, [2, 'pods', on('a', 'n1', { gone: true })], [3, 'pods', on('b', 'n2', { gone: true })]])).toMatch('while n1 have no pod');
-    expect(verdictOf(unavailableKept, [...nodes, daemons, revision, [1, 'pods', on('a', 'n1', { hash: 'new' })], [2, 'pods', on('a', 'n1', { hash: 'new', gone: true })]])).toMatch('no update asked');
+    const gone = (second: number, name: string, node: string, hash?: string): Step => [second, 'pods', on(name, node, { gone: true, ...(hash === undefined ? {} : { hash }) })];
+    expect(verdictOf(unavailableKept, [...both, gone(4, 'a', 'n1')])).toBeUndefined();
+    expect(verdictOf(unavailableKept, [...both, gone(4, 'a', 'n1'), gone(5, 'b', 'n2')])).toMatch('while n1 have no pod');
+    // One that was not available yet may go at any time, and does not count.
+    expect(verdictOf(unavailableKept, [...both, gone(2, 'a', 'n1')])).toBe(false);
+    expect(verdictOf(unavailableKept, [...both, gone(2, 'a', 'n1'), gone(5, 'b', 'n2')])).toBeUndefined();
+    expect(verdictOf(unavailableKept, [...nodes, daemons, revision, [1, 'pods', on('a', 'n1', { hash: 'new' })], gone(9, 'a', 'n1', 'new')])).toMatch('no update asked');
+    // Of two on a node one goes.
+    expect(verdictOf(unavailableKept, [...nodes, daemons, revision, [1, 'pods', on('a', 'n1', { hash: 'new' })], [1, 'pods', on('b', 'n1', { hash: 'new' })], gone(9, 'a', 'n1', 'new')])).toBe(false);
   });
 });
 

@@ -44,7 +44,7 @@ describe('workloads that wait for ever, as upstream lets them', () => {
     const phases = (): string[] => cluster.list('pods', 'default').map(({ status }) => (status as { phase: string }).phase).sort();
     cluster.apply([of('1.36')]);
     expect(cluster.runUntilConverged(60 * SECOND).isConverged).toBe(true);
-    const node = (cluster.list('pods', 'default')[0]?.['spec'] as { nodeName: string }).nodeName;
+    const node = String((cluster.list('pods', 'default')[0]?.['spec'] as { nodeName?: string } | undefined)?.nodeName);
     cluster.kernel.input(`container-runtime/${node}`, { kind: 'node.operation', operation: 'use', diskBytes: 1e12 } as never, cluster.now);
     cluster.runFor(40 * SECOND);
     expect(phases()).toEqual(['Failed', 'Running']);
@@ -80,6 +80,40 @@ describe('workloads that wait for ever, as upstream lets them', () => {
     cluster.apply([{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web-0', namespace: 'default', annotations: { woken: 'yes' } } } as unknown as KubeObject]);
     cluster.runFor(30 * SECOND);
     expect(names()).toEqual(['web-0', 'web-1']);
+  });
+
+  /**
+   * openkruise/kruise#1012; found by `kubetwin check --model daemonset`, seed n/550. When a new pod has become ready, the DaemonSet is to
+   * be looked at after minReadySeconds and one more, but it already waits for a shorter time since its status was written; what comes
+   * later is dropped (client-go's `delaying_queue.go`), and at that look the pod is ready and not yet available. The status counts the
+   * old pods, which are available, so nothing else wakes it (daemon_controller.go, `updateDaemonSetStatus`).
+   */
+  it('a DaemonSet that surges and has minReadySeconds', () => {
+    const cluster = createCluster({ seed: '1', nodes: 2, timing: 'fast' });
+    const updateStrategy = { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } };
+    const ready = (): number => (cluster.get('daemonsets', 'default', 'web')?.['status'] as { numberReady?: number } | undefined)?.numberReady ?? 0;
+    cluster.apply([object('DaemonSet', { updateStrategy, template: template('3.9') })]);
+    expect(cluster.runUntil(() => ready() === 2, 60 * SECOND)).toBe(true);
+    cluster.apply([object('DaemonSet', { updateStrategy, minReadySeconds: 5, template: template('3.10') })]);
+    expect(cluster.runUntilConverged(300 * SECOND)).toMatchObject({ isConverged: false });
+    expect(cluster.list('pods', 'default')).toHaveLength(4);
+  });
+
+  /**
+   * Found by `kubetwin check --model daemonset`, seed n/767. A node without a running pod gets one at once while a DaemonSet surges, and a
+   * failed pod that waits for its back-off does not count as one (daemon_controller.go, `podsShouldBeOnNode`).
+   */
+  it('a DaemonSet that surges makes pods without a pause where they fail', () => {
+    const failed = (updateStrategy: object): number => {
+      const cluster = createCluster({ seed: '1', nodes: 1, timing: 'fast' });
+      cluster.apply([object('DaemonSet', { updateStrategy, template: template('3.9') })]);
+      expect(cluster.runUntilConverged(60 * SECOND).isConverged).toBe(true);
+      cluster.kernel.input('container-runtime/node-1', { kind: 'node.operation', operation: 'use', diskBytes: 1e12 } as never, cluster.now);
+      cluster.runFor(20 * SECOND);
+      return cluster.list('pods', 'default').filter(({ status }) => (status as { phase?: string }).phase === 'Failed').length;
+    };
+    expect(failed({ type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1 } })).toBeLessThan(3);
+    expect(failed({ type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } })).toBeGreaterThan(50);
   });
 
   /**

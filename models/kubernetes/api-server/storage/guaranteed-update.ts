@@ -29,7 +29,6 @@ export interface Written {
   readonly object: KubeObject;
 }
 
-/** The text of etcd's client when no answer came; the outcome is unknown then. */
 /** Runs `update` until it sticks. `cached` is this server's possibly stale copy. */
 export function* guaranteedUpdate(etcd: EtcdClient, key: string, cached: KubeObject | undefined, update: Update, isDryRun: boolean): Task<Either<Status, Written>> {
   let current = cached;

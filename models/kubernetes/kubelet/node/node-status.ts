@@ -31,11 +31,17 @@ export interface NodeHealth {
   readonly volumesInUse: () => readonly string[];
 }
 
+/** A node registers with the kubelet's client and reports with that of heartbeats. */
+export interface NodeClients {
+  readonly kube: Client;
+  readonly heartbeat: Client;
+}
+
 type EventOf = (type: 'Normal' | 'Warning', reason: string, message: string) => void;
 
 export class NodeStatus {
   readonly #process: Process;
-  readonly #client: Client;
+  readonly #clients: NodeClients;
   readonly #options: KubeletOptions;
   readonly #health: NodeHealth;
   readonly #event: EventOf;
@@ -44,9 +50,9 @@ export class NodeStatus {
   #isPending = false;
   #toldBoot: string | undefined;
 
-  constructor(process: Process, client: Client, options: KubeletOptions, health: NodeHealth, event: EventOf) {
+  constructor(process: Process, clients: NodeClients, options: KubeletOptions, health: NodeHealth, event: EventOf) {
     this.#process = process;
-    this.#client = client;
+    this.#clients = clients;
     this.#options = options;
     this.#health = health;
     this.#event = event;
@@ -75,13 +81,13 @@ export class NodeStatus {
     let delay = REGISTER_US;
     for (;;) {
       yield* this.#process.sleep('node.register', delay);
-      const created = yield* this.#client.create<Node>(NODES, undefined, this.#initial());
+      const created = yield* this.#clients.kube.create<Node>(NODES, undefined, this.#initial());
       if (created.ok) {
         this.#node = created.object;
         return;
       }
       if (isAlreadyExists(created)) {
-        const found = yield* this.#client.get<Node>(NODES, undefined, this.#options.node);
+        const found = yield* this.#clients.kube.get<Node>(NODES, undefined, this.#options.node);
         if (found.ok) {
           this.#node = found.object;
           yield* this.#reconcileLabels(found.object);
@@ -98,7 +104,7 @@ export class NodeStatus {
     const missing = Object.entries(wanted).filter(([key, value]) => node.metadata.labels?.[key] !== value);
     if (missing.length === 0) return;
     const body = { metadata: { labels: Object.fromEntries(missing) } };
-    const patched = yield* this.#client.patch<Node>(NODES, undefined, this.#options.node, 'application/strategic-merge-patch+json', body);
+    const patched = yield* this.#clients.kube.patch<Node>(NODES, undefined, this.#options.node, 'application/strategic-merge-patch+json', body);
     if (patched.ok) this.#node = patched.object;
   }
 
@@ -237,7 +243,7 @@ export class NodeStatus {
         ...(old.nodeInfo === undefined || isRebooted ? { nodeInfo: status.nodeInfo, addresses: status.addresses, capacity: status.capacity, allocatable: status.allocatable, daemonEndpoints: status.daemonEndpoints } : {}),
       },
     };
-    const patched = yield* this.#client.patch<Node>(NODES, undefined, this.#options.node, 'application/strategic-merge-patch+json', body, { subresource: 'status' });
+    const patched = yield* this.#clients.heartbeat.patch<Node>(NODES, undefined, this.#options.node, 'application/strategic-merge-patch+json', body, { subresource: 'status' });
     if (patched.ok) {
       this.#node = patched.object;
       this.#isReady = this.#health.errors().length === 0;

@@ -74,6 +74,9 @@ export const finalizerKept: Invariant<undefined> = invariant('a Job lets go of a
   if (!had(previous as Pod | undefined) || (had(object as Pod) && !isDelete) || !isTerminal(object as Pod)) return false;
   const job = controllerIn<Job>(objects, 'jobs', object, 'Job');
   if (job === undefined || isTerminating(job) || isFinished(job) || job.spec.completionMode === 'Indexed') return false;
+  // A failure that the policy ignores is not counted (pod_failure_policy.go).
+  const ignores = job.spec.podFailurePolicy?.rules.some(({ action }) => action === 'Ignore') === true;
+  if (ignores && (object as Pod).status?.phase === 'Failed') return false;
   const { succeeded, failed } = uncounted(job);
   return [...succeeded, ...failed].includes(object.metadata.uid) ? undefined : `${place(object)} lost its finalizer, and ${place(job)} has not counted it`;
 });
