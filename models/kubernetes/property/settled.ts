@@ -69,12 +69,12 @@ const endpointsExist: Check = (read) => {
   );
 };
 
-/** Pressure on a node passes when its cause is gone: as long as it lasts, pods wait for it to end. */
+/** A node is ready again, and its pressure passes, when the cause is gone: until then pods wait for that. */
 const nodesAreWell: Check = (read) =>
   read('minions').flatMap(({ metadata, status }) =>
     ((status?.conditions ?? []) as readonly { type: string; status: string }[])
-      .filter(({ type, status: value }) => type.endsWith('Pressure') && value === 'True')
-      .map(({ type }) => `node ${metadata.name} has ${type}`),
+      .filter(({ type, status: value }) => (type === 'Ready' ? value !== 'True' : type.endsWith('Pressure') && value === 'True'))
+      .map(({ type }) => `node ${metadata.name} ${type === 'Ready' ? 'is not ready' : `has ${type}`}`),
   );
 
 /** What the user has asked for has been answered. */

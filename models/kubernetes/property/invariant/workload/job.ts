@@ -73,7 +73,8 @@ export const finalizerKept: Invariant<undefined> = invariant('a Job lets go of a
   const had = (pod: Pod | undefined): boolean => pod?.metadata.finalizers?.includes(FINALIZER) === true;
   if (!had(previous as Pod | undefined) || (had(object as Pod) && !isDelete) || !isTerminal(object as Pod)) return false;
   const job = controllerIn<Job>(objects, 'jobs', object, 'Job');
-  if (job === undefined || isTerminating(job) || isFinished(job) || job.spec.completionMode === 'Indexed') return false;
+  // One that is suspended lets go of pods that ran when the controller looked (job_controller.go, `deleteJobPods`).
+  if (job === undefined || isTerminating(job) || isFinished(job) || job.spec.completionMode === 'Indexed' || job.spec.suspend === true) return false;
   // A failure that the policy ignores is not counted (pod_failure_policy.go).
   const ignores = job.spec.podFailurePolicy?.rules.some(({ action }) => action === 'Ignore') === true;
   if (ignores && (object as Pod).status?.phase === 'Failed') return false;

@@ -15,9 +15,9 @@ import { claimsKept, identitiesKept, rollsInOrder, startsInOrder, stopsInOrder }
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each law remembers what it needs.
 type Law = Invariant<any>;
 
-const ALWAYS: readonly Law[] = [oneSetPerTemplate, revisionsGrow, identitiesKept, claimsKept, endsOnce, countsOnce, finalizerKept, onceAMinute];
+const ALWAYS: readonly Law[] = [oneSetPerTemplate, revisionsGrow, identitiesKept, claimsKept, endsOnce, countsOnce, onceAMinute];
 /** A controller that reads the past, or does not know what it did, may break these for a while, as upstream's does. */
-const CALM: readonly Law[] = [revisionsDiffer, surgeKept, historyEmpty, recreatesInOrder, startsInOrder, stopsInOrder, rollsInOrder, onePerNode, parallelismKept, policyKept];
+const CALM: readonly Law[] = [revisionsDiffer, surgeKept, historyEmpty, recreatesInOrder, startsInOrder, stopsInOrder, rollsInOrder, onePerNode, finalizerKept, parallelismKept, policyKept];
 /** Pods that fail by themselves, or that others delete, are outside of these promises. */
 const QUIET: readonly Law[] = [availabilityKept, wantedPodsKept, unavailableKept];
 
