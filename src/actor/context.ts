@@ -20,7 +20,7 @@ export class StepContext implements Context {
   readonly self: string;
   now = 0;
   from: string | undefined = undefined;
-  readonly effects: Effect[] = [];
+  effects: Effect[] = [];
   facts: Fact[] = [];
   choices: Choice[] = [];
   private isOpen = false;

@@ -483,7 +483,7 @@ export class Kernel implements ContextHost, Routing {
   private commit(via: Via, cell: Cell | undefined, message: Message | undefined, cause: number, from: Cell | undefined, external: boolean): void {
     const seq = this.seq++;
     if (this.ledger.isKept) this.ledger.commit({ seq, time: this.now, via, cell, message, cause, from, external, digest: this.digest.value });
-    if (cell !== undefined) cell.context.effects.length = 0;
+    if (cell !== undefined && cell.context.effects.length > 0) cell.context.effects = [];
   }
 
   private hitBound(bound: string): Outcome {

@@ -112,7 +112,7 @@ class Lone {
     // The draws after the step's own are those of the network, which carries its messages.
     const wanted = { facts: context.facts, effects: context.effects.map((effect) => JSON.parse(JSON.stringify(noteOf(effect)))), digest: digest.value, choices: record.choices };
     context.facts = [];
-    context.effects.length = 0;
+    context.effects = [];
     return wanted;
   }
 

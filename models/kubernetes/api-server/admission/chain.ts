@@ -7,23 +7,35 @@ import type { Task } from '../../client/process.ts';
 import type { KubeObject } from '../../object/types.ts';
 import type { Status } from '../status/status.ts';
 import { PLUGINS } from './plugins.ts';
+import type { KindInfo } from '../registry/kind.ts';
 import type { AdmissionPlugin, AdmissionWorld, Attributes, Operation } from './plugin.ts';
 
-const OPERATIONS: readonly Operation[] = ['CREATE', 'UPDATE', 'DELETE', 'CONNECT'];
+type TakingPart<Phase extends 'mutate' | 'validate'> = readonly Required<Pick<AdmissionPlugin, Phase>>[];
 
-/** The plugins that take part in a phase, by operation. */
-function takingPart<Phase extends 'mutate' | 'validate'>(phase: Phase): ReadonlyMap<Operation, readonly Required<Pick<AdmissionPlugin, Phase>>[]> {
+/** The plugins that take part in a phase, by operation and kind: most look at few kinds, so each request meets few. */
+function takingPart<Phase extends 'mutate' | 'validate'>(phase: Phase): (attributes: Attributes) => TakingPart<Phase> {
   const has = (plugin: AdmissionPlugin): plugin is AdmissionPlugin & Required<Pick<AdmissionPlugin, Phase>> => plugin[phase] !== undefined;
-  return new Map(OPERATIONS.map((operation) => [operation, PLUGINS.filter(has).filter(({ handles }) => handles.includes(operation))]));
+  const known = new Map<Operation, WeakMap<KindInfo, TakingPart<Phase>>>();
+  return ({ operation, info }) => {
+    let byKind = known.get(operation);
+    if (byKind === undefined) known.set(operation, (byKind = new WeakMap()));
+    let found = byKind.get(info);
+    if (found === undefined) {
+      const resource = `${info.group}/${info.resource}`;
+      found = PLUGINS.filter(has).filter(({ handles, resources }) => handles.includes(operation) && resources?.includes(resource) !== false);
+      byKind.set(info, found);
+    }
+    return found;
+  };
 }
 
-const MUTATING = takingPart('mutate');
-const VALIDATING = takingPart('validate');
+const mutating = takingPart('mutate');
+const validating = takingPart('validate');
 
 /** Runs the mutating phase; the result is the object to go on with. */
 export function* mutate(attributes: Attributes & { readonly object: KubeObject }, world: AdmissionWorld): Task<Either<Status, KubeObject>> {
   let current = attributes;
-  for (const plugin of MUTATING.get(attributes.operation) ?? []) {
+  for (const plugin of mutating(attributes)) {
     const admitted = yield* plugin.mutate(current, world);
     if (isLeft(admitted)) return admitted;
     if (admitted.right !== current.object) current = { ...current, object: admitted.right };
@@ -33,7 +45,7 @@ export function* mutate(attributes: Attributes & { readonly object: KubeObject }
 
 /** Runs the mutating phase of a request that stores no object (DELETE, CONNECT): it may refuse, there is nothing to change. */
 export function* mutateNothing(attributes: Attributes, world: AdmissionWorld): Task<Either<Status, void>> {
-  for (const plugin of MUTATING.get(attributes.operation) ?? []) {
+  for (const plugin of mutating(attributes)) {
     const admitted = yield* plugin.mutate(attributes, world);
     if (isLeft(admitted)) return admitted;
   }
@@ -42,7 +54,7 @@ export function* mutateNothing(attributes: Attributes, world: AdmissionWorld): T
 
 /** Runs the validating phase. */
 export function* validate(attributes: Attributes, world: AdmissionWorld): Task<Either<Status, void>> {
-  for (const plugin of VALIDATING.get(attributes.operation) ?? []) {
+  for (const plugin of validating(attributes)) {
     const refused = yield* plugin.validate(attributes, world);
     if (refused !== undefined) return left(refused);
   }

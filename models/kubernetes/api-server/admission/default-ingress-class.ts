@@ -17,10 +17,10 @@ const NETWORKING = 'networking.k8s.io';
 export const defaultIngressClass: AdmissionPlugin = {
   name: 'DefaultIngressClass',
   handles: ['CREATE'],
-  *mutate({ info, object, subresource, context }): Task<Either<Status, KubeObject>> {
+  resources: ['networking.k8s.io/ingresses'],
+  *mutate({ object, subresource, context }): Task<Either<Status, KubeObject>> {
     const ingress = object as KubeObject;
-    const isIngress = info.group === NETWORKING && info.resource === 'ingresses' && subresource === '';
-    if (!isIngress || ingress['spec']?.ingressClassName !== undefined || ingress.metadata.annotations?.[OLD_CLASS] !== undefined) return right(ingress);
+    if (subresource !== '' || ingress['spec']?.ingressClassName !== undefined || ingress.metadata.annotations?.[OLD_CLASS] !== undefined) return right(ingress);
     const chosen = newest(context.lookup.list({ group: NETWORKING, resource: 'ingressclasses' }, '').filter(({ metadata }) => metadata.annotations?.[DEFAULT] === 'true'));
     return right(chosen === undefined ? ingress : { ...ingress, spec: { ...ingress['spec'], ingressClassName: chosen.metadata.name } });
   },

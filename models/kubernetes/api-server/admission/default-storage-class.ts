@@ -14,10 +14,10 @@ const BETA_CLASS = 'volume.beta.kubernetes.io/storage-class';
 export const defaultStorageClass: AdmissionPlugin = {
   name: 'DefaultStorageClass',
   handles: ['CREATE'],
-  *mutate({ info, object, subresource, context }): Task<Either<Status, KubeObject>> {
+  resources: ['/persistentvolumeclaims'],
+  *mutate({ object, subresource, context }): Task<Either<Status, KubeObject>> {
     const claim = object as KubeObject;
-    const isClaim = info.group === '' && info.resource === 'persistentvolumeclaims' && subresource === '';
-    if (!isClaim || claim['spec']?.storageClassName !== undefined || claim.metadata.annotations?.[BETA_CLASS] !== undefined) return right(claim);
+    if (subresource !== '' || claim['spec']?.storageClassName !== undefined || claim.metadata.annotations?.[BETA_CLASS] !== undefined) return right(claim);
     const chosen = newest(context.lookup.list({ group: 'storage.k8s.io', resource: 'storageclasses' }, '').filter(({ metadata }) => metadata.annotations?.[DEFAULT] === 'true'));
     return right(chosen === undefined ? claim : { ...claim, spec: { ...claim['spec'], storageClassName: chosen.metadata.name } });
   },

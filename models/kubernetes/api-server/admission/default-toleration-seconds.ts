@@ -15,6 +15,7 @@ const SECONDS = 300;
 export const defaultTolerationSeconds: AdmissionPlugin = {
   name: 'DefaultTolerationSeconds',
   handles: ['CREATE', 'UPDATE'],
+  resources: ['/pods'],
   *mutate(attributes): Task<Either<Status, KubeObject>> {
     const object = attributes.object as KubeObject;
     if (!isPod(attributes)) return right(object);

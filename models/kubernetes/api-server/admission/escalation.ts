@@ -23,10 +23,11 @@ const FULL: readonly PolicyRule[] = [
 export const escalation: AdmissionPlugin = {
   name: 'Escalation',
   handles: ['CREATE', 'UPDATE'],
+  resources: ['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings'].map((resource) => `${RBAC}/${resource}`),
   *mutate(attributes, world): Task<Either<Status, KubeObject>> {
     const object = attributes.object as KubeObject;
     const { info, subresource, context } = attributes;
-    if (info.group !== RBAC || subresource !== '' || isMaster(context.user)) return right(object);
+    if (subresource !== '' || isMaster(context.user)) return right(object);
     const refused = info.resource.endsWith('bindings') ? ofBinding(attributes, object, world) : ofRole(attributes, object, world);
     return refused === undefined ? right(object) : left(refused);
   },

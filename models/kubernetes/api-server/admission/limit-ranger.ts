@@ -16,6 +16,7 @@ type Item = core.LimitRangeItem & { readonly [field in 'default' | 'defaultReque
 export const limitRanger: AdmissionPlugin = {
   name: 'LimitRanger',
   handles: ['CREATE', 'UPDATE'],
+  resources: ['/pods', '/persistentvolumeclaims'],
   *mutate(attributes): Task<Either<Status, KubeObject>> {
     const object = attributes.object as KubeObject;
     if (!isPod(attributes) || attributes.operation !== 'CREATE') return right(object);

@@ -15,9 +15,10 @@ const classOf = (claim: KubeObject): string | undefined => claim.metadata.annota
 export const persistentVolumeClaimResize: AdmissionPlugin = {
   name: 'PersistentVolumeClaimResize',
   handles: ['UPDATE'],
+  resources: ['/persistentvolumeclaims'],
   *validate(attributes): Task<Status | undefined> {
     const { info, subresource, context } = attributes;
-    if (info.group !== '' || info.resource !== 'persistentvolumeclaims' || subresource !== '') return undefined;
+    if (subresource !== '') return undefined;
     const [next, old] = [attributes.object as KubeObject, attributes.old as KubeObject];
     const [after, before] = [sizeOf(next), sizeOf(old)];
     if (after === undefined || before === undefined || compareQuantity(quantityOf(after), quantityOf(before)) <= 0) return undefined;

@@ -36,6 +36,8 @@ export interface AdmissionPlugin {
   /** Upstream's name, as in `--enable-admission-plugins`. */
   readonly name: string;
   readonly handles: readonly Operation[];
+  /** The resources that it looks at, as `group/resource`. Absent: all. */
+  readonly resources?: readonly string[];
   /** Returns the object to go on with, or a refusal. */
   readonly mutate?: (attributes: Attributes, world: AdmissionWorld) => Task<Either<Status, KubeObject>>;
   /** Returns a refusal, or undefined. */

@@ -13,6 +13,7 @@ const CLASSES = { group: 'scheduling.k8s.io', resource: 'priorityclasses' };
 export const priority: AdmissionPlugin = {
   name: 'Priority',
   handles: ['CREATE', 'UPDATE'],
+  resources: ['/pods', 'scheduling.k8s.io/priorityclasses'],
   *mutate(attributes): Task<Either<Status, KubeObject>> {
     const object = attributes.object as KubeObject;
     if (!isPod(attributes)) return right(object);

@@ -16,6 +16,7 @@ interface Scheduling {
 export const runtimeClass: AdmissionPlugin = {
   name: 'RuntimeClass',
   handles: ['CREATE'],
+  resources: ['/pods'],
   *mutate(attributes): Task<Either<Status, KubeObject>> {
     const pod = attributes.object as KubeObject;
     const name = pod['spec']?.runtimeClassName as string | undefined;

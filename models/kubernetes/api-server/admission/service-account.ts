@@ -23,6 +23,7 @@ const SUFFIX = 'bcdfghjklmnpqrstvwxz2456789';
 export const serviceAccount: AdmissionPlugin = {
   name: 'ServiceAccount',
   handles: ['CREATE', 'UPDATE'],
+  resources: ['/pods'],
   *mutate(attributes, world): Task<Either<Status, KubeObject>> {
     const object = attributes.object as KubeObject;
     if (!isPod(attributes) || attributes.operation !== 'CREATE' || object.metadata.annotations?.[MIRROR] !== undefined) return right(object);

@@ -16,9 +16,10 @@ const FINALIZERS: Readonly<Record<string, string>> = {
 export const storageObjectInUseProtection: AdmissionPlugin = {
   name: 'StorageObjectInUseProtection',
   handles: ['CREATE'],
+  resources: ['/persistentvolumes', '/persistentvolumeclaims'],
   *mutate({ info, object, subresource }): Task<Either<Status, KubeObject>> {
     const target = object as KubeObject;
-    const finalizer = info.group === '' && subresource === '' ? FINALIZERS[info.resource] : undefined;
+    const finalizer = subresource === '' ? FINALIZERS[info.resource] : undefined;
     const finalizers = target.metadata.finalizers ?? [];
     if (finalizer === undefined || finalizers.includes(finalizer)) return right(target);
     return right({ ...target, metadata: { ...target.metadata, finalizers: [...finalizers, finalizer] } });

@@ -13,9 +13,10 @@ const NOT_READY = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
 export const taintNodesByCondition: AdmissionPlugin = {
   name: 'TaintNodesByCondition',
   handles: ['CREATE'],
-  *mutate({ info, object, subresource }): Task<Either<Status, KubeObject>> {
+  resources: ['/nodes'],
+  *mutate({ object, subresource }): Task<Either<Status, KubeObject>> {
     const node = object as KubeObject;
-    if (info.group !== '' || info.resource !== 'nodes' || subresource !== '') return right(node);
+    if (subresource !== '') return right(node);
     const taints = (node['spec']?.taints ?? []) as readonly core.Taint[];
     if (taints.some(({ key, effect }) => key === NOT_READY.key && effect === NOT_READY.effect)) return right(node);
     return right({ ...node, spec: { ...node['spec'], taints: [...taints, NOT_READY] } });

@@ -48,8 +48,16 @@ function attributesOf(call: Call, operation: Operation, object: KubeObject | und
   };
 }
 
-/** Plugins' view of the store. */
+const worlds = new WeakMap<Services, AdmissionWorld>();
+
+/** Plugins' view of the store, the same for all requests of a server. */
 function worldOf(services: Services): AdmissionWorld {
+  let world = worlds.get(services);
+  if (world === undefined) worlds.set(services, (world = makeWorld(services)));
+  return world;
+}
+
+function makeWorld(services: Services): AdmissionWorld {
   const { storage, process } = services;
   const { etcd } = storage;
   return {

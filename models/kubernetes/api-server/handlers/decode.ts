@@ -38,10 +38,14 @@ export const bodyTypeOf = ({ info, version }: Pick<Call, 'info' | 'version'>): B
   ...(version.decode === undefined ? {} : { custom: version.decode }),
 });
 
-/** Decodes a body for the main resource or a subresource of the same kind: storage form, with defaults. */
-export function decode(call: Call, body: unknown, validation: FieldValidation): Either<Status, Decoded> {
+/**
+ * Decodes a body for the main resource or a subresource of the same kind: storage form, with defaults. `stored` is what the body may have
+ * been made from: clients of a simulation send back by reference what they have not changed.
+ */
+export function decode(call: Call, body: unknown, validation: FieldValidation, stored?: KubeObject): Either<Status, Decoded> {
   const { info, version, request } = call;
-  const decoded = decodeBody(bodyTypeOf(call), body, validation, (request.duplicates ?? []).map((path) => `duplicate field ${goQuote(path)}`));
+  const duplicates = request.duplicates?.map((path) => `duplicate field ${goQuote(path)}`);
+  const decoded = decodeBody(bodyTypeOf(call), body, validation, duplicates, stored === undefined || version.fromStorage(stored) !== stored ? undefined : stored);
   if (isLeft(decoded)) return decoded;
   const { object, warnings } = decoded.right;
   const { namespace } = object.metadata;
@@ -51,8 +55,8 @@ export function decode(call: Call, body: unknown, validation: FieldValidation): 
   return right({ object: version.toStorage(version.defaults(object)), warnings });
 }
 
-/** Decodes a body of a given kind, without defaults. A body without kind or apiVersion is taken for that kind; `more` is what else is wrong with it. */
-export function decodeBody(type: BodyType, body: unknown, validation: FieldValidation, more: readonly string[] = []): Either<Status, Decoded> {
+/** Decodes a body of a given kind, without defaults. A body without kind or apiVersion is taken for that kind; `more` is what else is wrong with it, `known` what it may share parts with. */
+export function decodeBody(type: BodyType, body: unknown, validation: FieldValidation, more: readonly string[] = [], known?: KubeObject): Either<Status, Decoded> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return left(unrecognized(type, body, `couldn't get version/kind; json parse error: ${notAnObject(body)}`));
   const sent = body as Partial<KubeObject>;
   for (const field of ['apiVersion', 'kind'] as const) {
@@ -65,7 +69,7 @@ export function decodeBody(type: BodyType, body: unknown, validation: FieldValid
   const kind = sent.kind || type.kind;
   const mistaken = identityError(apiVersion, kind, type);
   if (mistaken !== undefined) return left(badRequest(mistaken));
-  const decoded = decodeValue(structType(type.schema), sent);
+  const decoded = decodeValue(structType(type.schema), sent, known);
   const refuse = (why: string): Either<Status, never> =>
     left(badRequest(`${kind} in version ${goQuote(versionOf(apiVersion))} cannot be handled as a ${type.kind}: ${why}`));
   if (decoded.error !== undefined) return refuse(decoded.error);

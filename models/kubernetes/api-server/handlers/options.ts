@@ -59,6 +59,7 @@ export function writeOptions(query: Query, userAgent: string): WriteOptions {
 
 /** The part before the first slash, printable characters only, at most 128 of them (endpoints/handlers/create.go). */
 function managerOf(userAgent: string): string {
-  const name = (userAgent.split('/')[0] ?? '').replace(/[^\x20-\x7e]/g, '').slice(0, FIELD_MANAGER_LENGTH_MAX);
+  const slash = userAgent.indexOf('/');
+  const name = (slash < 0 ? userAgent : userAgent.slice(0, slash)).replace(/[^\x20-\x7e]/g, '').slice(0, FIELD_MANAGER_LENGTH_MAX);
   return name === '' ? 'unknown' : name;
 }

@@ -49,7 +49,7 @@ function applyTo(call: Call, type: PatchType, current: KubeObject, options: Writ
   });
   if (isLeft(patched)) return patched;
   if (patched.right === live) return right(current);
-  const decoded = decodeBody(bodyTypeOf(call), patched.right, options.fieldValidation);
+  const decoded = decodeBody(bodyTypeOf(call), patched.right, options.fieldValidation, [], live === current ? current : undefined);
   if (isLeft(decoded)) return decoded;
   warnings.push(...decoded.right.warnings);
   const { object } = decoded.right;

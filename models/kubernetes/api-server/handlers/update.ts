@@ -29,13 +29,14 @@ export type Transform = (current: KubeObject) => Either<Status, KubeObject>;
 
 /** Events live an hour, and each write of one begins the hour anew. */
 const EVENT_TTL_SECONDS = 3600;
+const EVENTS = 'events';
 
 export function* update(services: Services, call: Call): Task<Answer> {
   const query = call.request.query ?? {};
   const wrong = writeOptionsErrors(query, 'UpdateOptions');
   if (wrong !== undefined) return failed(wrong);
   const options = writeOptions(query, call.request.userAgent);
-  const decoded = decode(call, call.request.body, options.fieldValidation);
+  const decoded = decode(call, call.request.body, options.fieldValidation, cachedOf(services, call));
   if (isLeft(decoded)) return failed(decoded.left);
   const { object, warnings } = decoded.right;
   const misnamed = checkName(call, object);
@@ -54,6 +55,11 @@ export function* update(services: Services, call: Call): Task<Answer> {
   return answer(call, written.right, warnings);
 }
 
+/** This server's copy of the object, which may be stale. Events are not cached. */
+function cachedOf(services: Services, { info, request }: Call): KubeObject | undefined {
+  return info.storage.resource === EVENTS ? undefined : services.storage.get(info.storage, info.namespaced ? (request.namespace ?? '') : '', request.name ?? '');
+}
+
 /** What the sent object claims about the stored one. */
 export interface Claims {
   readonly resourceVersion?: string | undefined;
@@ -65,8 +71,8 @@ export function* updateObject(services: Services, call: Call, strategy: UpdateSt
   const { info, request } = call;
   const name = request.name ?? '';
   const key = storageKey(info, request.namespace, name);
-  const isCached = info.storage.resource !== 'events';
-  const cached = isCached ? services.storage.get(info.storage, info.namespaced ? (request.namespace ?? '') : '', name) : undefined;
+  const isCached = info.storage.resource !== EVENTS;
+  const cached = cachedOf(services, call);
   let reserved: KubeObject | undefined;
   const change = function* (stored: KubeObject | undefined): Task<Either<Status, Decision>> {
     const shown = stored === undefined ? right(stored) : yield* read(call, stored);

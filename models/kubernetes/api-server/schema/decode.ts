@@ -59,7 +59,8 @@ class Decoder {
     return text;
   }
 
-  struct(type: StructType, value: unknown): unknown {
+  /** `known` is what this server has made of the same value before; what is the same there needs no second look. */
+  struct(type: StructType, value: unknown, known?: Record<string, unknown>): unknown {
     if (typeof value !== 'object' || Array.isArray(value) || value === null) return this.mismatch(value, `v1.${type.goName}`);
     const source = value as Record<string, unknown>;
     this.structs.push(type.goName);
@@ -68,7 +69,8 @@ class Decoder {
     for (let at = 0; at < names.length; at++) {
       const name = names[at] as string;
       const before = source[name];
-      const after = this.member(type, name, before);
+      const was = known?.[name];
+      const after = before === was && before !== undefined && before !== null ? before : this.member(type, name, before, was);
       if (out === undefined) {
         if (after === before && after !== undefined) continue;
         out = {};
@@ -86,7 +88,7 @@ class Decoder {
     return out ?? source;
   }
 
-  private member(type: StructType, name: string, value: unknown): unknown {
+  private member(type: StructType, name: string, value: unknown, known: unknown): unknown {
     const field = type.fields.get(name);
     if (field === undefined) {
       this.strict.push(`unknown field ${goQuote(this.pathText(name))}`);
@@ -96,7 +98,7 @@ class Decoder {
       return field.type.kind === 'any' || isNullWritten(type, field) ? null : undefined;
     }
     this.path.push(name);
-    const decoded = this.value(field.type, value);
+    const decoded = field.type.kind === 'struct' && isRecord(known) && isRecord(value) ? this.struct(field.type.struct, value, known) : this.value(field.type, value);
     this.path.pop();
     if (field.omitsZero && (decoded === '' || decoded === 0 || decoded === false)) return undefined;
     if (isEmptyCollection(field, decoded)) return field.required && field.type.kind === 'list' ? null : undefined;
@@ -210,6 +212,8 @@ class Decoder {
   }
 }
 
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
 const isNullWritten = (type: StructType, field: Field): boolean =>
   type.always.some((entry) => entry.name === field.name && entry.value === null);
 
@@ -240,9 +244,9 @@ function zeroItem(type: TypeRef): unknown {
   }
 }
 
-/** Decodes a JSON value as the given struct. */
-export function decode(type: StructType, value: unknown): Decoded {
+/** Decodes a JSON value as the given struct. `known` is an object of that type that came out of a decoder: members that are the very same are taken over. */
+export function decode(type: StructType, value: unknown, known?: object): Decoded {
   const decoder = new Decoder();
-  const result = decoder.struct(type, value);
+  const result = decoder.struct(type, value, known as Record<string, unknown> | undefined);
   return { value: result, strict: decoder.strict, ...(decoder.error === undefined ? {} : { error: decoder.error }) };
 }

@@ -17,7 +17,7 @@ export function beforeUpdate(info: KindInfo, strategy: UpdateStrategy, next: Kub
   const metaErrors = isSameMeta ? [] : validateObjectMetaUpdate(prepared.metadata, old.metadata, 'metadata');
   // Metadata is looked at twice, by the common code and again by the kind's own validation; both complaints are causes.
   const errors = [
-    ...(isSameMeta ? [] : validateObjectMeta(prepared.metadata, info.namespaced, nameIsPathSegment, 'metadata')),
+    ...(isSameMeta ? [] : validateObjectMeta(prepared.metadata, info.namespaced, nameIsPathSegment, 'metadata', old.metadata)),
     ...metaErrors,
     ...metaErrors,
     ...strategy.validateUpdate(prepared, old, context),
@@ -28,6 +28,7 @@ export function beforeUpdate(info: KindInfo, strategy: UpdateStrategy, next: Kub
 
 /** System metadata comes from the stored object, whatever the client sent (rest/meta.go, `BeforeUpdate`). */
 function keepSystemMetadata(next: KubeObject, old: KubeObject): KubeObject {
+  if (next.metadata === old.metadata) return next;
   const { generation: _generation, deletionTimestamp: _deletion, ...sent } = next.metadata;
   const kept: Partial<ObjectMeta> = old.metadata;
   const metadata: ObjectMeta = {

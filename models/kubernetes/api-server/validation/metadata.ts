@@ -90,26 +90,26 @@ function validateFinalizers(finalizers: readonly string[] | undefined, path: str
   return errors;
 }
 
-/** ValidateObjectMeta. */
-export function validateObjectMeta(meta: Meta, namespaced: boolean, rule: NameRule, path = 'metadata'): FieldError[] {
+/** ValidateObjectMeta. What is as in `old`, an object that has been stored, was valid then. */
+export function validateObjectMeta(meta: Meta, namespaced: boolean, rule: NameRule, path = 'metadata', old?: Meta): FieldError[] {
   const errors: FieldError[] = [];
   const { generateName, name, namespace } = meta;
-  if (generateName !== undefined && generateName !== '') {
+  if (generateName !== undefined && generateName !== '' && generateName !== old?.generateName) {
     for (const text of rule(generateName, true)) errors.push(invalidValue(`${path}.generateName`, generateName, text));
   }
   if (name === undefined || name === '') errors.push(required(`${path}.name`, 'name or generateName is required'));
-  else for (const text of rule(name, false)) errors.push(invalidValue(`${path}.name`, name, text));
+  else if (name !== old?.name) for (const text of rule(name, false)) errors.push(invalidValue(`${path}.name`, name, text));
   if (namespaced) {
     if (namespace === undefined || namespace === '') errors.push(required(`${path}.namespace`));
-    else for (const text of labelErrors(namespace)) errors.push(invalidValue(`${path}.namespace`, namespace, text));
+    else if (namespace !== old?.namespace) for (const text of labelErrors(namespace)) errors.push(invalidValue(`${path}.namespace`, namespace, text));
   } else if (namespace !== undefined && namespace !== '') {
     errors.push(forbiddenValue(`${path}.namespace`, 'not allowed on this type'));
   }
   if ((meta.generation ?? 0) < 0) errors.push(invalidValue(`${path}.generation`, meta.generation, MUST_BE_NON_NEGATIVE));
-  if (meta.labels !== undefined) errors.push(...validateLabels(meta.labels, `${path}.labels`));
-  if (meta.annotations !== undefined) errors.push(...validateAnnotations(meta.annotations, `${path}.annotations`));
-  if (meta.ownerReferences !== undefined) errors.push(...validateOwners(meta.ownerReferences, `${path}.ownerReferences`));
-  if (meta.finalizers !== undefined) errors.push(...validateFinalizers(meta.finalizers, `${path}.finalizers`));
+  if (meta.labels !== undefined && meta.labels !== old?.labels) errors.push(...validateLabels(meta.labels, `${path}.labels`));
+  if (meta.annotations !== undefined && meta.annotations !== old?.annotations) errors.push(...validateAnnotations(meta.annotations, `${path}.annotations`));
+  if (meta.ownerReferences !== undefined && meta.ownerReferences !== old?.ownerReferences) errors.push(...validateOwners(meta.ownerReferences, `${path}.ownerReferences`));
+  if (meta.finalizers !== undefined && meta.finalizers !== old?.finalizers) errors.push(...validateFinalizers(meta.finalizers, `${path}.finalizers`));
   return errors;
 }
 

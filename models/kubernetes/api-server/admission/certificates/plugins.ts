@@ -13,8 +13,7 @@ import { nameForErrors, type AdmissionPlugin, type AdmissionWorld, type Attribut
 const CLIENT_SIGNER = 'kubernetes.io/kube-apiserver-client';
 const MASTERS = 'system:masters';
 
-const isRequest = ({ info, subresource }: Attributes, wanted: string): boolean =>
-  info.group === 'certificates.k8s.io' && info.resource === 'certificatesigningrequests' && subresource === wanted;
+const RESOURCES = ['certificates.k8s.io/certificatesigningrequests'];
 const signerOf = (request: KubeObject): string => (request['spec']?.signerName as string | undefined) ?? '';
 const denied = (attributes: Attributes, why: string): Status => forbidden(attributes.info, nameForErrors(attributes), why);
 
@@ -27,8 +26,9 @@ function isPermitted({ context }: Attributes, world: AdmissionWorld, verb: strin
 export const certificateApproval: AdmissionPlugin = {
   name: 'CertificateApproval',
   handles: ['UPDATE'],
+  resources: RESOURCES,
   *validate(attributes, world): Task<Status | undefined> {
-    if (!isRequest(attributes, 'approval')) return undefined;
+    if (attributes.subresource !== 'approval') return undefined;
     const signer = signerOf(attributes.object as KubeObject);
     return isPermitted(attributes, world, 'approve', signer) ? undefined : denied(attributes, `user not permitted to approve requests with signerName ${goQuote(signer)}`);
   },
@@ -37,8 +37,9 @@ export const certificateApproval: AdmissionPlugin = {
 export const certificateSigning: AdmissionPlugin = {
   name: 'CertificateSigning',
   handles: ['UPDATE'],
+  resources: RESOURCES,
   *validate(attributes, world): Task<Status | undefined> {
-    if (!isRequest(attributes, 'status')) return undefined;
+    if (attributes.subresource !== 'status') return undefined;
     const { object, old } = attributes as Required<Attributes>;
     const isSame = (['certificate', 'conditions'] as const).every((field) => equal(object?.['status']?.[field], old?.['status']?.[field]));
     const signer = signerOf(old as KubeObject);
@@ -50,9 +51,10 @@ export const certificateSigning: AdmissionPlugin = {
 export const certificateSubjectRestriction: AdmissionPlugin = {
   name: 'CertificateSubjectRestriction',
   handles: ['CREATE'],
+  resources: RESOURCES,
   *validate(attributes): Task<Status | undefined> {
     const request = attributes.object as KubeObject;
-    if (!isRequest(attributes, '') || signerOf(request) !== CLIENT_SIGNER) return undefined;
+    if (attributes.subresource !== '' || signerOf(request) !== CLIENT_SIGNER) return undefined;
     const groups = parseCertificateRequest((request['spec']?.request as string | undefined) ?? '')?.organizations ?? [];
     return groups.includes(MASTERS) ? denied(attributes, `use of ${CLIENT_SIGNER} signer with ${MASTERS} group is not allowed`) : undefined;
   },

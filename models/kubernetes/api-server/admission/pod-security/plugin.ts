@@ -35,12 +35,13 @@ const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
 export const podSecurity: AdmissionPlugin = {
   name: 'PodSecurity',
   handles: ['CREATE', 'UPDATE'],
+  resources: ['/namespaces', '/pods', ...Object.keys(TEMPLATES)],
   // eslint-disable-next-line require-yield -- plugins are tasks; this one never waits.
   *validate(attributes): Task<Status | undefined> {
     const { info, object } = attributes;
     if (object === undefined) return undefined;
-    if (info.group === '' && info.resource === 'namespaces') return validateNamespace(attributes, object);
-    if (info.group === '' && info.resource === 'pods') return validatePod(attributes, object);
+    if (info.resource === 'namespaces') return validateNamespace(attributes, object);
+    if (info.resource === 'pods') return validatePod(attributes, object);
     const path = TEMPLATES[`${info.group}/${info.resource}`];
     if (path !== undefined && attributes.subresource === '') warnOfTemplate(attributes, object, path);
     return undefined;
