@@ -129,7 +129,9 @@ class ApiServer {
   }
 
   private answer(client: string, id: number, { code, body, warnings, headers }: Answer): void {
-    const response: ApiResponse = { kind: 'api.response', id, code, body, ...(warnings?.length ? { warnings } : {}), ...(headers === undefined ? {} : { headers }) };
+    const response: { -readonly [Member in keyof ApiResponse]: ApiResponse[Member] } = { kind: 'api.response', id, code, body };
+    if (warnings !== undefined && warnings.length > 0) response.warnings = warnings;
+    if (headers !== undefined) response.headers = headers;
     this.process.send(client, response);
   }
 

@@ -7,7 +7,7 @@
  */
 import type { ApiResponse, GroupVersionResource, PatchType, Query, UserInfo, Verb } from '../api/message.ts';
 import type { KubeObject } from '../object/types.ts';
-import { Connection, type WatchSink } from './connection.ts';
+import { Connection, type Draft, type WatchSink } from './connection.ts';
 import { suspend, type Process, type Task } from './process.ts';
 import { TokenBucket } from './rate-limiter.ts';
 import type { ObjectList, Result, Status } from './result.ts';
@@ -28,20 +28,41 @@ export interface ClientOptions {
 
 /** What a request addresses beside its collection. */
 export interface Target {
-  readonly namespace?: string;
-  readonly name?: string;
-  readonly subresource?: string;
-  readonly query?: Query;
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
+  readonly subresource?: string | undefined;
+  readonly query?: Query | undefined;
   readonly body?: unknown;
-  readonly contentType?: string;
+  readonly contentType?: string | undefined;
 }
 
-/** Counts of calls, for the run's outcome. Keys are `verb resource`. */
-export interface CallCounters {
-  readonly calls: Map<string, number>;
+/** Counts of calls, for the run's outcome. */
+export class CallCounters {
   /** Calls begun, of all kinds. */
-  total: number;
-  conflicts: number;
+  total = 0;
+  conflicts = 0;
+  /** By resource, subresource (`''` for none) and verb. */
+  private readonly counts = new Map<string, Map<string, Map<Verb, number>>>();
+
+  count(verb: Verb, resource: string, subresource = ''): void {
+    let bySubresource = this.counts.get(resource);
+    if (bySubresource === undefined) this.counts.set(resource, (bySubresource = new Map()));
+    let byVerb = bySubresource.get(subresource);
+    if (byVerb === undefined) bySubresource.set(subresource, (byVerb = new Map()));
+    byVerb.set(verb, (byVerb.get(verb) ?? 0) + 1);
+    this.total++;
+  }
+
+  /** Counts by `verb resource` or `verb resource/subresource`. */
+  get calls(): ReadonlyMap<string, number> {
+    const calls = new Map<string, number>();
+    for (const [resource, bySubresource] of this.counts) {
+      for (const [subresource, byVerb] of bySubresource) {
+        for (const [verb, count] of byVerb) calls.set(`${verb} ${resource}${subresource === '' ? '' : `/${subresource}`}`, count);
+      }
+    }
+    return calls;
+  }
 }
 
 /** An object as far as a request needs it. */
@@ -50,7 +71,7 @@ interface Named {
 }
 
 export class Client {
-  readonly counters: CallCounters = { calls: new Map(), total: 0, conflicts: 0 };
+  readonly counters = new CallCounters();
   private readonly process: Process;
   private readonly options: ClientOptions;
   private readonly connection: Connection;
@@ -71,23 +92,21 @@ export class Client {
   }
 
   *get<T = KubeObject>(resource: GroupVersionResource, namespace: string | undefined, name: string, query?: Query): Task<Result<T>> {
-    return (yield* this.call('get', resource, { ...at(namespace, name), ...(query ? { query } : {}) })) as Result<T>;
+    return (yield* this.call('get', resource, { namespace, name, query })) as Result<T>;
   }
 
   *list<T = KubeObject>(resource: GroupVersionResource, namespace?: string, query?: Query): Task<Result<ObjectList<T>>> {
-    const target = { ...(namespace ? { namespace } : {}), ...(query ? { query } : {}) };
-    return (yield* this.call('list', resource, target)) as unknown as Result<ObjectList<T>>;
+    return (yield* this.call('list', resource, { namespace: namespace || undefined, query })) as unknown as Result<ObjectList<T>>;
   }
 
   *create<T = KubeObject>(resource: GroupVersionResource, namespace: string | undefined, body: unknown, options: Target = {}): Task<Result<T>> {
-    return (yield* this.call('create', resource, { ...options, ...(namespace ? { namespace } : {}), body })) as Result<T>;
+    return (yield* this.call('create', resource, { ...options, namespace: namespace || undefined, body })) as Result<T>;
   }
 
   /** Replaces an object (PUT); `subresource` for `status`, `scale` and so on. */
   *update<T extends Named = KubeObject>(resource: GroupVersionResource, body: T, subresource?: string): Task<Result<T>> {
     const { namespace, name } = body.metadata;
-    const target = { ...at(namespace, name), body, ...(subresource ? { subresource } : {}) };
-    return (yield* this.call('update', resource, target)) as unknown as Result<T>;
+    return (yield* this.call('update', resource, { namespace, name, body, subresource })) as unknown as Result<T>;
   }
 
   *updateStatus<T extends Named = KubeObject>(resource: GroupVersionResource, body: T): Task<Result<T>> {
@@ -95,17 +114,17 @@ export class Client {
   }
 
   *patch<T = KubeObject>(resource: GroupVersionResource, namespace: string | undefined, name: string, contentType: PatchType, body: unknown, options: Target = {}): Task<Result<T>> {
-    return (yield* this.call('patch', resource, { ...options, ...at(namespace, name), contentType, body })) as Result<T>;
+    return (yield* this.call('patch', resource, { ...options, namespace, name, contentType, body })) as Result<T>;
   }
 
   /** Deletes an object; `options` is the DeleteOptions body. */
   *delete(resource: GroupVersionResource, namespace: string | undefined, name: string, options?: unknown): Task<Result<KubeObject>> {
-    return yield* this.call('delete', resource, { ...at(namespace, name), ...(options === undefined ? {} : { body: options }) });
+    return yield* this.call('delete', resource, { namespace, name, body: options });
   }
 
   /** Any request that is not a watch. */
   *call(verb: Verb, resource: GroupVersionResource, target: Target): Task<Result<KubeObject>> {
-    this.count(verb, resource, target);
+    this.counters.count(verb, resource.resource, target.subresource);
     const wait = this.bucket === undefined ? 0 : this.bucket.reserve();
     if (wait > 0) yield* this.process.sleep('client.throttle', wait);
     const request = this.request(verb, resource, target);
@@ -117,22 +136,20 @@ export class Client {
 
   /** Opens a watch; returns how to stop it. */
   watch(resource: GroupVersionResource, target: Target, sink: WatchSink): () => void {
-    this.count('watch', resource, target);
+    this.counters.count('watch', resource.resource, target.subresource);
     return this.connection.watch(this.request('watch', resource, target), sink);
   }
 
-  private count(verb: Verb, resource: GroupVersionResource, target: Target): void {
-    const key = `${verb} ${resource.resource}${target.subresource === undefined ? '' : `/${target.subresource}`}`;
-    this.counters.calls.set(key, (this.counters.calls.get(key) ?? 0) + 1);
-    this.counters.total++;
-  }
-
-  private request(verb: Verb, resource: GroupVersionResource, target: Target) {
+  private request(verb: Verb, { group, version, resource }: GroupVersionResource, target: Target): Draft {
+    const { namespace, name, subresource, query, body, contentType } = target;
     const { user, userAgent } = this.options;
-    return { verb, ...resource, ...target, user, userAgent };
+    const draft: Draft = { kind: 'api.request', id: 0, verb, group, version, resource, user, userAgent };
+    if (namespace !== undefined) draft.namespace = namespace;
+    if (name !== undefined) draft.name = name;
+    if (subresource !== undefined) draft.subresource = subresource;
+    if (query !== undefined) draft.query = query;
+    if (body !== undefined) draft.body = body;
+    if (contentType !== undefined) draft.contentType = contentType;
+    return draft;
   }
-}
-
-function at(namespace: string | undefined, name: string): { namespace?: string; name: string } {
-  return namespace === undefined ? { name } : { namespace, name };
 }

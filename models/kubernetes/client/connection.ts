@@ -24,8 +24,8 @@ export interface WatchSink {
   closed(status: Status | undefined): void;
 }
 
-/** A request without what the connection adds. */
-export type Request = Omit<ApiRequest, 'kind' | 'id'>;
+/** A request that is being made: the connection gives it its id. It belongs to the connection then. */
+export type Draft = { -readonly [Member in keyof ApiRequest]: ApiRequest[Member] };
 
 /** Open calls that may take equally long: they stand in the order of their deadlines, so one timer serves all. */
 interface Lane {
@@ -70,7 +70,7 @@ export class Connection {
   }
 
   /** Sends a request; `settle` gets the answer, or code 0 when none came, within `timeout` µs where that is given. */
-  send(request: Request, settle: (response: ApiResponse) => void, timeout?: number): void {
+  send(request: Draft, settle: (response: ApiResponse) => void, timeout?: number): void {
     const id = this.nextId++;
     const server = this.server();
     if (server === undefined) {
@@ -80,11 +80,12 @@ export class Connection {
     const lane = this.laneOf(timeout);
     lane.calls.set(id, { server, deadline: this.process.now + lane.timeout, settle });
     if (!lane.isTimerSet) this.armTimer(lane, lane.timeout);
-    this.process.send(server, { kind: 'api.request', id, ...request } as ApiRequest);
+    request.id = id;
+    this.process.send(server, request);
   }
 
   /** Opens a watch; returns how to stop it. After that the sink hears nothing more. */
-  watch(request: Request, sink: WatchSink): () => void {
+  watch(request: Draft, sink: WatchSink): () => void {
     const id = this.nextId++;
     const server = this.server();
     if (server === undefined) {
@@ -92,7 +93,8 @@ export class Connection {
       return () => undefined;
     }
     this.watches.set(id, { server, sink });
-    this.process.send(server, { kind: 'api.request', id, ...request } as ApiRequest);
+    request.id = id;
+    this.process.send(server, request);
     return () => {
       if (this.watches.delete(id)) this.process.send(server, { kind: 'api.close', id } as ApiClose);
     };

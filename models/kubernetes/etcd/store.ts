@@ -46,14 +46,9 @@ export class Store {
     const createRevision = previous?.createRevision ?? revision;
     directory.entries.set(key, { key, object, modRevision: revision, createRevision });
     if (previous === undefined) directory.sorted = undefined;
-    const event: EtcdEvent = {
-      type: 'put',
-      key,
-      revision,
-      createRevision,
-      object,
-      ...(previous === undefined ? {} : { previous: previous.object }),
-    };
+    const event: EtcdEvent = previous === undefined
+      ? { type: 'put', key, revision, createRevision, object }
+      : { type: 'put', key, revision, createRevision, object, previous: previous.object };
     this.history.push(event);
     return event;
   }

@@ -106,11 +106,24 @@ const keepsText = (integer: string, fraction: string, suffix: Suffix): boolean =
   return scale % 3 === 0 && !digits.endsWith('000') && digits[0] !== '0';
 };
 
+/** What texts were read as: a cluster has few amounts, and each pod has some of them. */
+const read = new Map<string, Either<string, Quantity>>();
+const READ_MAX = 4096;
+
 /**
  * Reads a quantity. Text with more precision than a nano is rounded away from zero, so that a wish for something never
  * becomes nothing. The error is upstream's text.
  */
 export const parseQuantity = (text: string): Either<string, Quantity> => {
+  let quantity = read.get(text);
+  if (quantity !== undefined) return quantity;
+  quantity = readQuantity(text);
+  if (read.size >= READ_MAX) read.clear();
+  read.set(text, quantity);
+  return quantity;
+};
+
+const readQuantity = (text: string): Either<string, Quantity> => {
   if (text === '') return left(QUANTITY_ERROR_FORMAT);
   if (text === '0') return right(ZERO);
   const parts = /^([+-]?)0*([0-9]*)(\.?)([0-9]*)([eEinumkKMGTP]*[-+]?[0-9]*)$/.exec(text);

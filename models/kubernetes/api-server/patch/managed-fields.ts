@@ -189,6 +189,7 @@ export function updateManagedFields(
 export function withManagedFields<T extends JsonObject>(object: T, entries: readonly ManagedFieldsEntry[]): T {
   const metadata = object['metadata'] as JsonObject;
   if (metadata['managedFields'] === entries) return object;
+  if (entries.length > 0) return { ...object, metadata: { ...metadata, managedFields: entries } };
   const { managedFields: _, ...rest } = metadata;
-  return { ...object, metadata: entries.length === 0 ? rest : { ...rest, managedFields: entries } };
+  return { ...object, metadata: rest };
 }

@@ -17,16 +17,19 @@ const FIELDS: readonly (readonly [modern: string, core: string])[] = [
 
 /** To the stored form. */
 export function eventToCore(event: KubeObject): KubeObject {
-  const core = renamed(event, FIELDS, 'v1');
+  const core = renamed(event, TO_CORE, 'v1');
   return { source: {}, firstTimestamp: null, lastTimestamp: null, ...core };
 }
 
 /** From the stored form. */
 export const eventFromCore = (event: KubeObject): KubeObject =>
-  renamed(event, FIELDS.map(([modern, core]) => [core, modern] as const), 'events.k8s.io/v1');
+  renamed(event, FROM_CORE, 'events.k8s.io/v1');
 
-function renamed(event: KubeObject, fields: readonly (readonly [from: string, to: string])[], apiVersion: string): KubeObject {
-  const names = new Map(fields);
-  const entries = Object.entries(event).map(([field, value]) => [names.get(field) ?? field, value] as const);
-  return { ...Object.fromEntries(entries), apiVersion } as KubeObject;
+const TO_CORE: ReadonlyMap<string, string> = new Map(FIELDS);
+const FROM_CORE: ReadonlyMap<string, string> = new Map(FIELDS.map(([modern, core]) => [core, modern]));
+
+function renamed(event: KubeObject, names: ReadonlyMap<string, string>, apiVersion: string): KubeObject {
+  const out: Record<string, unknown> = {};
+  for (const field of Object.keys(event)) out[names.get(field) ?? field] = event[field];
+  return { ...out, apiVersion } as unknown as KubeObject;
 }

@@ -13,6 +13,7 @@ import type {
   EtcdRangeResult,
   EtcdReply,
   EtcdRequest,
+  EtcdTxn,
   EtcdTxnResult,
 } from '../../etcd/message.ts';
 import type { KubeObject } from '../../object/types.ts';
@@ -39,8 +40,8 @@ const REFUSED = unavailable('rpc error: code = Unavailable desc = connection err
 
 type Settle = (reply: never) => void;
 
-/** A request without its id. */
-type Draft = EtcdRequest extends infer R ? (R extends EtcdRequest ? Omit<R, 'id'> : never) : never;
+/** A request that has no id yet. */
+type Draft = EtcdRequest extends infer R ? (R extends EtcdRequest ? Omit<R, 'id'> & { id: number } : never) : never;
 
 export class EtcdClient {
   private readonly process: Process;
@@ -74,22 +75,19 @@ export class EtcdClient {
 
   /** Compare-and-swap: `expect` 0 for a key that must not exist; without `put`, a delete. */
   *txn(key: string, expect: number, put?: KubeObject, ttlSeconds?: number): Task<EtcdTxnResult | Unavailable> {
-    return yield* this.write<EtcdTxnResult>({
-      kind: 'etcd.txn',
-      key,
-      expect,
-      ...(put === undefined ? {} : { put }),
-      ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
-    });
+    const draft: { -readonly [Member in keyof EtcdTxn]: EtcdTxn[Member] } = { kind: 'etcd.txn', id: 0, key, expect };
+    if (put !== undefined) draft.put = put;
+    if (ttlSeconds !== undefined) draft.ttlSeconds = ttlSeconds;
+    return yield* this.write<EtcdTxnResult>(draft);
   }
 
   /** Reads one key, or all keys below a prefix that ends in a slash. */
   *range(key: string, revision = 0): Task<EtcdRangeResult | Unavailable> {
-    return yield* this.read<EtcdRangeResult>({ kind: 'etcd.range', key, revision });
+    return yield* this.read<EtcdRangeResult>(() => ({ kind: 'etcd.range', id: 0, key, revision }));
   }
 
   *compact(revision: number): Task<EtcdCompactResult | Unavailable> {
-    return yield* this.write<EtcdCompactResult>({ kind: 'etcd.compact', revision });
+    return yield* this.write<EtcdCompactResult>({ kind: 'etcd.compact', id: 0, revision });
   }
 
   /** Watches everything from a revision on. One watch at a time; `lost` is called when the connection breaks. */
@@ -120,10 +118,11 @@ export class EtcdClient {
     return this.isConnected ? yield* this.ask<R>(draft) : REFUSED;
   }
 
-  private *read<R extends EtcdReply>(draft: Draft): Task<R | Unavailable> {
+  /** Each attempt is a message of its own: what has been sent does not change. */
+  private *read<R extends EtcdReply>(draft: () => Draft): Task<R | Unavailable> {
     const end = this.process.now + RETRIES;
     while (this.isConnected || (yield* this.connected(end - this.process.now))) {
-      const answer = yield* this.ask<R>(draft);
+      const answer = yield* this.ask<R>(draft());
       if (answer !== BROKEN) return answer;
     }
     return REFUSED;
@@ -133,7 +132,8 @@ export class EtcdClient {
     const id = this.nextId++;
     return yield* suspend<R | Unavailable>((settle) => {
       this.open.set(id, { settle: settle as Settle, deadline: this.process.now + TIMEOUT });
-      this.process.send(this.server, { ...draft, id } as EtcdRequest);
+      draft.id = id;
+      this.process.send(this.server, draft);
       this.sweepLater(TIMEOUT);
     });
   }

@@ -17,20 +17,19 @@ const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 
 /** Fills system metadata of a new object: uid and creation time; what the client must not set is cleared. */
 export function fillMetadata(info: KindInfo, object: KubeObject, context: Context): KubeObject {
-  const {
-    deletionTimestamp: _deletion,
-    deletionGracePeriodSeconds: _grace,
-    generation: _generation,
-    ...meta
-  } = object.metadata as ObjectMeta & { selfLink?: string };
-  delete (meta as { selfLink?: string }).selfLink;
-  const metadata: ObjectMeta = {
-    ...meta,
-    ...(info.namespaced ? { namespace: context.namespace } : {}),
-    uid: uuid(context),
-    creationTimestamp: context.now,
-  };
+  const metadata: { -readonly [Member in keyof ObjectMeta]: ObjectMeta[Member] } = { ...unset(object.metadata) };
+  if (info.namespaced) metadata.namespace = context.namespace;
+  metadata.uid = uuid(context);
+  metadata.creationTimestamp = context.now;
   return { ...object, metadata };
+}
+
+/** Metadata without what the client must not set; mostly there is nothing of it. */
+function unset(metadata: ObjectMeta & { readonly selfLink?: string }): ObjectMeta {
+  const { deletionTimestamp, deletionGracePeriodSeconds, generation, selfLink } = metadata;
+  if (deletionTimestamp === undefined && deletionGracePeriodSeconds === undefined && generation === undefined && selfLink === undefined) return metadata;
+  const { deletionTimestamp: _deletion, deletionGracePeriodSeconds: _grace, generation: _generation, selfLink: _self, ...rest } = metadata;
+  return rest;
 }
 
 /** Gives an object without a name one that begins with its `generateName`. Mutating admission comes before, validating after. */
