@@ -66,46 +66,61 @@ export interface Claims {
   readonly uid?: string | undefined;
 }
 
+/** An update that is going on. */
+interface Update {
+  readonly services: Services;
+  readonly call: Call;
+  readonly strategy: UpdateStrategy;
+  readonly transform: Transform;
+  readonly options: WriteOptions;
+  readonly claims: Claims;
+  readonly key: string;
+  /** The object for which addresses and ports are held, until the write is done or tried again. */
+  reserved: KubeObject | undefined;
+}
+
 /** Runs a transform through the update pipeline. */
 export function* updateObject(services: Services, call: Call, strategy: UpdateStrategy, transform: Transform, options: WriteOptions, claims: Claims = {}): Task<Either<Status, Written>> {
   const { info, request } = call;
-  const name = request.name ?? '';
-  const key = storageKey(info, request.namespace, name);
-  const isCached = info.storage.resource !== EVENTS;
+  const key = storageKey(info, request.namespace, request.name ?? '');
   const cached = cachedOf(services, call);
-  let reserved: KubeObject | undefined;
-  const change = function* (stored: KubeObject | undefined): Task<Either<Status, Decision>> {
-    const shown = stored === undefined ? right(stored) : yield* read(call, stored);
-    if (isLeft(shown)) return shown;
-    const current = shown.right;
-    if (reserved !== undefined && current !== undefined) release(services, call, reserved, current);
-    reserved = undefined;
-    if (current === undefined) return left(notFound(info, name));
-    const refused = checkClaims(call, key, claims, current);
-    if (refused !== undefined) return left(refused);
-    const next = transform(current);
-    if (isLeft(next)) return next;
-    if (next.right === current) return right({ kind: 'keep', object: current });
-    const tracked = trackUpdate(call, next.right, current, options.manager);
-    const admitted = yield* admit(services, call, 'UPDATE', tracked, current);
-    if (isLeft(admitted)) return admitted;
-    const allocated = reserve(services, call, admitted.right, current);
-    if (isLeft(allocated)) return allocated;
-    reserved = allocated.right;
-    const prepared = beforeUpdate(info, strategy, allocated.right, current, contextOf(call));
-    if (isLeft(prepared)) return prepared;
-    const checked = yield* admitFinally(services, call, 'UPDATE', prepared.right, current);
-    if (isLeft(checked)) return checked;
-    if (isRemovable(info, prepared.right, current)) return right({ kind: 'delete', answer: prepared.right });
-    const kept = yield* write(call, prepared.right);
-    if (isLeft(kept)) return kept;
-    return right({ kind: 'put', object: kept.right, ...(isCached ? {} : { ttlSeconds: EVENT_TTL_SECONDS }) });
-  };
-  const written = yield* guaranteedUpdate(services.storage.etcd, key, cached, change, options.isDryRun);
-  if (reserved !== undefined && (isLeft(written) || options.isDryRun)) release(services, call, reserved, cached);
+  const update: Update = { services, call, strategy, transform, options, claims, key, reserved: undefined };
+  const written = yield* guaranteedUpdate(services.storage.etcd, key, cached, (stored) => decide(update, stored), options.isDryRun);
+  if (update.reserved !== undefined && (isLeft(written) || options.isDryRun)) release(services, call, update.reserved, cached);
   if (isLeft(written)) return written;
   const object = yield* read(call, written.right.object);
   return isLeft(object) ? object : right({ ...written.right, object: object.right });
+}
+
+/** What becomes of the stored object. */
+function* decide(update: Update, stored: KubeObject | undefined): Task<Either<Status, Decision>> {
+  const { services, call, strategy, transform, options, claims, key } = update;
+  const { info } = call;
+  const shown = stored === undefined ? right(stored) : yield* read(call, stored);
+  if (isLeft(shown)) return shown;
+  const current = shown.right;
+  if (update.reserved !== undefined && current !== undefined) release(services, call, update.reserved, current);
+  update.reserved = undefined;
+  if (current === undefined) return left(notFound(info, call.request.name ?? ''));
+  const refused = checkClaims(call, key, claims, current);
+  if (refused !== undefined) return left(refused);
+  const next = transform(current);
+  if (isLeft(next)) return next;
+  if (next.right === current) return right({ kind: 'keep', object: current });
+  const tracked = trackUpdate(call, next.right, current, options.manager);
+  const admitted = yield* admit(services, call, 'UPDATE', tracked, current);
+  if (isLeft(admitted)) return admitted;
+  const allocated = reserve(services, call, admitted.right, current);
+  if (isLeft(allocated)) return allocated;
+  update.reserved = allocated.right;
+  const prepared = beforeUpdate(info, strategy, allocated.right, current, contextOf(call));
+  if (isLeft(prepared)) return prepared;
+  const checked = yield* admitFinally(services, call, 'UPDATE', prepared.right, current);
+  if (isLeft(checked)) return checked;
+  if (isRemovable(info, prepared.right, current)) return right({ kind: 'delete', answer: prepared.right });
+  const kept = yield* write(call, prepared.right);
+  if (isLeft(kept)) return kept;
+  return right(info.storage.resource === EVENTS ? { kind: 'put', object: kept.right, ttlSeconds: EVENT_TTL_SECONDS } : { kind: 'put', object: kept.right });
 }
 
 function* createInstead(services: Services, call: Call, object: KubeObject, options: WriteOptions, warnings: readonly string[]): Task<Answer> {
