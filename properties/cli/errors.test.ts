@@ -136,3 +136,14 @@ describe('kubetwin replay', () => {
     expect(kubetwin(['replay', path])).toMatchObject({ code: 2, stderr: expect.stringContaining('permission denied') as string });
   });
 });
+
+describe('a reader that has seen enough', () => {
+  it.each([['serve', '--help'], ['get', 'LOG', 'all', '-o', 'json']])('of %s is no reason to complain', async (...args) => {
+    const child = start(args.map((arg) => (arg === 'LOG' ? log : arg)));
+    child.stdout?.destroy();
+    let stderr = '';
+    child.stderr?.on('data', (data: Buffer) => (stderr += data.toString()));
+    const [code] = (await once(child, 'close')) as [number | null];
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+});
