@@ -168,4 +168,19 @@ describe('@kubernetes/client-node', { timeout: 60_000 }, () => {
     expect(refused?.code).toBe(422);
     expect(refused?.body).toContain('metadata.name: Invalid value: \\"Bad_Name\\"');
   });
+
+  it('acts as a service account for as long as its token holds', async () => {
+    const core = config.makeApiClient(k8s.CoreV1Api);
+    await core.createNamespacedServiceAccount({ namespace: 'default', body: { metadata: { name: 'robot' } } });
+    const { status } = await core.createNamespacedServiceAccountToken({ namespace: 'default', name: 'robot', body: { spec: { audiences: [] } } });
+    const robot = new k8s.KubeConfig();
+    robot.loadFromClusterAndUser({ name: 'simulated', server: served.url, skipTLSVerify: true }, { name: 'robot', token: status?.token ?? '' });
+    const whoAmI = async (): Promise<unknown> => {
+      const review = await robot.makeApiClient(k8s.AuthenticationV1Api).createSelfSubjectReview({ body: {} });
+      return review.status?.userInfo?.username;
+    };
+    expect(await whoAmI()).toBe('system:serviceaccount:default:robot');
+    await core.deleteNamespacedServiceAccount({ namespace: 'default', name: 'robot' });
+    await expect(whoAmI()).rejects.toMatchObject({ code: 401 });
+  });
 });

@@ -6,9 +6,10 @@
  * each with caches that lag on their own. A crash closes all connections; clients list and watch again.
  */
 import type { ActorSpec } from '../../../src/index.ts';
-import type { ApiClose, ApiRequest, ApiResponse } from '../api/message.ts';
+import type { ApiClose, ApiRequest, ApiResponse, UserInfo } from '../api/message.ts';
 import { processBehavior, type Process, type Task } from '../client/process.ts';
 import type { StorageResource } from './registry/kind.ts';
+import { authenticateToken } from './authentication/service-account-token.ts';
 import { startBootstrap } from './bootstrap/start.ts';
 import { createServices, type KindMap, type Services } from './handlers/services.ts';
 import type { WebhookTargets } from './handlers/webhook-client.ts';
@@ -20,6 +21,12 @@ import type { OpenWatch } from './handlers/watch.ts';
 
 /** The kinds that a running server serves, custom ones included. */
 export const servedKinds = (process: Process): KindMap => (process.exposed as Services).kinds;
+
+/** Whom a service account's token stands for, by a running server; undefined when it is not valid. */
+export function authenticatedUser(process: Process, token: string): UserInfo | undefined {
+  const found = authenticateToken(token, [], process.exposed as Services);
+  return 'user' in found ? found.user : undefined;
+}
 
 /** Requests that a running server has taken in, by `verb resource` (from its actor's state); none while it is down. */
 export const servedRequests = (state: unknown): readonly (readonly [call: string, count: number])[] =>

@@ -3,7 +3,7 @@
  *
  * Dry runs and reviews (`kubectl diff`, `kubectl auth can-i`) change nothing, so they are answered too.
  */
-import type { ServerToClient } from '../api/message.ts';
+import type { ServerToClient, UserInfo } from '../api/message.ts';
 import { plainError, type Status } from '../api-server/status/status.ts';
 import type { KindInfo } from '../api-server/registry/kind.ts';
 import type { Moment } from '../cluster/moment.ts';
@@ -52,6 +52,10 @@ export class MomentSeam implements Seam {
 
   kinds(): readonly KindInfo[] {
     return this.kindList;
+  }
+
+  authenticate(token: string): UserInfo | undefined {
+    return this.moment.authenticate(token);
   }
 
   wallTime(): number {

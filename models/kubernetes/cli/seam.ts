@@ -4,10 +4,10 @@
 import { parseDuration } from '../../../src/cli/duration.ts';
 import { CliError } from '../../../src/cli/exit.ts';
 import type { Message } from '../../../src/index.ts';
-import type { ApiRequest, ServerToClient } from '../api/message.ts';
+import type { ApiRequest, ServerToClient, UserInfo } from '../api/message.ts';
 import type { NodeOperation } from '../api/node-operation.ts';
 import type { StreamChannel } from '../api/stream.ts';
-import { servedKinds } from '../api-server/server.ts';
+import { authenticatedUser, servedKinds } from '../api-server/server.ts';
 import type { KindInfo } from '../api-server/registry/kind.ts';
 import type { Process } from '../client/process.ts';
 import { apiServerIds } from '../cluster/actor-ids.ts';
@@ -61,7 +61,7 @@ export class SimulationSeam implements Seam {
   }
 
   kinds(): readonly KindInfo[] {
-    const server = apiServerIds(this.simulation.config.apiServers).map((id) => this.simulation.kernel.state(id) as Process | undefined).find((state) => state?.exposed !== undefined);
+    const server = this.runningServer();
     if (server === undefined) return this.kindList;
     const map = servedKinds(server);
     if (map === this.kindMap && map.revision === this.kindRevision) return this.kindList;
@@ -69,6 +69,15 @@ export class SimulationSeam implements Seam {
     this.kindRevision = map.revision;
     this.kindList = [...map.values()];
     return this.kindList;
+  }
+
+  authenticate(token: string): UserInfo | undefined {
+    const server = this.runningServer();
+    return server === undefined ? undefined : authenticatedUser(server, token);
+  }
+
+  private runningServer(): Process | undefined {
+    return apiServerIds(this.simulation.config.apiServers).map((id) => this.simulation.kernel.state(id) as Process | undefined).find((state) => state?.exposed !== undefined);
   }
 
   wallTime(): number {

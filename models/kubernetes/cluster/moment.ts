@@ -6,8 +6,8 @@
  * else runs, and nothing is ever written.
  */
 import { Kernel, PlainNetwork, type Message } from '../../../src/index.ts';
-import type { ApiRequest, ApiResponse, ServerToClient } from '../api/message.ts';
-import { kubeApiServer, servedKinds } from '../api-server/server.ts';
+import type { ApiRequest, ApiResponse, ServerToClient, UserInfo } from '../api/message.ts';
+import { authenticatedUser, kubeApiServer, servedKinds } from '../api-server/server.ts';
 import type { KindInfo } from '../api-server/registry/kind.ts';
 import type { Process } from '../client/process.ts';
 import { etcd } from '../etcd/etcd.ts';
@@ -45,6 +45,11 @@ export class Moment {
   /** The kinds that are served, custom ones included. */
   kinds(): readonly KindInfo[] {
     return [...servedKinds(this.kernel.state(SERVER) as Process).values()];
+  }
+
+  /** Whom a service account's token stands for then. */
+  authenticate(token: string): UserInfo | undefined {
+    return authenticatedUser(this.kernel.state(SERVER) as Process, token);
   }
 
   /** Sends a request; what comes back at once (an answer, or a watch's first events) is returned. */

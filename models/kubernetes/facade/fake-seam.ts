@@ -3,7 +3,8 @@
  *
  * It answers what a lenient API server would, in the next turn, and remembers what was submitted.
  */
-import type { ApiResponse, ServerToClient } from '../api/message.ts';
+import type { ApiResponse, ServerToClient, UserInfo } from '../api/message.ts';
+import { claimsOf, userOf } from '../api-server/authentication/service-account-token.ts';
 import type { StreamChannel } from '../api/stream.ts';
 import type { KindInfo } from '../api-server/registry/kind.ts';
 import { KINDS } from '../api-server/registry/kinds.ts';
@@ -35,6 +36,11 @@ export class FakeSeam implements Seam {
       else respond({ kind: 'api.response', id: handle, ...this.answer(request) });
     });
     return handle;
+  }
+
+  authenticate(token: string): UserInfo | undefined {
+    const claims = claimsOf(token);
+    return claims === undefined ? undefined : userOf(claims);
   }
 
   /** A command: `cat` gives back its input, others write to both streams and exit with 3. */

@@ -8,6 +8,7 @@ import protobuf from 'protobufjs/minimal.js';
 import { stringify } from 'yaml';
 import type { KindInfo } from '../api-server/registry/kind.ts';
 import type { Schema } from '../api-server/discovery/open-api-schema.ts';
+import { VERSION } from '../api-server/discovery/version.ts';
 
 type Writer = protobuf.Writer;
 
@@ -85,7 +86,7 @@ export function openApiProtobuf(definitions: Readonly<Record<string, Schema>>, k
   text(writer, 1, '2.0');
   nested(writer, 2, (info) => {
     text(info, 1, 'Kubernetes');
-    text(info, 2, 'v1.32.13');
+    text(info, 2, VERSION.gitVersion);
   });
   nested(writer, 8, (paths) => {
     for (const info of kinds) if (info.verbs.includes('patch')) patchPath(paths, info);

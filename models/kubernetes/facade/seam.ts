@@ -5,7 +5,7 @@
  * that a client does enters through {@link Seam.submit} as an external input, so that it can be logged and replayed; all
  * other members only look, or steer the clock and the faults. Whoever runs the simulation implements this; tests fake it.
  */
-import type { ApiRequest, ServerToClient } from '../api/message.ts';
+import type { ApiRequest, ServerToClient, UserInfo } from '../api/message.ts';
 import type { StreamChannel } from '../api/stream.ts';
 import type { KindInfo } from '../api-server/registry/kind.ts';
 
@@ -53,6 +53,8 @@ export interface Seam {
   close(handle: Handle): void;
   /** All kinds that are served at this moment, custom ones included; the same array while nothing changed. */
   kinds(): readonly KindInfo[];
+  /** Whom a service account's token stands for at this moment; undefined: it is not valid, or no server is there to ask. */
+  authenticate(token: string): UserInfo | undefined;
   /** Wall time of the cluster, in microseconds since 1970. */
   wallTime(): number;
   status(): SimulationStatus;

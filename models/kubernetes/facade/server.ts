@@ -10,7 +10,7 @@ import { createServer, type IncomingMessage, type Server, ServerResponse } from 
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { UserInfo } from '../api/message.ts';
-import { claimsOf, DISCOVERY_PATH, JWKS_PATH, keySet, openIdConfiguration, userOf as tokenUser } from '../api-server/authentication/service-account-token.ts';
+import { claimsOf, DISCOVERY_PATH, JWKS_PATH, keySet, openIdConfiguration } from '../api-server/authentication/service-account-token.ts';
 import * as discovery from '../api-server/discovery/discovery.ts';
 import { queryOf, requestInfo, segmentsOf } from '../api-server/request/request-info.ts';
 import { plainError, unauthorized } from '../api-server/status/status.ts';
@@ -22,7 +22,7 @@ import { OpenApi } from './open-api.ts';
 import { handleResource } from './resource-handler.ts';
 import type { Seam } from './seam.ts';
 import { handleUpgrade, isUpgradable, refuseUpgrade } from './upgrade.ts';
-import { VERSION } from './version.ts';
+import { VERSION } from '../api-server/discovery/version.ts';
 
 export interface FacadeOptions {
   /** Default 127.0.0.1: a simulation is nothing to open to a network unasked. */
@@ -125,13 +125,15 @@ export class HttpFacade {
 
   private authenticate(request: IncomingMessage): UserInfo | undefined {
     const { token } = this.options;
+    const given = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
     if (token !== undefined) {
-      const given = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
       const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
       if (!timingSafeEqual(digest(given), digest(token))) return undefined;
     }
+    // Whoever shows no token of a service account of this cluster is its administrator.
+    const user = claimsOf(given) === undefined ? ADMIN : this.seam.authenticate(given);
     const impersonated = request.headers['impersonate-user'];
-    if (typeof impersonated !== 'string' || impersonated === '') return bearerOf(request) ?? ADMIN;
+    if (user === undefined || typeof impersonated !== 'string' || impersonated === '') return user;
     return impersonatedUser(request, impersonated);
   }
 
@@ -209,12 +211,6 @@ export class HttpFacade {
     }
     send(request, response, 200, `application/json;g=apidiscovery.k8s.io;v=${format};as=APIGroupDiscoveryList`, text);
   }
-}
-
-/** The service account whose token a request carries, if it carries one of this cluster's. */
-function bearerOf({ headers }: IncomingMessage): UserInfo | undefined {
-  const claims = claimsOf(/^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1] ?? '');
-  return claims === undefined ? undefined : tokenUser(claims);
 }
 
 /** Whom the headers name (endpoints/filters/impersonation.go): a service account has its groups unless others are asked for. */

@@ -10,6 +10,7 @@ import type { KindInfo } from '../registry/kind.ts';
 import { customSchema } from './custom-schema.ts';
 import { closure, definitionName, structSchema, wrappedSchemas } from './open-api-schema.ts';
 import type { Describe, Flavour, GroupVersionKind, Schema } from './open-api-schema.ts';
+import { VERSION } from './version.ts';
 
 /** `api/v1` or `apis/apps/v1`. */
 export const documentPath = (group: string, version: string): string =>
@@ -124,7 +125,7 @@ function schemas(kinds: readonly (readonly [KindInfo, string])[], flavour: Flavo
   return Object.fromEntries(Object.entries(out).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-const INFO = { title: 'Kubernetes', version: 'v1.32.13' };
+const INFO = { title: 'Kubernetes', version: VERSION.gitVersion };
 
 /** The document of one group and version; undefined when nothing is served there. */
 export function openApiV3(kinds: readonly KindInfo[], group: string, version: string, describe: Describe): unknown {

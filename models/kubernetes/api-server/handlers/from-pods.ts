@@ -14,6 +14,7 @@ import { authenticateToken, DISCOVERY_PATH, JWKS_PATH, keySet, openIdConfigurati
 import { decide } from '../authorization/authorize.ts';
 import { API_SERVER_IP, securePortOf } from '../bootstrap/start.ts';
 import { apiGroup, apiGroupList, apiResourceList, apiVersions } from '../discovery/discovery.ts';
+import { VERSION } from '../discovery/version.ts';
 import { queryOf, requestInfo, segmentsOf } from '../request/request-info.ts';
 import { forbidden, methodNotAllowed, unauthorized, type Status } from '../status/status.ts';
 import type { Answer } from './request.ts';
@@ -22,7 +23,6 @@ import { route } from './route.ts';
 import type { Services } from './services.ts';
 
 const ANONYMOUS: UserInfo = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
-const VERSION = { major: '1', minor: '32', gitVersion: 'v1.32.13', platform: 'linux/amd64' };
 
 /** Announces the server's address to the network and answers what comes. */
 export function listenToPods(services: Services): void {
