@@ -5,6 +5,7 @@
  * A pod is known after the second scrape that saw it, since a rate needs two points. Samples are as old as the last scrape (every 15 s).
  * Source: sigs.k8s.io/metrics-server/pkg/{scraper,storage,api}, k8s.io/metrics (types of the three APIs).
  */
+import { serviceAccountUser } from '../api/service-account.ts';
 import type { ActorSpec } from '../../../src/index.ts';
 import type { ApiRequest, ApiResponse } from '../api/message.ts';
 import type { KubeletRequest, KubeletResponse } from '../api/kubelet.ts';
@@ -64,7 +65,7 @@ class MetricsServer {
 
   constructor(process: Process, { servers, epoch, series = [], scrapes = true }: MetricsServerOptions) {
     this.process = process;
-    const user = { name: 'system:serviceaccount:kube-system:metrics-server', groups: ['system:serviceaccounts', 'system:authenticated'] };
+    const user = serviceAccountUser('kube-system', 'metrics-server');
     const client = new Client(process, { servers, user, userAgent: METRICS_SERVER });
     const factory = new SharedInformerFactory(process, client);
     this.nodes = factory.informer<Node>(NODES);

@@ -5,6 +5,7 @@
  * Upstream makes and deletes the directory with helper pods; here that only takes time. Source: github.com/rancher/local-path-provisioner
  * (provisioner.go), sigs.k8s.io/kind/pkg/build/nodeimage/const_storage.go.
  */
+import { serviceAccountUser } from '../api/service-account.ts';
 import type { ActorSpec } from '../../../src/index.ts';
 import { Client } from '../client/client.ts';
 import { EventRecorder } from '../client/event-recorder.ts';
@@ -36,7 +37,7 @@ export function localPathProvisioner(options: ProvisionerOptions): ActorSpec {
 }
 
 function main(process: Process, { servers, epoch, workTime }: ProvisionerOptions): void {
-  const user = { name: `system:serviceaccount:local-path-storage:${ID}-service-account`, groups: ['system:serviceaccounts', 'system:authenticated'] };
+  const user = serviceAccountUser('local-path-storage', `${ID}-service-account`);
   const client = new Client(process, { servers, user, userAgent: ID });
   const factory = new SharedInformerFactory(process, client);
   const recorder = new EventRecorder(process, client, { component: `${LOCAL_PATH}_${ID}`, epoch });

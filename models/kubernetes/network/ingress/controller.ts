@@ -6,6 +6,7 @@
  * endpoints it answers 503, without a route 404, when all attempts fail 502.
  * Source: the behaviour of ingress-nginx (`proxy_next_upstream error timeout`, three tries) and the networking API.
  */
+import { serviceAccountUser } from '../../api/service-account.ts';
 import type { ActorSpec, Json } from '../../../../src/index.ts';
 import type {
   HttpRequest,
@@ -67,10 +68,7 @@ class IngressController {
   constructor(process: Process, options: IngressControllerOptions) {
     this.#process = process;
     this.#options = options;
-    const user = {
-      name: 'system:serviceaccount:ingress-nginx:ingress-nginx',
-      groups: ['system:serviceaccounts', 'system:authenticated'],
-    };
+    const user = serviceAccountUser('ingress-nginx', 'ingress-nginx');
     this.#client = new Client(process, { servers: options.servers, user, userAgent: 'nginx-ingress-controller/v1.12' });
     const factory = new SharedInformerFactory(process, this.#client);
     this.#ingresses = factory.informer<Ingress>(INGRESSES);
