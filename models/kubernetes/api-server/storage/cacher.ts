@@ -87,7 +87,7 @@ export class Cacher {
   /** The objects of a namespace (`''`: all) in key order. */
   list(namespace: string): KubeObject[] {
     const objects = namespace === '' ? this.objects : this.namespaces.get(namespace);
-    if (objects === undefined) return [];
+    if (objects === undefined || objects.size === 0) return [];
     let keys = this.sortedKeys.get(namespace);
     if (keys === undefined) {
       keys = [...objects.keys()].sort((x, y) => (x < y ? -1 : x > y ? 1 : 0));

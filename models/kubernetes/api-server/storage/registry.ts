@@ -45,7 +45,8 @@ export class StorageRegistry implements Lookup {
   revision = 0;
   isReady = false;
   private readonly process: Process;
-  private readonly cachers = new Map<string, Cacher>();
+  /** By resource and group: a request asks for a dozen of them. */
+  private readonly cachers = new Map<string, Map<string, Cacher>>();
   private readonly byPrefix = new Map<string, Cacher>();
   private waiters: Waiter[] = [];
   private onReady: (() => void)[] = [];
@@ -63,13 +64,13 @@ export class StorageRegistry implements Lookup {
 
   /** Serves a resource, a custom one for instance. Its cache starts empty: nothing of it is stored yet. */
   add(resource: StorageResource, keyPrefix: string): Cacher {
-    const key = `${resource.group}/${resource.resource}`;
-    let cacher = this.cachers.get(key);
-    if (cacher !== undefined) return cacher;
+    const known = this.cachers.get(resource.resource)?.get(resource.group);
+    if (known !== undefined) return known;
     const prefix = `${ROOT}${keyPrefix}/`;
-    cacher = new Cacher(prefix, TRIGGERS[key]?.value);
+    const cacher = new Cacher(prefix, TRIGGERS[`${resource.group}/${resource.resource}`]?.value);
     cacher.replace([], this.revision);
-    this.cachers.set(key, cacher);
+    const groups = this.cachers.get(resource.resource) ?? new Map<string, Cacher>();
+    this.cachers.set(resource.resource, groups.set(resource.group, cacher));
     this.byPrefix.set(prefix, cacher);
     return cacher;
   }
@@ -85,8 +86,7 @@ export class StorageRegistry implements Lookup {
   }
 
   cacher({ group, resource }: StorageResource): Cacher {
-    const key = `${group}/${resource}`;
-    return this.cachers.get(key) ?? this.add({ group, resource }, kindOf(group, resource)?.keyPrefix ?? resource);
+    return this.cachers.get(resource)?.get(group) ?? this.add({ group, resource }, kindOf(group, resource)?.keyPrefix ?? resource);
   }
 
   /** An object as this server's cache has it. */

@@ -57,10 +57,16 @@ export function beforeCreate(info: KindInfo, object: KubeObject, context: Contex
   return right(prepared);
 }
 
+/** All bytes in hexadecimal. */
+const BYTES: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** A version 4 UUID from four draws. */
 export function uuid(context: Pick<Context, 'choose'>): string {
   let hex = '';
-  for (let i = 0; i < 4; i++) hex += context.choose('uid', 4294967296).toString(16).padStart(8, '0');
+  for (let i = 0; i < 4; i++) {
+    const word = context.choose('uid', 4294967296);
+    hex += `${BYTES[word >>> 24]}${BYTES[(word >>> 16) & 255]}${BYTES[(word >>> 8) & 255]}${BYTES[word & 255]}`;
+  }
   const variant = '89ab'[Number.parseInt(hex[16] as string, 16) & 3] as string;
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`;
 }

@@ -39,7 +39,7 @@ export interface Placed {
 /** All webhooks of a kind: configurations by name, hooks in their order. */
 export function webhooksOf(lookup: Lookup, resource: 'mutatingwebhookconfigurations' | 'validatingwebhookconfigurations'): readonly Placed[] {
   const configurations = lookup.list({ group: GROUP, resource }, '') as readonly Configuration[];
-  return configurations.flatMap((configuration) => (configuration.webhooks ?? []).map((hook) => ({ hook, configuration })));
+  return configurations.length === 0 ? [] : configurations.flatMap((configuration) => (configuration.webhooks ?? []).map((hook) => ({ hook, configuration })));
 }
 
 /** Whether a webhook is to be called: in which version it wants the object, why it cannot be asked, or not at all. */
