@@ -226,6 +226,26 @@ describe('the kernel', () => {
     expect(records.at(-1)).toMatchObject({ via: 'bound', kind: 'bound' });
   });
 
+  /** Found by `kubetwin check --model cronjob`, seed r/438: a node that two faults had taken down was started twice, and thought its runtime dead. */
+  it('starts once what is restarted twice, and tells nobody that it is down then', () => {
+    const kernel = new Kernel({ seed: '1' });
+    const heard: string[] = [];
+    let starts = 0;
+    kernel.spawn({ id: 'w', type: 'w', behavior: { start: (context) => (starts++, context.monitor('x')), step: (_state, message) => void heard.push(message.kind) } });
+    kernel.spawn({ id: 'x', type: 'x', behavior: { start: () => null, step: () => undefined } });
+    for (const actor of ['w', 'x']) kernel.control({ kind: 'crash', actor }, 10);
+    for (const actor of ['w', 'x', 'w', 'x']) kernel.control({ kind: 'restart', actor }, 20);
+    kernel.run();
+    expect({ starts, heard }).toEqual({ starts: 2, heard: ['up'] });
+    // A crash in between voids the start.
+    kernel.control({ kind: 'crash', actor: 'x' }, 30);
+    kernel.control({ kind: 'restart', actor: 'x' }, 40);
+    kernel.control({ kind: 'crash', actor: 'x' }, 40);
+    kernel.run();
+    expect(kernel.isUp('x')).toBe(false);
+    expect(heard).toEqual(['up', 'down', 'up', 'down']);
+  });
+
   it('tells monitors of a crash and of the return', () => {
     const kernel = new Kernel({ seed: '1' });
     const heard: string[] = [];

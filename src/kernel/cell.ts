@@ -18,6 +18,8 @@ export class Cell implements Peer {
   /** What the last incarnation kept across its crash. */
   durable: unknown = undefined;
   isUp = false;
+  /** Between its restart and its first step. */
+  isStarting = false;
   isPaused = false;
   /** Counts starts; events of an earlier incarnation (its timers) are void. */
   incarnation = 0;

@@ -256,7 +256,9 @@ export class Kernel implements ContextHost, Routing {
       if (from !== undefined && this.network.arrives?.(from, cell, message as Message, this.now) === false) {
         return slots.release(slot);
       }
-    } else if (!cell.isUp && via !== 'start') return slots.release(slot);
+    } else if (via === 'start') {
+      if (slots.incarnation[slot] !== cell.incarnation) return slots.release(slot);
+    } else if (!cell.isUp) return slots.release(slot);
     this.perform(slot, via, cell, message);
   }
 
@@ -305,6 +307,7 @@ export class Kernel implements ContextHost, Routing {
 
   private startCell(cell: Cell): void {
     cell.isUp = true;
+    cell.isStarting = false;
     try {
       cell.state = cell.behavior.start(cell.context, cell.durable);
       if (isThenable(cell.state)) this.refuseReturn(cell, cell.state);
@@ -424,6 +427,7 @@ export class Kernel implements ContextHost, Routing {
     cell.durable = cell.isUp ? cell.behavior.durable?.(cell.state) : cell.durable;
     cell.state = undefined;
     cell.isUp = false;
+    cell.isStarting = false;
     cell.isPaused = false;
     cell.incarnation++;
   }
@@ -445,11 +449,12 @@ export class Kernel implements ContextHost, Routing {
   private applyControl(cell: Cell, command: Control): void {
     switch (command.kind) {
       case 'crash':
-        if (!cell.isUp) return;
+        if (!cell.isUp && !cell.isStarting) return;
         this.takeDown(cell);
         return this.tellMonitors(cell, 'down');
       case 'restart':
-        if (cell.isUp) return;
+        if (cell.isUp || cell.isStarting) return;
+        cell.isStarting = true;
         if (command.with !== undefined) cell.behavior = this.reconfigure?.(cell.id, command.with) ?? cell.behavior;
         this.queue.push(this.now, EventClass.normal, this.slots.take('start', cell, undefined, this.seq));
         return this.tellMonitors(cell, 'up');
@@ -473,7 +478,7 @@ export class Kernel implements ContextHost, Routing {
 
   private monitor(watcher: Cell, cell: Cell | undefined): void {
     cell?.monitors.add(watcher);
-    if (cell?.isUp === false && cell.incarnation > 0) this.send(cell, watcher.id, this.freeze({ kind: 'down', actor: cell.id } as Message));
+    if (cell?.isUp === false && !cell.isStarting && cell.incarnation > 0) this.send(cell, watcher.id, this.freeze({ kind: 'down', actor: cell.id } as Message));
   }
 
   private tellMonitors(cell: Cell, kind: 'down' | 'up'): void {
