@@ -99,6 +99,7 @@ const statefulSet: WorkloadKind = {
 
 const daemonSet: WorkloadKind = {
   name: 'DaemonSet',
+  livesOnce: true,
   manifest: (name) =>
     image.map((from) => ({
       apiVersion: 'apps/v1',

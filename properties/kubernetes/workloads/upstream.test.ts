@@ -117,6 +117,22 @@ describe('workloads that wait for ever, as upstream lets them', () => {
   });
 
   /**
+   * Found by `kubetwin check --model daemonset`, seed t/595. Between reading a DaemonSet and expecting its pods a sync asks for its revisions
+   * (daemon_controller.go, `syncDaemonSet`); when the DaemonSet is deleted and made anew in that time, the pod that the sync then makes is
+   * expected under the name of the new one, as with Jobs.
+   */
+  it('a DaemonSet that takes the name of one whose pods are just being made', () => {
+    const daemons = (image: string): object => ({ apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: { name: 'web', namespace: 'default' }, spec: { selector: { matchLabels: { app: 'web' } }, template: template(image) } });
+    const slow = { name: 'slow', kind: 'slow', target: 'kube-controller-manager', by: 200_000, start: { at: 1_000_000 }, for: 11_000_000 } as const;
+    const plan: Plan = {
+      seed: 'name', schedule: 'time', window: 0, config: { nodes: 1, apiServers: 1, controllerManagers: 1 }, calm: [], faults: { faults: [slow], healAt: 15_000_000 },
+      workload: [{ at: 3_000_000, do: 'apply', object: daemons('3.9') }, { at: 3_100_000, do: 'delete', object: daemons('3.9') }, { at: 3_200_000, do: 'apply', object: daemons('3.10') }] as unknown as Plan['workload'],
+    };
+    expect(runPlan(kubernetesCampaign(), plan).failure?.message).toContain('daemonset web has 0 of 1 pods ready');
+    expect(runPlan(kubernetesCampaign(), { ...plan, faults: { faults: [], healAt: 15_000_000 } }).failure).toBeUndefined();
+  });
+
+  /**
    * Found by `kubetwin check`, seed k/94. A controller manager that reads the past makes a pod for a Job that is gone; the Job that has its
    * name by then expects that pod (expectations go by name) and never sees it, for the pod's owner has another uid. Only a sync that finds
    * no Job forgets expectations (job_controller.go, `syncJob`), and the old and the new Job came in one batch. They lapse after five

@@ -82,6 +82,7 @@ const SURGE = { maxUnavailable: 0, maxSurge: 1 };
  */
 const daemonSet: WorkloadKind = {
   name: 'DaemonSet',
+  livesOnce: true,
   manifest: (name) =>
     fc.record({ image, update: fc.constantFrom({ maxUnavailable: 1 }, { maxUnavailable: 2 }, { maxUnavailable: '50%' }, SURGE, undefined), minReadySeconds: fc.constantFrom(0, 0, 1) }).map(({ image: from, update, minReadySeconds }) => ({
       apiVersion: 'apps/v1',
