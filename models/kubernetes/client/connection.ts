@@ -8,7 +8,7 @@
  */
 import type { PeerMessage } from '../../../src/index.ts';
 import type { ApiClose, ApiRequest, ApiResponse, ApiWatchEvents, WatchEvent } from '../api/message.ts';
-import type { Process } from './process.ts';
+import type { Process, TimerHandle } from './process.ts';
 import type { Status } from './result.ts';
 
 /** k8s.io/apimachinery/pkg/util/net/http.go: readIdleTimeout 30 s + pingTimeout 15 s. */
@@ -33,7 +33,7 @@ interface Lane {
   /** What a call that took longer is told. */
   readonly message: string;
   readonly calls: Map<number, OpenCall>;
-  isTimerSet: boolean;
+  timer: TimerHandle | undefined;
 }
 
 interface OpenCall {
@@ -50,7 +50,7 @@ interface OpenWatch {
 export class Connection {
   private readonly process: Process;
   private readonly servers: readonly string[];
-  private readonly lanes: Lane[] = [{ timeout: CONNECTION_LOST_AFTER, message: 'http2: client connection lost', calls: new Map(), isTimerSet: false }];
+  private readonly lanes: Lane[] = [{ timeout: CONNECTION_LOST_AFTER, message: 'http2: client connection lost', calls: new Map(), timer: undefined }];
   private readonly watches = new Map<number, OpenWatch>();
   private readonly down = new Set<string>();
   private nextId: number;
@@ -79,7 +79,7 @@ export class Connection {
     }
     const lane = this.laneOf(timeout);
     lane.calls.set(id, { server, deadline: this.process.now + lane.timeout, settle });
-    if (!lane.isTimerSet) this.armTimer(lane, lane.timeout);
+    if (lane.timer === undefined) this.armTimer(lane, lane.timeout);
     request.id = id;
     this.process.send(server, request);
   }
@@ -102,19 +102,18 @@ export class Connection {
 
   private laneOf(timeout = CONNECTION_LOST_AFTER): Lane {
     for (const lane of this.lanes) if (lane.timeout === timeout) return lane;
-    const lane: Lane = { timeout, message: 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)', calls: new Map(), isTimerSet: false };
+    const lane: Lane = { timeout, message: 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)', calls: new Map(), timer: undefined };
     this.lanes.push(lane);
     return lane;
   }
 
   private armTimer(lane: Lane, delay: number): void {
-    lane.isTimerSet = true;
-    this.process.after('client.timeout', delay, () => this.expire(lane));
+    lane.timer = this.process.after('client.timeout', delay, () => this.expire(lane));
   }
 
   /** Ends the calls whose time is over. */
   private expire(lane: Lane): void {
-    lane.isTimerSet = false;
+    lane.timer = undefined;
     for (const [id, call] of lane.calls) {
       const left = call.deadline - this.process.now;
       if (left > 0) return this.armTimer(lane, left);
@@ -125,10 +124,15 @@ export class Connection {
 
   /** The call with this id, which is over. */
   private take(id: number): OpenCall | undefined {
-    for (const { calls } of this.lanes) {
-      const call = calls.get(id);
+    for (const lane of this.lanes) {
+      const call = lane.calls.get(id);
       if (call === undefined) continue;
-      calls.delete(id);
+      lane.calls.delete(id);
+      // Calls with a timeout of their own are rare; where they are not, one timer after the other would be set and stopped.
+      if (lane.calls.size === 0 && lane.timeout !== CONNECTION_LOST_AFTER) {
+        lane.timer?.stop();
+        lane.timer = undefined;
+      }
       return call;
     }
     return undefined;

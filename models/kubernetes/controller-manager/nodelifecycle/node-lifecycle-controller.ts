@@ -126,19 +126,25 @@ export class NodeLifecycleController {
       this.known.add(metadata.name);
       this.nodeEvent(metadata.name, metadata.uid, 'RegisteredNode', `Registered Node ${metadata.name} in Controller`);
     }
+    if (this.known.size > nodes.length) this.forgetRemoved();
+    for (const node of nodes) {
+      const before = conditionOf(node, 'Ready')?.status;
+      this.decideTaints(node, before);
+      if (this.isSilent(node)) yield* this.silenced(node, before);
+    }
+    if (this.zones.update(this.nodes.lister.list())) for (const entry of this.health.values()) entry.probedAt = this.context.process.now;
+  }
+
+  private forgetRemoved(): void {
     for (const name of [...this.known]) {
       if (this.nodes.lister.get('', name) !== undefined) continue;
       this.known.delete(name);
       this.nodeEvent(name, name, 'RemovingNode', `Removing Node ${name} from Controller`);
     }
-    for (const node of nodes) yield* this.monitorOne(node);
-    if (this.zones.update(this.nodes.lister.list())) for (const entry of this.health.values()) entry.probedAt = this.context.process.now;
   }
 
-  private *monitorOne(node: Node): Task {
-    const before = conditionOf(node, 'Ready')?.status;
-    this.decideTaints(node, before);
-    if (!this.isSilent(node)) return;
+  /** `before` is what the node's Ready condition was. */
+  private *silenced(node: Node, before: string | undefined): Task {
     const next = unknownConditions(node, this.context.clock.text);
     if (next === undefined) return;
     const written = yield* this.client.updateStatus<Node>(NODES, { ...node, status: { ...node.status, conditions: next } });
@@ -159,7 +165,9 @@ export class NodeLifecycleController {
       entry = { probedAt: ready === undefined ? now - this.context.clock.since(node.metadata.creationTimestamp) : now, heartbeat, renewTime };
       this.health.set(name, entry);
     } else if (entry.heartbeat !== heartbeat || (renewTime !== undefined && (entry.renewTime === undefined || renewTime > entry.renewTime))) {
-      Object.assign(entry, { probedAt: now, heartbeat, renewTime });
+      entry.probedAt = now;
+      entry.heartbeat = heartbeat;
+      entry.renewTime = renewTime;
     }
     const { nodeMonitorGracePeriod = 50 * SECOND, nodeStartupGracePeriod = 60 * SECOND } = this.context.options;
     // Upstream asks whether the period is over, and a pass takes its while: ten passes of five seconds are always over 50 s there.
@@ -171,6 +179,7 @@ export class NodeLifecycleController {
     const { name } = node.metadata;
     if (status === 'True') {
       this.zones.remove(name);
+      if (node.spec.taints === undefined) return;
       const cleared = noExecuteTaints(node, undefined, '');
       if (cleared !== (node.spec.taints ?? cleared)) this.context.process.go(this.writeTaints(node, cleared));
       return;

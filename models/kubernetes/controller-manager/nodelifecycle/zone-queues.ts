@@ -65,7 +65,9 @@ export class ZoneQueues {
     for (const node of nodes) {
       if (node.metadata.labels?.['node.kubernetes.io/exclude-disruption'] === 'true') continue;
       const key = zoneKey(node);
-      byZone.set(key, [...(byZone.get(key) ?? []), node]);
+      const members = byZone.get(key);
+      if (members === undefined) byZone.set(key, [node]);
+      else members.push(node);
     }
     const { largeClusterSizeThreshold = 50, unhealthyZoneThreshold = 0.55, nodeEvictionRate = 0.1, secondaryNodeEvictionRate = 0.01 } = this.options;
     let areAllDown = byZone.size > 0;
