@@ -16,7 +16,7 @@ import { assert, isThenable } from './assert.ts';
 import { BOUNDS, boundHit, type Bounds } from './bound.ts';
 import { Cell } from './cell.ts';
 import { RandomChooser, type Chooser } from './choice.ts';
-import type { KernelOptions, ReadyEvent, ReadyOrder } from './options.ts';
+import type { KernelOptions, ReadyOrder } from './options.ts';
 import type { Control, ControlMessage } from './control.ts';
 import { Digest } from './digest.ts';
 import { KERNEL, Ledger } from './ledger.ts';
@@ -213,20 +213,9 @@ export class Kernel implements ContextHost, Routing {
 
   private pickNext(ready: readonly number[], order: ReadyOrder): number {
     if (order.pick === undefined) return this.choose(KERNEL, 'next', ready.length);
-    const value = order.pick(ready.map((slot) => this.describe(slot)));
+    const value = order.pick(ready.map((slot) => this.slots.describe(slot)));
     this.ledger.choice(`${KERNEL}:next`, ready.length, value);
     return value;
-  }
-
-  private describe(slot: number): ReadyEvent {
-    const { via, cell, from, message, cause } = this.slots;
-    return {
-      via: via[slot] as string,
-      actor: cell[slot]?.id ?? KERNEL,
-      from: from[slot]?.id,
-      kind: message[slot]?.kind ?? 'start',
-      cause: cause[slot] as number,
-    };
   }
 
   private dispatch(slot: number): void {

@@ -7,6 +7,8 @@
 import type { Message } from '../actor/actor.ts';
 import type { Via } from '../log/record.ts';
 import type { Cell } from './cell.ts';
+import { KERNEL } from './ledger.ts';
+import type { ReadyEvent } from './options.ts';
 
 /** Why a slot waits; `dead` means cancelled. */
 export type SlotVia = Via | 'host' | 'dead' | 'free';
@@ -37,6 +39,12 @@ export class Slots {
     this.timer[slot] = undefined;
     this.external[slot] = false;
     return slot;
+  }
+
+  /** A waiting event as an order sees it. */
+  describe(slot: number): ReadyEvent {
+    const { via, cell, from, message, cause } = this;
+    return { via: via[slot] as string, actor: cell[slot]?.id ?? KERNEL, from: from[slot]?.id, kind: message[slot]?.kind ?? 'start', cause: cause[slot] as number };
   }
 
   /** Gives a slot back. */

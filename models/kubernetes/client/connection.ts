@@ -59,8 +59,7 @@ export class Connection {
   constructor(process: Process, servers: readonly string[]) {
     this.process = process;
     this.servers = servers;
-    // Ids differ from those of an earlier life of this process, whose answers may still be under way.
-    this.nextId = process.now + 1;
+    this.nextId = process.firstId;
     process.on<ApiResponse>('api.response', (message) => this.settle(message));
     process.on<ApiWatchEvents>('api.watch', (message) => this.deliver(message));
     process.on<ApiClose>('api.close', (message) => this.endWatch(message.id, undefined));

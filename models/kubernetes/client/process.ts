@@ -63,6 +63,11 @@ export class Process {
     return this.context.now;
   }
 
+  /** Where ids of requests begin: they differ from those of an earlier life, whose answers may still be under way. */
+  get firstId(): number {
+    return this.context.now + 1;
+  }
+
   /** Who sent the message that is being handled. Only valid until the handler's first wait. */
   get from(): string {
     const { from } = this.context;

@@ -25,10 +25,11 @@ export class NodeNetwork implements Outside {
   readonly #served = new Map<Exchange, number>();
   /** Connections of port-forward, which never leave the namespace. */
   readonly #inside = new Map<Exchange, (exchange: Exchange) => void>();
-  #nextId = 1;
+  #nextId: number;
 
   constructor(actor: Actor, node: string, nodeIp: string, touch: (work: () => void) => void) {
     this.#actor = actor;
+    this.#nextId = actor.firstId;
     this.#node = node;
     this.#nodeIp = nodeIp;
     actor.on<NetRequest>('net.request', (message) => touch(() => this.#serve(message)));

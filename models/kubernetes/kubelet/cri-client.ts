@@ -18,11 +18,12 @@ export class CriClient {
   readonly #process: Process;
   readonly #runtime: string;
   readonly #open = new Map<number, (response: CriResponse) => void>();
-  #nextId = 1;
+  #nextId: number;
   #isDown = false;
 
   constructor(process: Process, runtime: string) {
     this.#process = process;
+    this.#nextId = process.firstId;
     this.#runtime = runtime;
     process.on<CriResponse>('cri.response', (response) => this.#settle(response));
   }

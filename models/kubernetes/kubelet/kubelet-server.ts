@@ -34,12 +34,13 @@ type Handled = Body | { readonly stream: CriStream };
 export class KubeletServer {
   private readonly view: ServerView;
   private readonly relay: StreamRelay;
-  private nextId = 1;
+  private nextId: number;
 
   constructor(view: ServerView) {
     this.view = view;
     this.relay = new StreamRelay(view.process);
     const { process } = view;
+    this.nextId = process.firstId;
     process.on<KubeletRequest>('kubelet.request', (request) => process.go(this.serve(request, process.from)));
   }
 

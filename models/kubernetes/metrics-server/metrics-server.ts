@@ -85,7 +85,7 @@ class MetricsServer {
   private *scrape(): Task {
     yield* waitForCacheSync(this.process, [this.nodes, this.pods]);
     const answers = new Map<number, string>();
-    let nextId = 1;
+    let nextId = this.process.firstId;
     let seen = new Map<string, Sample>();
     this.process.on<KubeletResponse>('kubelet.response', ({ id, code, body }) => {
       if (code !== 200 || !answers.delete(id)) return;

@@ -61,10 +61,11 @@ export class NetworkPlane {
   readonly #options: NetworkOptions;
   readonly #exchanges = new Map<number, Exchange>();
   readonly #kept = new Map<string, Kept>();
-  #nextId = 1;
+  #nextId: number;
 
   constructor(process: Process, options: NetworkOptions) {
     this.#process = process;
+    this.#nextId = process.firstId;
     this.#options = options;
     const user = { name: 'system:network-plugin', groups: ['system:authenticated'] };
     const client = new Client(process, { servers: options.servers, user, userAgent: 'network-plugin/v1' });

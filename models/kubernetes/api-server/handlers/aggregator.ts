@@ -16,10 +16,11 @@ export class Aggregator {
   /** Actors by `group/version`. */
   private readonly actors: ReadonlyMap<string, string>;
   private readonly open = new Map<number, (answer: Answer) => void>();
-  private nextId = 1;
+  private nextId: number;
 
   constructor(process: Process, apis: readonly { readonly group: string; readonly version: string; readonly actor: string }[]) {
     this.process = process;
+    this.nextId = process.firstId;
     this.actors = new Map(apis.map(({ group, version, actor }) => [`${group}/${version}`, actor]));
     if (apis.length > 0) process.on<ApiResponse>('api.response', ({ id, code, body }) => this.settle(id, { code, body }));
   }

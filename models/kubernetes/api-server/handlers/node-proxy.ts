@@ -24,10 +24,11 @@ export class NodeProxy {
   private readonly relay: StreamRelay;
   private readonly open = new Map<number, (reply: Reply) => void>();
   private readonly monitored = new Set<string>();
-  private nextId = 1;
+  private nextId: number;
 
   constructor(process: Process) {
     this.process = process;
+    this.nextId = process.firstId;
     this.relay = new StreamRelay(process);
     process.on<KubeletResponse>('kubelet.response', (response) => {
       this.relay.refused(process.from, response.id);

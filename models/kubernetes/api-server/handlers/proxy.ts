@@ -25,10 +25,11 @@ const TIMEOUT = 30_000_000;
 export class Dialer {
   private readonly process: Process;
   private readonly open = new Map<number, (result: NetResult) => void>();
-  private nextId = 1;
+  private nextId: number;
 
   constructor(process: Process) {
     this.process = process;
+    this.nextId = process.firstId;
     process.on<NetResult>('net.result', (result) => {
       const resume = this.open.get(result.id);
       this.open.delete(result.id);

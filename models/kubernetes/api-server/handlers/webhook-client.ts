@@ -30,10 +30,11 @@ export class WebhookClient {
   private readonly dialer: Dialer;
   private readonly targets: WebhookTargets;
   private readonly open = new Map<number, (answer: WebhookAnswer | undefined) => void>();
-  private nextId = 1;
+  private nextId: number;
 
   constructor(process: Process, storage: StorageRegistry, dialer: Dialer, targets: WebhookTargets) {
     this.process = process;
+    this.nextId = process.firstId;
     this.storage = storage;
     this.dialer = dialer;
     this.targets = targets;

@@ -47,7 +47,7 @@ export class EtcdClient {
   private readonly process: Process;
   private readonly server: string;
   private readonly open = new Map<number, { readonly settle: Settle; readonly deadline: number }>();
-  private nextId = 1;
+  private nextId: number;
   private isSweeping = false;
   private isServerUp = true;
   private isConnected = true;
@@ -58,6 +58,7 @@ export class EtcdClient {
 
   constructor(process: Process, server: string) {
     this.process = process;
+    this.nextId = process.firstId;
     this.server = server;
     process.monitor(server);
     const settle = (reply: EtcdReply): void => this.settle(reply);

@@ -20,10 +20,11 @@ export class NodeClient {
   readonly #node: string;
   readonly #nodeIp: string;
   readonly #open = new Map<number, (result: NetResult) => void>();
-  #nextId = 1;
+  #nextId: number;
 
   constructor(process: Process, node: string, nodeIp: string) {
     this.#process = process;
+    this.#nextId = process.firstId;
     this.#node = node;
     this.#nodeIp = nodeIp;
     process.on<NetResult>('net.result', (result) => {

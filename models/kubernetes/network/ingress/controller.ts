@@ -63,10 +63,11 @@ class IngressController {
   readonly #waiting = new Map<number, (result: NetResult) => void>();
   readonly #turns = new Map<string, number>();
   #routes: RouteTable | undefined;
-  #nextId = 1;
+  #nextId: number;
 
   constructor(process: Process, options: IngressControllerOptions) {
     this.#process = process;
+    this.#nextId = process.firstId;
     this.#options = options;
     const user = serviceAccountUser('ingress-nginx', 'ingress-nginx');
     this.#client = new Client(process, { servers: options.servers, user, userAgent: 'nginx-ingress-controller/v1.12' });

@@ -66,12 +66,13 @@ class TrafficGenerator {
   readonly #latency = new LatencyHistogram();
   readonly #errors = new Map<string, number>();
   readonly #backends = new Map<string, number>();
-  #nextId = 1;
+  #nextId: number;
   #sent = 0;
   #done = 0;
 
   constructor(process: Process, options: TrafficOptions) {
     this.#process = process;
+    this.#nextId = process.firstId;
     this.#options = options;
     const { node = '', fromIp: ip } = options;
     const endpoint: NetEndpoint = { kind: 'net.endpoint', node, ip, up: true, owner: process.self };
