@@ -36,8 +36,6 @@ const SECOND = 1_000_000;
 const HORIZON = 30 * SECOND;
 /** What faults left behind (a process that wakes up and acts on what it knew) may show for so long. */
 const AFTERMATH = 5 * SECOND;
-/** A client that was cut off for so long has lost its watches; some come back only after a back-off of 30 s and as much jitter (reflector.go). */
-const [CUT_OFF, CUT_OFF_AFTERMATH] = [45 * SECOND, 65 * SECOND];
 /**
  * After that a cluster has so long. Calls that got no answer are given up after 45 s and repeated under back-offs of up to a minute;
  * what comes only with the scheduler's flush of unschedulable pods, after 5 min, comes too late: somebody was not woken up.
@@ -152,8 +150,7 @@ function build(plan: Plan, options: KernelOptions, { also = [], extensions = {},
   schedule(kernel, plan.workload);
   const objects = new ObjectView(backup.values);
   const lastAction = Math.max(0, ...plan.workload.map((action) => (action as unknown as Action).at));
-  const isCutOff = plan.faults.faults.some((fault) => fault.kind === 'model' && fault.action === 'cut' && (fault.for ?? 0) >= CUT_OFF);
-  const calmAt = Math.max(plan.faults.healAt ?? 0, lastAction) + (isCutOff ? CUT_OFF_AFTERMATH : AFTERMATH);
+  const calmAt = Math.max(plan.faults.healAt ?? 0, lastAction) + AFTERMATH;
   const pending = (): readonly string[] => (kernel.now < calmAt ? ['users and faults have only just ended'] : unsettled(kernel, own));
   return {
     kernel,

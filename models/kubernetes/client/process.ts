@@ -185,6 +185,12 @@ export class Process {
     };
   }
 
+  /** Whether a timer whose name begins so is set; for those who look at the process from outside. */
+  awaits(name: string): boolean {
+    for (const { key } of this.timers.values()) if (key.startsWith(name)) return true;
+    return false;
+  }
+
   private release(timer: number): void {
     if (this.timers.delete(timer)) this.freeTimers.push(timer);
   }

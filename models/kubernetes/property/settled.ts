@@ -5,7 +5,7 @@
 import type { Kernel } from '../../../src/index.ts';
 import { kubectlState } from '../cluster/kubectl.ts';
 import { pendingReasons, type Read } from '../cluster/convergence.ts';
-import type { Process } from '../client/process.ts';
+import { Process } from '../client/process.ts';
 import { podsOfRunning } from '../container-runtime/inspect.ts';
 import type { Store } from '../etcd/store.ts';
 import type { EndpointSlice, KubeObject, Pod, ReplicaSet } from '../object/types.ts';
@@ -77,6 +77,13 @@ const nodesAreWell: Check = (read) =>
       .map(({ type }) => `node ${metadata.name} ${type === 'Ready' ? 'is not ready' : `has ${type}`}`),
   );
 
+/** Whoever has lost a watch has it back: what it has missed may make it act. A reflector waits up to a minute before it tries again. */
+const watchesAreOpen: Check = (_read, kernel) =>
+  kernel.actors().flatMap(({ id }) => {
+    const process = kernel.state(id);
+    return process instanceof Process && process.awaits('reflector.') ? [`${id} has yet to watch again`] : [];
+  });
+
 /** What the user has asked for has been answered. */
 const userIsDone: Check = (_read, kernel) => {
   const process = kernel.state('kubectl') as Process | undefined;
@@ -84,7 +91,7 @@ const userIsDone: Check = (_read, kernel) => {
   return user === undefined || (user.isDone && user.running === 0) ? [] : ['a command of the user has not been answered'];
 };
 
-const CHECKS: readonly Check[] = [userIsDone, nodesAreWell, statusesAreTrue, ownersLive, endpointsExist, containersBelong];
+const CHECKS: readonly Check[] = [userIsDone, watchesAreOpen, nodesAreWell, statusesAreTrue, ownersLive, endpointsExist, containersBelong];
 
 /** Everything that is not yet as it should be, one sentence each; empty when the cluster has settled. `also`: what else has to be so. */
 export function unsettled(kernel: Kernel, also: (read: Read) => readonly string[] = () => []): readonly string[] {
