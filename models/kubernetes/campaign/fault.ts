@@ -43,11 +43,12 @@ function modelFault(kind: FaultKind, config: ClusterConfig): FaultMaker {
   return (random, name, horizon): Fault => {
     const lasts = Math.min(kind.longest ?? horizon, horizon);
     const args = kind.sample?.(random, config);
+    const moment = kind.moments?.[random.below(2 * kind.moments.length)];
     return {
       name,
       kind: 'model',
       action: kind.name,
-      start: start(random, horizon),
+      start: moment === undefined ? start(random, horizon) : { when: { fact: moment } },
       ...(args === undefined ? {} : { args }),
       ...(kind.lasts ? { for: 100_000 + random.below(lasts) } : {}),
     };

@@ -32,6 +32,8 @@ export interface FaultKind {
   readonly action: (around: Surroundings) => ModelAction;
   /** Arguments for a campaign; absent: none. */
   readonly sample?: (random: Sfc32, config: ClusterConfig) => Arguments;
+  /** Events of the model (`replicaset.created`) around which it shows most: every other time a campaign lets it begin at one of them. */
+  readonly moments?: readonly string[];
   /** The longest that a campaign lets it last, µs. Default: up to the horizon. */
   readonly longest?: number;
 }

@@ -31,10 +31,13 @@ export const laggingCache: FaultKind = {
   },
 };
 
+/** When nothing has changed for so long, there is nothing that a server could miss: the fault is over. */
+const CHANGE_WITHIN = 4 * MILLION;
+
 /** etcd forgets its history while an API server has not seen the end of it, so that it has to read the store anew. */
 export const compaction: FaultKind = {
   name: 'compaction',
-  what: 'at the next change an API server loses its connection to etcd, which forgets all history: it has to read anew, and old positions are gone (410)',
+  what: 'at the next change (within 4 s) an API server loses its connection to etcd, which forgets all history: it has to read anew, and old positions are gone (410)',
   args: { server: 'which API server (drawn)' },
   lasts: false,
   action: ({ config, network }) => (kernel, args, draw) => {
@@ -52,6 +55,9 @@ export const compaction: FaultKind = {
       });
       isBroken = true;
       return true;
+    });
+    kernel.host(kernel.now + CHANGE_WITHIN, () => {
+      if (!isBroken) release();
     });
   },
 };

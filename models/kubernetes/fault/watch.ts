@@ -2,7 +2,7 @@
  * Faults of what clients see: watches that break, positions that are forgotten, events that come twice, and Sieve's three patterns:
  * a stale read, time travel after a reconnect, and a state that is never observed (Sun and others, OSDI 2022, 3.3).
  */
-import type { Message, Peer } from '../../../src/index.ts';
+import type { Message, Peer, Sfc32 } from '../../../src/index.ts';
 import type { ApiRequest, ApiWatchEvents } from '../api/message.ts';
 import { apiServerIds, controllerManagerIds } from '../cluster/actor-ids.ts';
 import { disconnect, reset, tell } from './connection.ts';
@@ -10,6 +10,13 @@ import { chosen, clientsOf, type Arguments, type FaultKind } from './kind.ts';
 
 const MILLION = 1_000_000;
 const CLIENT = 'which client: the id of a kube-controller-manager, kube-scheduler, kubelet or kube-proxy (drawn)';
+
+/** Every other time a controller manager: who acts on what it sees has most to lose from seeing it wrongly. */
+function halfOfTheTimeAManager(random: Sfc32, controllerManagers: number): Arguments {
+  const managers = controllerManagerIds(controllerManagers);
+  const client = managers[random.below(2 * managers.length)];
+  return client === undefined ? {} : { client };
+}
 
 /** A client's connections break and can be made again at once. */
 export const watchDrop: FaultKind = {
@@ -73,6 +80,8 @@ export const staleRead: FaultKind = {
   args: { client: CLIENT, lag: 'how long the server has lagged when the client restarts, µs (2 s)' },
   lasts: true,
   longest: 15 * MILLION,
+  sample: (random, { controllerManagers = 1 }) => halfOfTheTimeAManager(random, controllerManagers),
+  moments: ['replicaset.created', 'job.created', 'daemonset.created', 'statefulset.created'],
   action: ({ config, network }) => (kernel, args, draw, until) => {
     const client = chosen(args, 'client', clientsOf(kernel), draw);
     const server = otherServer(apiServerIds(config.apiServers));
@@ -146,11 +155,7 @@ export const crashBetweenWrites: FaultKind = {
   what: 'a client crashes right after its nth write from now on has been answered, before it knows, and starts again',
   args: { client: CLIENT, nth: 'which write (1)', down: 'how long it is down, µs (1 s)' },
   lasts: true,
-  sample: (random, { controllerManagers = 1 }) => {
-    const managers = controllerManagerIds(controllerManagers);
-    const client = managers[random.below(2 * managers.length)];
-    return { nth: 1 + random.below(6), ...(client === undefined ? {} : { client }) };
-  },
+  sample: (random, { controllerManagers = 1 }) => ({ nth: 1 + random.below(6), ...halfOfTheTimeAManager(random, controllerManagers) }),
   action: ({ network }) => (kernel, args, draw) => {
     const client = chosen(args, 'client', clientsOf(kernel), draw);
     let left = typeof args['nth'] === 'number' ? args['nth'] : 1;
