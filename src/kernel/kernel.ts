@@ -452,7 +452,8 @@ export class Kernel implements ContextHost, Routing {
         return;
       case 'resume':
         cell.isPaused = false;
-        for (const slot of cell.backlog) this.queue.push(this.now, EventClass.normal, slot);
+        // What waited comes before all that arrives at this moment.
+        for (const slot of cell.backlog) this.queue.push(this.now, EventClass.waited, slot);
         cell.backlog = [];
         return;
       case 'slow':

@@ -8,8 +8,8 @@
  */
 import { assert } from './assert.ts';
 
-/** Classes order events of equal time. Control events (faults) come first, external inputs last. */
-export const EventClass = { control: 0, normal: 1, host: 2, input: 3 } as const;
+/** Classes order events of equal time. What a pause has held up comes first, then control events (faults); external inputs come last. */
+export const EventClass = { waited: 0, control: 1, normal: 2, host: 3, input: 4 } as const;
 
 /** Sequence numbers stay below this, so that class and sequence fit one double exactly. */
 const SEQUENCE_MAX = 2 ** 50;
