@@ -11,7 +11,7 @@ import type { KubeObject } from '../object/types.ts';
 import { jittered } from './backoff.ts';
 import type { Client } from './client.ts';
 import type { EventRecorder } from './event-recorder.ts';
-import { suspend, type Process, type Task } from './process.ts';
+import type { Process, Task } from './process.ts';
 import { LEASES } from './resources.ts';
 import { isNotFound } from './result.ts';
 
@@ -79,7 +79,7 @@ export class LeaderElector {
     const { renewDeadline, retryPeriod } = this.options;
     for (;;) {
       const deadline = this.process.now + renewDeadline;
-      while (!(yield* within(this.process, deadline - this.process.now, this.tryAcquireOrRenew()))) {
+      while (!(yield* this.process.within('leader.timeout', deadline - this.process.now, this.tryAcquireOrRenew()))) {
         if (this.process.now + retryPeriod > deadline) {
           yield* this.process.sleep('leader.deadline', Math.max(0, deadline - this.process.now));
           return;
@@ -153,25 +153,6 @@ export class LeaderElector {
     this.process.record('leader', { lease: `${namespace}/${name}`, identity, what });
     if (this.observed !== undefined) this.recorder?.event(this.observed, 'Normal', 'LeaderElection', `${identity} ${what}`);
   }
-}
-
-/** What a task says, or false when it has said nothing after `limit` µs (it then goes on, and nobody listens). */
-function* within(process: Process, limit: number, task: Task<boolean>): Task<boolean> {
-  return yield* suspend<boolean>((resume) => {
-    let isOver = false;
-    const end = (result: boolean): void => {
-      if (isOver) return;
-      isOver = true;
-      timer.stop();
-      resume(result);
-    };
-    const timer = process.after('leader.timeout', limit, () => end(false));
-    process.go(told(task, end));
-  });
-}
-
-function* told(task: Task<boolean>, tell: (result: boolean) => void): Task {
-  tell(yield* task);
 }
 
 /** Whether two records are equal; their times count with the resolution of a second. */

@@ -140,6 +140,21 @@ export class Process {
     return results;
   }
 
+  /** What a task says, or undefined when it has said nothing after `limit` µs: it then goes on, and nobody listens. `name` shows in the log. */
+  *within<T>(name: string, limit: number, task: Task<T>): Task<T | undefined> {
+    return yield* suspend<T | undefined>((resume) => {
+      let isOver = false;
+      const end = (result: T | undefined): void => {
+        if (isOver) return;
+        isOver = true;
+        timer.stop();
+        resume(result);
+      };
+      const timer = this.after(name, limit, () => end(undefined));
+      this.go(collect(task, end));
+    });
+  }
+
   /** Works through `pieces` with at most `workers` tasks at a time (workqueue.ParallelizeUntil without chunks). */
   *parallelize<P>(workers: number, pieces: readonly P[], work: (piece: P, index: number) => Task<unknown>): Task {
     let next = 0;

@@ -13,7 +13,6 @@ import { isUnavailable } from '../storage/etcd-client.ts';
 import { read } from './convert.ts';
 import { type Answer, type Call, failed, storageKey } from './request.ts';
 
-/** etcd did not answer: the text of its client. */
 export function* get(call: Call): Task<Answer> {
   const { request, info, version } = call;
   const name = request.name ?? '';

@@ -42,15 +42,22 @@ export const onePerNode: Invariant<Map<string, number>> = {
   },
 };
 
+/** The most that a DaemonSet has allowed so far, and when a revision of it last changed, µs. */
+interface Asked {
+  most: number;
+  minReadySeconds: number;
+  changedAt: number;
+}
+
 /** What the law of updates remembers: when pods became ready, what DaemonSets have allowed so far, and which pods were fair game. */
 interface Updates {
   readonly readySince: Map<string, number>;
-  readonly asked: Map<string, { most: number; minReadySeconds: number; changedAt: number }>;
+  readonly asked: Map<string, Asked>;
   /** Pods that were deleted while they were not available: those do not count (update.go, `allowedReplacementPods`). */
   readonly free: Set<string>;
 }
 
-function askedOf({ asked }: Updates, uid: string): { most: number; minReadySeconds: number; changedAt: number } {
+function askedOf({ asked }: Updates, uid: string): Asked {
   const found = asked.get(uid) ?? { most: 1, minReadySeconds: 0, changedAt: 0 };
   asked.set(uid, found);
   return found;
@@ -69,8 +76,7 @@ export const unavailableKept: Invariant<Updates> = {
   resources: ['pods', 'daemonsets', 'controllerrevisions'],
   state: () => ({ readySince: new Map(), asked: new Map(), free: new Set() }),
   check: ({ resource, object, previous, isDelete }, objects, updates, time) => {
-    const nodes = objects.list('minions');
-    if (resource === 'daemonsets') ask(updates, object as DaemonSet, nodes.length);
+    if (resource === 'daemonsets') ask(updates, object as DaemonSet, objects.list('minions').length);
     if (resource === 'controllerrevisions') askedOf(updates, controlledBy(object, 'DaemonSet')?.uid ?? '').changedAt = time;
     if (resource !== 'pods') return false;
     const pod = object as Pod;
@@ -95,7 +101,7 @@ export const unavailableKept: Invariant<Updates> = {
     const isServed = (other: Pod): boolean => (isReady(other) && !isTerminating(other)) || updates.free.has(other.metadata.uid);
     // A node whose pod has ended or is gone does not count: the controller may have seen that just after it made the others (`getNodesToDaemonPods`).
     const isWithout = (pods: readonly Pod[]): boolean => pods.some((other) => !isTerminal(other)) && !pods.some(isServed);
-    const without = nodes.filter(({ metadata: { name } }) => name !== targetOf(pod) && isWithout(onNode(name)));
+    const without = objects.list('minions').filter(({ metadata: { name } }) => name !== targetOf(pod) && isWithout(onNode(name)));
     return without.length < most ? undefined : `${place(object)} was deleted while ${without.map(({ metadata }) => metadata.name).join(', ')} have no pod; ${most} may be without`;
   },
 };
