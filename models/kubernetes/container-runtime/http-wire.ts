@@ -4,6 +4,7 @@
  * Bytes are strings of characters below 256. A connection that does not speak HTTP is passed on as one text.
  */
 import type { HttpRequest, HttpResponse } from '../api/net.ts';
+import { utf8Bytes } from '../object/hash.ts';
 import type { Json } from '../../../src/index.ts';
 
 const METHOD = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT) \S+ HTTP\/1\.[01]\r?\n/;
@@ -12,7 +13,7 @@ const MAYBE_METHOD = /^[A-Z]{0,7}(?: [^\r\n]*)?\r?$/;
 /** UTF-8 bytes of a text. */
 export const toBytes = (text: string): string => {
   let bytes = '';
-  for (const byte of new TextEncoder().encode(text)) bytes += String.fromCharCode(byte);
+  for (const byte of utf8Bytes(text)) bytes += String.fromCharCode(byte);
   return bytes;
 };
 

@@ -25,21 +25,10 @@ const BASE32_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 /** `rand.alphanums`: no vowels, no digits that look like letters, so that no word appears by accident. */
 const SAFE_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 
+const ENCODER = new TextEncoder();
+
 /** Encodes a string as UTF-8. Lone surrogates become U+FFFD, as Go's conversion does. */
-export function utf8Bytes(text: string): Uint8Array {
-  const bytes: number[] = [];
-  for (const character of text) {
-    let code = character.codePointAt(0) as number;
-    if (code >= 0xd800 && code <= 0xdfff) code = 0xfffd;
-    if (code < 0x80) bytes.push(code);
-    else if (code < 0x800) bytes.push(0xc0 | (code >> 6), 0x80 | (code & 63));
-    else if (code < 0x10000) bytes.push(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
-    else {
-      bytes.push(0xf0 | (code >> 18), 0x80 | ((code >> 12) & 63), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
-    }
-  }
-  return Uint8Array.from(bytes);
-}
+export const utf8Bytes = (text: string): Uint8Array => ENCODER.encode(text);
 
 function compress(state: Uint32Array, block: DataView, offset: number, schedule: Uint32Array): void {
   for (let i = 0; i < 16; i++) schedule[i] = block.getUint32(offset + i * 4);

@@ -2,6 +2,7 @@
  * `"%s is %d".format([...])`: the format clauses of CEL's strings extension.
  * Source: cel-go/ext/formatting.go.
  */
+import { hex, utf8Bytes } from '../../object/hash.ts';
 import { isObject } from '../patch/json-value.ts';
 import { goFloat, goQuote } from '../status/go-format.ts';
 
@@ -52,7 +53,7 @@ export function formatText(pattern: string, values: readonly unknown[], fail: Fa
       case 'x':
       case 'X': {
         const value = next();
-        const text = typeof value === 'string' ? [...new TextEncoder().encode(value)].map((byte) => byte.toString(16).padStart(2, '0')).join('') : toInteger(value, clause, fail).toString(16);
+        const text = typeof value === 'string' ? hex(utf8Bytes(value)) : toInteger(value, clause, fail).toString(16);
         return letter === 'X' ? text.toUpperCase() : text;
       }
       default:

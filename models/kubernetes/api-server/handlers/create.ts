@@ -20,11 +20,10 @@ import { writeOptions, writeOptionsErrors, type WriteOptions } from './options.t
 import { type Answer, type Call, contextOf, failed, storageKey } from './request.ts';
 import { release, reserve } from './reserve.ts';
 import type { Services } from './services.ts';
+import { ttlSecondsOf } from './stored.ts';
 
 /** registry/generic/registry/store.go: `maxNameGenerationCreateAttempts`. */
 const NAME_ATTEMPTS = 8;
-/** Events live an hour (`--event-ttl`). */
-const EVENT_TTL_SECONDS = 3600;
 
 export function* create(services: Services, call: Call): Task<Answer> {
   const query = call.request.query ?? {};
@@ -87,8 +86,7 @@ function* store(services: Services, call: Call, object: KubeObject, options: Wri
   }
   const kept = yield* write(call, prepared.right);
   if (isLeft(kept)) return kept;
-  const ttl = info.storage.resource === 'events' ? EVENT_TTL_SECONDS : undefined;
-  const result = yield* services.storage.etcd.txn(key, 0, kept.right, ttl);
+  const result = yield* services.storage.etcd.txn(key, 0, kept.right, ttlSecondsOf(info));
   if (isUnavailable(result)) return left(plainError(result.message));
   if (!result.succeeded) return right({ taken: name, current: result.kv?.object as KubeObject });
   const made = yield* read(call, result.kv?.object as KubeObject);

@@ -20,6 +20,7 @@ import { deletionFinalizers } from './finalizers.ts';
 import { type Answer, type Call, contextOf, failed, storageKey } from './request.ts';
 import { release } from './reserve.ts';
 import type { Services } from './services.ts';
+import { cachedObject } from './stored.ts';
 
 export function* remove(services: Services, call: Call): Task<Answer> {
   const options = deleteOptions(call);
@@ -47,8 +48,7 @@ function deletionAnswer({ info, version }: Call, { kind, object }: Written, opti
 export function* removeObject(services: Services, call: Call, name: string, options: DeleteOptions): Task<Either<Status, Written>> {
   const { info, request } = call;
   const key = storageKey(info, request.namespace, name);
-  const isCached = info.storage.resource !== 'events';
-  const cached = isCached ? services.storage.get(info.storage, info.namespaced ? (request.namespace ?? '') : '', name) : undefined;
+  const cached = cachedObject(call, name);
   const decide = function* (current: KubeObject | undefined): Task<Either<Status, Decision>> {
     if (current === undefined) return left(notFound(info, name));
     const refused = checkPreconditions(call, options, current);

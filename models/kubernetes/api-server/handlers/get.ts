@@ -12,12 +12,13 @@ import { badRequest, notFound, plainError, tooLargeResourceVersion } from '../st
 import { isUnavailable } from '../storage/etcd-client.ts';
 import { read } from './convert.ts';
 import { type Answer, type Call, failed, storageKey } from './request.ts';
+import { isCached } from './stored.ts';
 
 export function* get(call: Call): Task<Answer> {
   const { request, info, version } = call;
   const name = request.name ?? '';
   const wanted = request.query?.['resourceVersion'] ?? '';
-  const found = wanted === '' || info.storage.resource === 'events' ? yield* live(call, name) : yield* cached(call, name, wanted);
+  const found = wanted === '' || !isCached(info) ? yield* live(call, name) : yield* cached(call, name, wanted);
   if ('answer' in found) return found.answer;
   if (found.object === undefined) return failed(notFound(info, name));
   return { code: 200, body: version.fromStorage(found.object) };

@@ -16,6 +16,7 @@ import { readAll } from './convert.ts';
 import { decodeContinue, encodeContinue } from './continue-token.ts';
 import { listOptionsErrors } from './list-options.ts';
 import { type Answer, type Call, failed, type Selection, selectionOf, storageKey } from './request.ts';
+import { isCached } from './stored.ts';
 
 /** What a read of the collection found: objects in key order as of one revision. */
 interface Snapshot {
@@ -59,9 +60,8 @@ function* firstRead(call: Call, limit: number): Task<Snapshot | { readonly statu
   const { storage } = world;
   const wanted = request.query?.['resourceVersion'] ?? '';
   const match = request.query?.['resourceVersionMatch'] ?? '';
-  const isEvents = info.storage.resource === 'events';
   if (wanted === '') {
-    if (isEvents) return yield* fromEtcd(call, 0);
+    if (!isCached(info)) return yield* fromEtcd(call, 0);
     const now = yield* storage.etcd.range(`/registry/${info.keyPrefix}`);
     if (isUnavailable(now)) return { status: plainError(now.message) };
     if (!(yield* storage.waitFor(now.revision))) return yield* fromEtcd(call, 0);
@@ -70,7 +70,7 @@ function* firstRead(call: Call, limit: number): Task<Snapshot | { readonly statu
   const revision = Number(wanted);
   if (!Number.isSafeInteger(revision) || revision < 0) return { status: badRequest(`Invalid value: "${wanted}"`) };
   if (match === 'Exact' || (limit > 0 && match === '' && revision > 0)) return yield* fromEtcd(call, revision);
-  if (isEvents) return yield* fromEtcd(call, 0);
+  if (!isCached(info)) return yield* fromEtcd(call, 0);
   if (!(yield* storage.waitFor(revision))) return { status: tooLargeResourceVersion(revision, storage.revision) };
   return fromCache(call, storage.revision);
 }

@@ -23,20 +23,17 @@ import { writeOptions, writeOptionsErrors, type WriteOptions } from './options.t
 import { type Answer, type Call, contextOf, failed, storageKey } from './request.ts';
 import { release, reserve } from './reserve.ts';
 import type { Services } from './services.ts';
+import { cachedObject, ttlSecondsOf } from './stored.ts';
 
 /** What a write makes of the current object: the next version in storage form. */
 export type Transform = (current: KubeObject) => Either<Status, KubeObject>;
-
-/** Events live an hour, and each write of one begins the hour anew. */
-const EVENT_TTL_SECONDS = 3600;
-const EVENTS = 'events';
 
 export function* update(services: Services, call: Call): Task<Answer> {
   const query = call.request.query ?? {};
   const wrong = writeOptionsErrors(query, 'UpdateOptions');
   if (wrong !== undefined) return failed(wrong);
   const options = writeOptions(query, call.request.userAgent);
-  const decoded = decode(call, call.request.body, options.fieldValidation, cachedOf(services, call));
+  const decoded = decode(call, call.request.body, options.fieldValidation, cachedObject(call, call.request.name ?? ''));
   if (isLeft(decoded)) return failed(decoded.left);
   const { object, warnings } = decoded.right;
   const misnamed = checkName(call, object);
@@ -53,11 +50,6 @@ export function* update(services: Services, call: Call): Task<Answer> {
     return isMissing ? yield* createInstead(services, call, object, options, warnings) : failed(written.left, warnings);
   }
   return answer(call, written.right, warnings);
-}
-
-/** This server's copy of the object, which may be stale. Events are not cached. */
-function cachedOf(services: Services, { info, request }: Call): KubeObject | undefined {
-  return info.storage.resource === EVENTS ? undefined : services.storage.get(info.storage, info.namespaced ? (request.namespace ?? '') : '', request.name ?? '');
 }
 
 /** What the sent object claims about the stored one. */
@@ -83,7 +75,7 @@ interface Update {
 export function* updateObject(services: Services, call: Call, strategy: UpdateStrategy, transform: Transform, options: WriteOptions, claims: Claims = {}): Task<Either<Status, Written>> {
   const { info, request } = call;
   const key = storageKey(info, request.namespace, request.name ?? '');
-  const cached = cachedOf(services, call);
+  const cached = cachedObject(call, call.request.name ?? '');
   const update: Update = { services, call, strategy, transform, options, claims, key, reserved: undefined };
   const written = yield* guaranteedUpdate(services.storage.etcd, key, cached, (stored) => decide(update, stored), options.isDryRun);
   if (update.reserved !== undefined && (isLeft(written) || options.isDryRun)) release(services, call, update.reserved, cached);
@@ -120,7 +112,8 @@ function* decide(update: Update, stored: KubeObject | undefined): Task<Either<St
   if (isRemovable(info, prepared.right, current)) return right({ kind: 'delete', answer: prepared.right });
   const kept = yield* write(call, prepared.right);
   if (isLeft(kept)) return kept;
-  return right(info.storage.resource === EVENTS ? { kind: 'put', object: kept.right, ttlSeconds: EVENT_TTL_SECONDS } : { kind: 'put', object: kept.right });
+  const ttlSeconds = ttlSecondsOf(info);
+  return right(ttlSeconds === undefined ? { kind: 'put', object: kept.right } : { kind: 'put', object: kept.right, ttlSeconds });
 }
 
 function* createInstead(services: Services, call: Call, object: KubeObject, options: WriteOptions, warnings: readonly string[]): Task<Answer> {

@@ -3,6 +3,7 @@
  * Upstream: pkg/registry/core/**\/strategy.go.
  */
 import { base64 } from '../../object/base64.ts';
+import { utf8Bytes } from '../../object/hash.ts';
 import type { KubeObject } from '../../object/types.ts';
 import type { Json } from '../defaults/fill.ts';
 import { put } from '../defaults/fill.ts';
@@ -23,21 +24,9 @@ function mergeStringData(object: KubeObject): KubeObject {
   const text = object['stringData'] as Record<string, string> | undefined;
   if (text === undefined) return object;
   const data: Record<string, string> = { ...object['data'] };
-  for (const key in text) data[key] = base64(Uint8Array.from(utf8(text[key] as string)));
+  for (const key in text) data[key] = base64(utf8Bytes(text[key] as string));
   const { stringData: _written, ...rest } = object;
   return { ...rest, data } as KubeObject;
-}
-
-function utf8(text: string): number[] {
-  const bytes: number[] = [];
-  for (const char of text) {
-    const code = char.codePointAt(0) ?? 0;
-    if (code < 0x80) bytes.push(code);
-    else if (code < 0x800) bytes.push(0xc0 | (code >> 6), 0x80 | (code & 63));
-    else if (code < 0x10000) bytes.push(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
-    else bytes.push(0xf0 | (code >> 18), 0x80 | ((code >> 12) & 63), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
-  }
-  return bytes;
 }
 
 /** Secret: a missing type on update means the stored one. */
