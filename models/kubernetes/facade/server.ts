@@ -94,6 +94,11 @@ export class HttpFacade {
     return `${this.options.tls === undefined ? 'http' : 'https'}://${host}:${address?.port ?? 0}`;
   }
 
+  /** Host and port, once it listens. */
+  private address(): string {
+    return this.url().replace(/^https?:\/\//, '');
+  }
+
   /** Cuts every connection, as a network that fails does; the server goes on. */
   dropConnections(): void {
     for (const socket of this.sockets) socket.destroy();
@@ -161,7 +166,7 @@ export class HttpFacade {
       const seconds = this.seam.status().now / 1_000_000;
       return send(request, response, 200, 'text/plain; version=0.0.4; charset=utf-8', this.metrics.text(seconds));
     }
-    if (path === DISCOVERY_PATH) return send(request, response, 200, 'application/json', JSON.stringify(openIdConfiguration(this.url().replace(/^https?:\/\//, ''))));
+    if (path === DISCOVERY_PATH) return send(request, response, 200, 'application/json', JSON.stringify(openIdConfiguration(this.address())));
     if (path === JWKS_PATH) return send(request, response, 200, 'application/jwk-set+json', JSON.stringify(keySet()));
     if (first === 'openapi') return this.openApi.serve(request, response, path);
     if (first === 'api' || first === 'apis') return this.discover(request, response, segments);
@@ -185,18 +190,10 @@ export class HttpFacade {
   }
 
   private discover(request: IncomingMessage, response: ServerResponse, segments: readonly string[]): void {
-    const kinds = this.seam.kinds();
-    const isCore = segments[0] === 'api';
-    if (segments.length === 1) {
-      const format = aggregatedVersion(request.headers.accept);
-      if (format !== undefined) return this.aggregated(request, response, isCore, format);
-      const address = this.url().replace(/^https?:\/\//, '');
-      return sendJsonText(request, response, isCore ? discovery.apiVersions(address) : discovery.apiGroupList(kinds));
-    }
-    const group = isCore ? '' : (segments[1] ?? '');
-    const version = isCore ? segments[1] : segments[2];
-    const body = version === undefined ? discovery.apiGroup(kinds, group) : discovery.apiResourceList(kinds, group, version);
-    return body === undefined ? sendPageNotFound(request, response) : sendJsonText(request, response, body);
+    const format = segments.length === 1 ? aggregatedVersion(request.headers.accept) : undefined;
+    if (format !== undefined) return this.aggregated(request, response, segments[0] === 'api', format);
+    const body = discovery.discoveryDocument(this.seam.kinds(), segments, this.address());
+    return body === undefined ? sendPageNotFound(request, response) : sendObject(request, response, 200, body);
   }
 
   private aggregated(request: IncomingMessage, response: ServerResponse, isCore: boolean, format: 'v2' | 'v2beta1'): void {
@@ -224,9 +221,6 @@ function impersonatedUser({ headers, headersDistinct }: IncomingMessage, name: s
   const extra = Object.entries(headersDistinct).filter(([key]) => key.startsWith('impersonate-extra-')).map(([key, values]) => [decodeURIComponent(key.slice('impersonate-extra-'.length)), values ?? []] as const);
   return { name, groups, ...(typeof uid === 'string' ? { uid } : {}), ...(extra.length === 0 ? {} : { extra: Object.fromEntries(extra) }) };
 }
-
-const sendJsonText = (request: IncomingMessage, response: ServerResponse, body: unknown): void =>
-  sendObject(request, response, 200, body);
 
 /** As responsewriters.WriteRawJSON does: always for people. */
 const sendIndented = (request: IncomingMessage, response: ServerResponse, body: unknown): void => send(request, response, 200, 'application/json', JSON.stringify(body, null, 2));

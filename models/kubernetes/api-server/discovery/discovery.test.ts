@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { KINDS } from '../registry/kinds.ts';
-import { aggregatedDiscovery, apiGroup, apiGroupList, apiResourceList } from './discovery.ts';
+import { aggregatedDiscovery, discoveryDocument } from './discovery.ts';
 import { compareVersions } from './version-order.ts';
 import { hash64 } from './storage-version-hash.ts';
 
@@ -16,14 +16,15 @@ describe.skipIf(!existsSync(ORACLE))('discovery against recorded answers (skippe
       .flatMap((group) => (group.group === 'discovery' ? group.exchanges : []))
       .find(({ request }) => request.path === path && (request.accept?.includes('apidiscovery') ?? false) === isAggregated)?.response.body;
 
+  const documentAt = (path: string): unknown => discoveryDocument(KINDS, path.slice(1).split('/'), '127.0.0.1:6443');
+
   it('lists groups and resources as the real server does', () => {
     const { groups: all, ...list } = recorded('/apis') as { groups: { name: string }[] };
-    expect(apiGroupList(KINDS)).toEqual({ ...list, groups: all.filter(({ name }) => !name.endsWith('.example.com')) });
-    expect(apiGroup(KINDS, 'apps')).toEqual(recorded('/apis/apps'));
-    expect(apiResourceList(KINDS, '', 'v1')).toEqual(recorded('/api/v1'));
-    for (const [group, version] of [['apps', 'v1'], ['batch', 'v1'], ['policy', 'v1'], ['discovery.k8s.io', 'v1']] as const) {
-      expect(apiResourceList(KINDS, group, version)).toEqual(recorded(`/apis/${group}/${version}`));
+    expect(documentAt('/apis')).toEqual({ ...list, groups: all.filter(({ name }) => !name.endsWith('.example.com')) });
+    for (const path of ['/api/v1', '/apis/apps', '/apis/apps/v1', '/apis/batch/v1', '/apis/policy/v1', '/apis/discovery.k8s.io/v1']) {
+      expect(documentAt(path)).toEqual(recorded(path));
     }
+    expect(['/apis/nothing', '/apis/apps/v9', '/metrics'].map(documentAt)).toEqual([undefined, undefined, undefined]);
   });
 
   it('aggregates as the real server does', () => {

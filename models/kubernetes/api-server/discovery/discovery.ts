@@ -31,7 +31,7 @@ const served = (kinds: readonly KindInfo[], group: string, version: string): rea
 const isCustom = (info: KindInfo): boolean => info.versions.every((entry) => entry.schema === '');
 
 /** `/api`. */
-export const apiVersions = (serverAddress: string): unknown => ({
+const apiVersions = (serverAddress: string): unknown => ({
   kind: 'APIVersions',
   versions: ['v1'],
   serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress }],
@@ -43,7 +43,7 @@ function groupEntry(kinds: readonly KindInfo[], group: string): Record<string, u
 }
 
 /** `/apis`. */
-export const apiGroupList = (kinds: readonly KindInfo[]): unknown => ({
+const apiGroupList = (kinds: readonly KindInfo[]): unknown => ({
   kind: 'APIGroupList',
   apiVersion: 'v1',
   groups: groupsOf(kinds)
@@ -52,7 +52,7 @@ export const apiGroupList = (kinds: readonly KindInfo[]): unknown => ({
 });
 
 /** `/apis/<group>`, or undefined for an unknown group. */
-export const apiGroup = (kinds: readonly KindInfo[], group: string): unknown =>
+const apiGroup = (kinds: readonly KindInfo[], group: string): unknown =>
   groupsOf(kinds).includes(group) && group !== '' ? { kind: 'APIGroup', apiVersion: 'v1', ...groupEntry(kinds, group) } : undefined;
 
 const lists = (info: KindInfo): Record<string, unknown> => ({
@@ -91,7 +91,7 @@ function resourceEntry(info: KindInfo): unknown {
 }
 
 /** `/api/v1` and `/apis/<group>/<version>`, or undefined for an unknown version. */
-export function apiResourceList(kinds: readonly KindInfo[], group: string, version: string): unknown {
+function apiResourceList(kinds: readonly KindInfo[], group: string, version: string): unknown {
   const infos = served(kinds, group, version);
   if (infos.length === 0) return undefined;
   return {
@@ -100,6 +100,14 @@ export function apiResourceList(kinds: readonly KindInfo[], group: string, versi
     groupVersion: groupVersionText(group, version),
     resources: infos.flatMap((info) => [resourceEntry(info), ...info.subresources.map((part) => subresourceEntry(info, part))]),
   };
+}
+
+/** The document at a path of the plain form, `/api/v1` as `['api', 'v1']`; undefined where there is none. */
+export function discoveryDocument(kinds: readonly KindInfo[], [root, ...rest]: readonly string[], serverAddress: string): unknown {
+  if (root !== 'api' && root !== 'apis') return undefined;
+  const [group, version] = root === 'api' ? ['', rest[0]] : rest;
+  if (rest.length === 0) return root === 'api' ? apiVersions(serverAddress) : apiGroupList(kinds);
+  return version === undefined ? apiGroup(kinds, group as string) : apiResourceList(kinds, group as string, version);
 }
 
 /** The versions of the aggregated format that clients ask for. */

@@ -13,7 +13,7 @@ import type { Json } from '../../../../src/index.ts';
 import { authenticateToken, DISCOVERY_PATH, JWKS_PATH, keySet, openIdConfiguration } from '../authentication/service-account-token.ts';
 import { decide } from '../authorization/authorize.ts';
 import { API_SERVER_IP, securePortOf } from '../bootstrap/start.ts';
-import { apiGroup, apiGroupList, apiResourceList, apiVersions } from '../discovery/discovery.ts';
+import { discoveryDocument } from '../discovery/discovery.ts';
 import { VERSION } from '../discovery/version.ts';
 import { queryOf, requestInfo, segmentsOf } from '../request/request-info.ts';
 import { forbidden, methodNotAllowed, unauthorized, type Status } from '../status/status.ts';
@@ -69,16 +69,14 @@ function plain(services: Services, user: UserInfo, method: string, path: string,
     return failed({ ...forbidden({ group: '', resource: '' }, '', ''), message: `forbidden: User "${user.name}" cannot ${method.toLowerCase()} path "${path}"`, details: {} } as Status);
   }
   const ok = (body: unknown): Answer => (body === undefined ? { code: 404, body: '404 page not found\n' } : { code: 200, body });
-  const [first, second = '', third] = segments;
+  const [first = ''] = segments;
   const kinds = [...services.kinds.values()];
   const address = `${API_SERVER_IP}:${securePortOf(services)}`;
-  if (['healthz', 'livez', 'readyz'].includes(first ?? '')) return ok('ok');
+  if (['healthz', 'livez', 'readyz'].includes(first)) return ok('ok');
   if (path === '/version') return ok(VERSION);
   if (path === DISCOVERY_PATH) return ok(openIdConfiguration(address));
   if (path === JWKS_PATH) return ok(keySet());
-  if (first === 'api') return ok(second === '' ? apiVersions(address) : apiResourceList(kinds, '', second));
-  if (first === 'apis') return ok(second === '' ? apiGroupList(kinds) : third === undefined ? apiGroup(kinds, second) : apiResourceList(kinds, second, third));
-  return ok(undefined);
+  return ok(discoveryDocument(kinds, segments, address));
 }
 
 function userOf(services: Services, http: HttpRequest): Either<Status, UserInfo> {
