@@ -86,7 +86,7 @@ function job({ spec, status }: Job): string | undefined {
   return isFinished ? undefined : `has ${status.succeeded ?? 0} of ${spec.completions ?? spec.parallelism ?? 1} completions`;
 }
 
-function pod({ spec, status }: Pod): string | undefined {
+function pod({ metadata, spec, status }: Pod): string | undefined {
   const { phase = 'Pending' } = status;
   if (phase === 'Succeeded' || phase === 'Failed') return undefined;
   if (!spec.nodeName) {
@@ -94,7 +94,8 @@ function pod({ spec, status }: Pod): string | undefined {
     return why === undefined ? 'is not scheduled yet' : `is not scheduled: ${why}`;
   }
   const isReady = (status.conditions ?? []).some(({ type, status: value }) => type === 'Ready' && value === 'True');
-  if (isReady) return undefined;
+  // Also a pod too many, made by a controller that did not know yet that its Job was finished, runs to its end.
+  if (isReady) return metadata.ownerReferences?.some(({ kind, controller }) => kind === 'Job' && controller === true) ? 'has not finished its work for a Job' : undefined;
   const waiting = (status.containerStatuses ?? []).find(({ ready }) => !ready);
   const why = waiting?.state?.waiting?.reason ?? waiting?.state?.terminated?.reason;
   return why === undefined ? 'is not ready' : `is not ready: container ${waiting?.name} is in ${why}`;

@@ -61,7 +61,8 @@ function law(name: string, judge: (pod: Pod, set: StatefulSet, world: { readonly
       return judge(object as Pod, set, {
         objects,
         wasHealthy: (ordinal) => (healthy.get(`${prefix}-${ordinal}`) ?? -Infinity) >= time - LAG,
-        isSteady: time - (changed.get(set.metadata.uid) ?? -Infinity) > LAG,
+        // What the status says of a spec is true when the controller has seen that spec.
+        isSteady: (set.status?.observedGeneration ?? 0) >= (set.metadata.generation ?? 0) && time - (changed.get(set.metadata.uid) ?? -Infinity) > LAG,
         isCreated: previous === undefined && !isDelete,
         isMarked: isMarked(object, previous, isDelete),
       });
