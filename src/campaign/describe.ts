@@ -8,6 +8,8 @@ import { PICKS } from './run.ts';
 
 /** How long a line about one user action may be. */
 const LINE_MAX = 160;
+/** A plan that shrinking has not come to the end of may fix thousands of draws: so many are told one by one. */
+const DRAWS_MAX = 40;
 
 /** One sentence a line. */
 export function describePlan(plan: Plan): readonly string[] {
@@ -29,13 +31,16 @@ function chanceWords(plan: Plan): readonly string[] {
   if (plan.schedule === 'written' && picks === 0) lines.push('events in the order of time');
   else if (plan.schedule === 'written') lines.push(`events in the order of time but for ${picks === 1 ? 'one' : picks} that ${picks === 1 ? 'goes' : 'go'} first`);
   else if (plan.schedule !== 'time') lines.push(`events within ${plan.window} µs in the order of the schedule ${plan.schedule}`);
-  for (const [stream, answers] of Object.entries(plan.answers ?? {})) {
-    if (stream === PICKS) continue;
-    lines.push(`chosen for ${stream}: ${Object.entries(answers).map(([draw, value]) => `${value} as draw ${draw}`).join(', ')}`);
-  }
+  lines.push(...drawWords(Object.entries(plan.answers ?? {}).filter(([stream]) => stream !== PICKS)));
   if (plan.calm.includes('*')) lines.push('nothing else is left to chance');
   else if (plan.calm.length > 0) lines.push(`without chance: ${plan.calm.join(', ')}`);
   return lines;
+}
+
+function drawWords(answers: readonly (readonly [stream: string, draws: Readonly<Record<string, number>>])[]): readonly string[] {
+  const count = answers.reduce((sum, [, draws]) => sum + Object.keys(draws).length, 0);
+  if (count > DRAWS_MAX) return [`${count} draws of ${answers.length} streams as the plan has them`];
+  return answers.map(([stream, draws]) => `chosen for ${stream}: ${Object.entries(draws).map(([draw, value]) => `${value} as draw ${draw}`).join(', ')}`);
 }
 
 function shortly(value: Json): string {
