@@ -19,10 +19,13 @@ export function commonHeaders(response: ServerResponse): void {
   response.setHeader('Cache-Control', 'no-cache, private');
 }
 
+/** strconv.ParseBool. */
+const PARSED_AS_TRUE: ReadonlySet<string> = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
+
 function isPretty(request: IncomingMessage): boolean {
   const search = (request.url ?? '').split('?')[1] ?? '';
   const asked = /(?:^|&)pretty=([^&]*)/.exec(search)?.[1];
-  if (asked !== undefined) return asked === '1' || asked === 'true' || asked === '';
+  if (asked !== undefined && asked !== '') return PARSED_AS_TRUE.has(asked);
   return /^(curl|Wget|Mozilla)\//.test(request.headers['user-agent'] ?? '');
 }
 

@@ -9,6 +9,7 @@ import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { ApiResponse, UserInfo } from '../api/message.ts';
+import { isOn } from '../api/query-flag.ts';
 import { queryOf, queryValues, requestInfo, segmentsOf, type ResourceRequest } from '../api-server/request/request-info.ts';
 import { badRequest, isStatus, unknownResource, type Status } from '../api-server/status/status.ts';
 import type { Seam, Submission } from './seam.ts';
@@ -34,8 +35,6 @@ export function refuseUpgrade(socket: Duplex, code: number, body: unknown, heade
 
 const refuse = (socket: Duplex, status: Status): void => refuseUpgrade(socket, status.code, status);
 const refused = (socket: Duplex) => ({ code, body }: ApiResponse): void => refuseUpgrade(socket, isStatus(body) ? body.code : code, body);
-
-const isTrue = (value: string | undefined): boolean => value === 'true' || value === '1';
 
 /** One request to upgrade. */
 interface Upgrade {
@@ -88,7 +87,7 @@ function submissionOf(request: IncomingMessage, asked: ResourceRequest, user: Us
 
 function serveCommand({ seam, request, socket, head, submission }: Upgrade, isWebSocket: boolean): void {
   const { query = {} } = submission;
-  const wanted: Wanted = { stdin: isTrue(query['stdin']), stdout: isTrue(query['stdout']), stderr: isTrue(query['stderr']), tty: isTrue(query['tty']) };
+  const wanted: Wanted = { stdin: isOn(query['stdin']), stdout: isOn(query['stdout']), stderr: isOn(query['stderr']), tty: isOn(query['tty']) };
   if (!wanted.stdin && !wanted.stdout && !wanted.stderr) {
     const message = 'you must specify at least one of stdin, stdout, stderr';
     return refuse(socket, badRequest(message));

@@ -5,6 +5,7 @@
  * pkg/kubelet/kubelet_pods.go (`validateContainerLogStatus`), pkg/kubelet/kuberuntime/kuberuntime_logs.go.
  */
 import type { KubeletRequest, KubeletResponse } from '../api/kubelet.ts';
+import { isOn } from '../api/query-flag.ts';
 import type { ContainerStatus, CriStream, CriStreamRequest, LogQuery } from '../api/cri.ts';
 import type { Process, Task } from '../client/process.ts';
 import { StreamRelay } from '../client/stream-relay.ts';
@@ -68,15 +69,15 @@ export class KubeletServer {
     const running = instances.find(({ state }) => state === 'RUNNING');
     if (running === undefined) return { code: 500, body: `container not found ("${request.container}")` };
     const { id } = running;
-    const streams = { id, stdin: isTrue(request.query['stdin']), tty: isTrue(request.query['tty']) };
+    const streams = { id, stdin: isOn(request.query['stdin']), tty: isOn(request.query['tty']) };
     return { stream: request.verb === 'exec' ? { method: 'Exec', command: request.command ?? [], ...streams } : { method: 'Attach', ...streams } };
   }
 
   private *logs({ query, container }: KubeletRequest, pod: Pod, instances: readonly ContainerStatus[]): Task<Handled> {
-    const found = logOf(pod, container, instances, isTrue(query['previous']));
+    const found = logOf(pod, container, instances, isOn(query['previous']));
     if (typeof found === 'string') return { code: 400, body: found };
     const logQuery = this.logQuery(query);
-    if (isTrue(query['follow'])) return { stream: { method: 'FollowLogs', id: found.id, query: logQuery } };
+    if (isOn(query['follow'])) return { stream: { method: 'FollowLogs', id: found.id, query: logQuery } };
     const read = yield* this.view.cri.call('ReadLogs', { id: found.id, query: logQuery });
     return read.ok ? { code: 200, body: read.value.text } : { code: 500, body: rpcError(read.error) };
   }
@@ -92,7 +93,7 @@ export class KubeletServer {
       ...(tailLines === undefined ? {} : { tailLines }),
       ...(limitBytes === undefined ? {} : { limitBytes }),
       ...(since === undefined ? {} : { sinceUs: since }),
-      timestamps: isTrue(query['timestamps']),
+      timestamps: isOn(query['timestamps']),
     };
   }
 
@@ -108,8 +109,6 @@ export class KubeletServer {
     return { code: 200, body: { kind: 'PodList', apiVersion: 'v1', metadata: {}, items } };
   }
 }
-
-const isTrue = (value: string | undefined): boolean => value === 'true' || value === '1';
 
 function forward({ query }: KubeletRequest, pod: Pod, { sandboxes }: PodStatus): Handled {
   const sandbox = sandboxes.find(({ state }) => state === 'READY');

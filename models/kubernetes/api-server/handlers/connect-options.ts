@@ -3,6 +3,7 @@
  * Source: pkg/apis/core/v1/conversion.go, apiserver/pkg/endpoints/handlers/rest.go (`ConnectResource`).
  */
 import type { ApiRequest } from '../../api/message.ts';
+import { isOn } from '../../api/query-flag.ts';
 import type { KubeObject } from '../../object/types.ts';
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -10,7 +11,6 @@ const KINDS: Readonly<Record<string, string>> = {
   'pods/proxy': 'PodProxyOptions', 'services/proxy': 'ServiceProxyOptions', 'nodes/proxy': 'NodeProxyOptions',
 };
 const FLAGS = ['stdin', 'stdout', 'stderr', 'tty'] as const;
-const ON: readonly string[] = ['1', 'true', 'TRUE', 'True', 't', 'T'];
 
 /** The options; undefined for what is no CONNECT. Command and path are in the body, where the facade puts them. */
 export function connectOptions({ resource, subresource, query = {}, body }: ApiRequest): KubeObject | undefined {
@@ -20,7 +20,7 @@ export function connectOptions({ resource, subresource, query = {}, body }: ApiR
   const isProxy = subresource === 'proxy';
   return {
     kind, apiVersion: 'v1',
-    ...Object.fromEntries(FLAGS.filter((flag) => !isProxy && ON.includes(query[flag] ?? '')).map((flag) => [flag, true])),
+    ...Object.fromEntries(FLAGS.filter((flag) => !isProxy && isOn(query[flag])).map((flag) => [flag, true])),
     ...(isProxy || query['container'] === undefined ? {} : { container: query['container'] }),
     ...(command === undefined ? {} : { command }),
     ...(isProxy ? { path: path ?? '' } : {}),

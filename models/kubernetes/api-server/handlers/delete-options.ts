@@ -3,11 +3,12 @@
  * Source: apiserver/pkg/endpoints/handlers/delete.go, apimachinery/pkg/apis/meta/v1/validation (`ValidateDeleteOptions`).
  */
 import { type Either, left, right } from 'fp-ts/lib/Either.js';
+import { isOn } from '../../api/query-flag.ts';
+import { parseIntError } from '../request/number.ts';
 import { invalidValue, notSupported, type FieldError } from '../status/field-error.ts';
 import { decode as decodeValue } from '../schema/decode.ts';
 import { notAnObject } from '../schema/identity.ts';
 import { structType } from '../schema/types.ts';
-import { goQuote } from '../status/go-format.ts';
 import { badRequest, invalid, plainError, type Status } from '../status/status.ts';
 import type { Propagation } from './finalizers.ts';
 import { dryRunErrors } from './options.ts';
@@ -31,7 +32,8 @@ export function deleteOptions({ request }: Call): Either<Status, DeleteOptions> 
   // What cannot be decoded is an error of no particular kind, hence a 500 (endpoints/handlers/delete.go).
   if (body !== undefined && (typeof body !== 'object' || body === null || Array.isArray(body))) return left(plainError(`couldn't get version/kind; json parse error: ${notAnObject(body)}`));
   const grace = query['gracePeriodSeconds'];
-  if (body === undefined && grace !== undefined && !/^[+-]?\d+$/.test(grace)) return left(badRequest(`strconv.ParseInt: parsing ${goQuote(grace)}: invalid syntax`));
+  const wrong = body === undefined && grace !== undefined ? parseIntError(grace) : undefined;
+  if (wrong !== undefined) return left(badRequest(wrong));
   const decoded = decodeValue(OPTIONS, body ?? fromQuery(query));
   if (decoded.error !== undefined) return left(plainError(decoded.error));
   const sent = decoded.value as Record<string, unknown>;
@@ -64,6 +66,6 @@ function fromQuery(query: Readonly<Record<string, string>>): Record<string, unkn
   return {
     ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds: Number(gracePeriodSeconds) }),
     ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
-    ...(orphanDependents === undefined ? {} : { orphanDependents: orphanDependents === 'true' }),
+    ...(orphanDependents === undefined ? {} : { orphanDependents: isOn(orphanDependents) }),
   };
 }

@@ -8,6 +8,7 @@ import { isLeft } from 'fp-ts/lib/Either.js';
 import type { Task } from '../../client/process.ts';
 import type { KubeObject } from '../../object/types.ts';
 import { converterOf } from '../crd/webhook-converter.ts';
+import { resourceVersionError } from '../request/number.ts';
 import { badRequest, notFound, plainError, tooLargeResourceVersion } from '../status/status.ts';
 import { isUnavailable } from '../storage/etcd-client.ts';
 import { read } from './convert.ts';
@@ -18,6 +19,8 @@ export function* get(call: Call): Task<Answer> {
   const { request, info, version } = call;
   const name = request.name ?? '';
   const wanted = request.query?.['resourceVersion'] ?? '';
+  const wrong = isCached(info) ? undefined : resourceVersionError(wanted);
+  if (wrong !== undefined) return failed(badRequest(`invalid resource version: ${wrong}`));
   const found = wanted === '' || !isCached(info) ? yield* live(call, name) : yield* cached(call, name, wanted);
   if ('answer' in found) return found.answer;
   if (found.object === undefined) return failed(notFound(info, name));
@@ -43,10 +46,9 @@ function* inVersion(call: Call, object: KubeObject | undefined): Task<Found> {
 function* cached(call: Call, name: string, wanted: string): Task<Found> {
   const { world, request, info } = call;
   const { storage } = world;
+  const wrong = resourceVersionError(wanted);
+  if (wrong !== undefined) return { answer: failed(plainError(wrong)) };
   const revision = Number(wanted);
-  if (!Number.isSafeInteger(revision) || revision < 0) {
-    return { answer: failed(badRequest(`resourceVersion: Invalid value: ${JSON.stringify(wanted)}`)) };
-  }
   if (revision > storage.revision && !(yield* storage.waitFor(revision))) {
     return { answer: failed(tooLargeResourceVersion(revision, storage.revision)) };
   }

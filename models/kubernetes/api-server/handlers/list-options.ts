@@ -3,8 +3,12 @@
  * Source: apimachinery/pkg/apis/meta/internalversion/validation/validation.go.
  */
 import type { Query } from '../../api/message.ts';
+import { parseIntError } from '../request/number.ts';
 import { forbiddenValue, notSupported, type FieldError } from '../status/field-error.ts';
 import { badRequest, invalid, type Status } from '../status/status.ts';
+
+/** Options that are numbers, in the order in which they are decoded. */
+const NUMBERS = ['timeoutSeconds', 'limit'] as const;
 
 /** What is wrong with the options, if anything. */
 export function listOptionsErrors(query: Query, isWatch: boolean): Status | undefined {
@@ -14,6 +18,10 @@ export function listOptionsErrors(query: Query, isWatch: boolean): Status | unde
   const initial = query['sendInitialEvents'];
   if (token !== '' && version !== '' && version !== '0') {
     return badRequest('specifying resource version is not allowed when using continue');
+  }
+  for (const name of NUMBERS) {
+    const wrong = query[name] === undefined ? undefined : parseIntError(query[name]);
+    if (wrong !== undefined) return badRequest(wrong);
   }
   const errors: FieldError[] = [];
   const forbid = (field: string, why: string): number => errors.push(forbiddenValue(field, why));

@@ -11,6 +11,7 @@ import type { KubeObject } from '../../object/types.ts';
 import { converterOf } from '../crd/webhook-converter.ts';
 import { groupVersionText } from '../registry/kind.ts';
 import { badRequest, continueExpired, expired, plainError, tooLargeResourceVersion, type Status } from '../status/status.ts';
+import { resourceVersionError } from '../request/number.ts';
 import { isUnavailable } from '../storage/etcd-client.ts';
 import { readAll } from './convert.ts';
 import { decodeContinue, encodeContinue } from './continue-token.ts';
@@ -67,10 +68,14 @@ function* firstRead(call: Call, limit: number): Task<Snapshot | { readonly statu
     if (!(yield* storage.waitFor(now.revision))) return yield* fromEtcd(call, 0);
     return fromCache(call, storage.revision);
   }
+  const wrong = resourceVersionError(wanted);
   const revision = Number(wanted);
-  if (!Number.isSafeInteger(revision) || revision < 0) return { status: badRequest(`Invalid value: "${wanted}"`) };
-  if (match === 'Exact' || (limit > 0 && match === '' && revision > 0)) return yield* fromEtcd(call, revision);
-  if (!isCached(info)) return yield* fromEtcd(call, 0);
+  const isExact = match === 'Exact' || (limit > 0 && match === '' && wanted !== '0');
+  if (isExact || !isCached(info)) {
+    return wrong === undefined ? yield* fromEtcd(call, isExact ? revision : 0) : { status: badRequest(`invalid resource version: ${wrong}`) };
+  }
+  // The cache passes the error on as it is, so it becomes one of no particular kind.
+  if (wrong !== undefined) return { status: plainError(wrong) };
   if (!(yield* storage.waitFor(revision))) return { status: tooLargeResourceVersion(revision, storage.revision) };
   return fromCache(call, storage.revision);
 }

@@ -5,10 +5,12 @@
 import { suspend, type Process, type Task } from '../../client/process.ts';
 import { StreamRelay } from '../../client/stream-relay.ts';
 import type { KubeletRequest, KubeletResponse } from '../../api/kubelet.ts';
+import { isOn } from '../../api/query-flag.ts';
 import type { StreamClose } from '../../api/stream.ts';
 import type { Pod } from '../../object/types.ts';
 import { badRequest, failure, internalError, isStatus, notFound, type Status } from '../status/status.ts';
 import { live } from './get.ts';
+import { logOptionsError } from './log-options.ts';
 import { type Answer, type Call, failed } from './request.ts';
 import type { Connection } from './route.ts';
 
@@ -94,13 +96,13 @@ const PATHS: Readonly<Record<KubeletRequest['verb'], string>> = { logs: 'contain
 export function* connectToPod(proxy: NodeProxy, call: Call, connection: Connection): Task<Answer | undefined> {
   const { request } = call;
   const { name = '', namespace = '', subresource = '' } = request;
+  const query = request.query ?? {};
+  const wrong = subresource === 'log' ? logOptionsError(query, name) : undefined;
+  if (wrong !== undefined) return failed(wrong);
   const found = yield* live(call, name);
   if ('answer' in found) return found.answer;
   if (found.object === undefined) return failed(notFound(call.info, name));
   const pod = found.object as Pod;
-  const query = request.query ?? {};
-  const wrong = subresource === 'log' ? logOptionsError(query) : undefined;
-  if (wrong !== undefined) return failed(wrong);
   const container = containerOf(pod, query['container'] ?? '', subresource);
   if ('answer' in container) return container.answer;
   const node = pod.spec.nodeName ?? '';
@@ -109,7 +111,7 @@ export function* connectToPod(proxy: NodeProxy, call: Call, connection: Connecti
   const body = request.body as { command?: readonly string[] } | undefined;
   const verb = VERBS[subresource] ?? 'logs';
   const question: Question = { verb, namespace, pod: name, container: container.name, query, ...(body?.command === undefined ? {} : { command: body.command }) };
-  const isStream = verb !== 'logs' || query['follow'] === 'true';
+  const isStream = verb !== 'logs' || isOn(query['follow']);
   const { client, ended } = connection;
   const reply = isStream ? yield* proxy.stream(node, question, client, request.id, ended) : yield* proxy.ask(node, question);
   if (reply === 'opened') {
@@ -132,21 +134,6 @@ function statusOf({ code, body }: KubeletResponse, name: string): Status {
   if (code === 500) return internalError(text);
   const status = failure(code, code === 404 ? 'NotFound' : '', `the server could not find the requested resource ( pods ${name})`, { name, kind: 'pods' });
   return code === 404 ? status : { ...status, message: text };
-}
-
-/** What is wrong with the options of a log request (pkg/apis/core/validation, ValidatePodLogOptions). */
-function logOptionsError(query: Readonly<Record<string, string>>): Status | undefined {
-  const invalid = (name: string, why: string): Status => failure(422, 'Invalid', `PodLogOptions "" is invalid: ${name}: Invalid value: ${query[name] ?? ''}: ${why}`, {
-    name: '', kind: 'PodLogOptions', causes: [{ reason: 'FieldValueInvalid', message: `Invalid value: ${query[name] ?? ''}: ${why}`, field: name }],
-  });
-  for (const name of ['tailLines', 'limitBytes', 'sinceSeconds']) {
-    const text = query[name];
-    if (text !== undefined && text !== '' && !/^[-+]?\d+$/.test(text)) return badRequest(`unable to convert query parameter ${name}: strconv.ParseInt: parsing "${text}": invalid syntax`);
-  }
-  if (Number(query['tailLines'] ?? 0) < 0) return invalid('tailLines', 'must be greater than or equal to 0');
-  if (query['limitBytes'] !== undefined && Number(query['limitBytes']) < 1) return invalid('limitBytes', 'must be greater than 0');
-  if (query['sinceSeconds'] !== undefined && Number(query['sinceSeconds']) < 1) return invalid('sinceSeconds', 'must be greater than 0');
-  return undefined;
 }
 
 type Chosen = { readonly name: string } | { readonly answer: Answer };

@@ -3,6 +3,7 @@
  * Source: apimachinery/pkg/apis/meta/v1/validation/validation.go.
  */
 import type { Query } from '../../api/message.ts';
+import { isOn } from '../../api/query-flag.ts';
 import { forbiddenValue, notSupported, required, tooLong, invalidValue, type FieldError } from '../status/field-error.ts';
 import { invalid, type Status } from '../status/status.ts';
 
@@ -53,7 +54,7 @@ export function writeOptions(query: Query, userAgent: string): WriteOptions {
     isDryRun: query['dryRun'] === 'All',
     fieldValidation: validation === 'Ignore' || validation === 'Strict' ? validation : 'Warn',
     manager: query['fieldManager'] || managerOf(userAgent),
-    force: query['force'] === 'true' || query['force'] === '1',
+    force: isOn(query['force']),
   };
 }
 

@@ -8,11 +8,13 @@
  */
 import { isLeft } from 'fp-ts/lib/Either.js';
 import type { ApiClose, ApiWatchEvents, WatchEvent } from '../../api/message.ts';
+import { isOn } from '../../api/query-flag.ts';
 import type { Process, Task, TimerHandle } from '../../client/process.ts';
 import type { KubeObject } from '../../object/types.ts';
 import { converterOf } from '../crd/webhook-converter.ts';
 import { groupVersionText, type StorageResource } from '../registry/kind.ts';
-import { badRequest, tooOldResourceVersion, tooLargeResourceVersion } from '../status/status.ts';
+import { resourceVersionError } from '../request/number.ts';
+import { plainError, tooOldResourceVersion, tooLargeResourceVersion } from '../status/status.ts';
 import { isUnavailable } from '../storage/etcd-client.ts';
 import { triggerFieldOf } from '../storage/registry.ts';
 import { type CachedEvent, type Watcher, withRevision } from '../storage/cacher.ts';
@@ -45,16 +47,18 @@ export function* watch(call: Call, client: string, opened: (watch: OpenWatch) =>
   const selection = selectionOf(call);
   if (isLeft(selection)) return failed(selection.left);
   const wanted = query['resourceVersion'] ?? '';
-  const revision = Number(wanted === '' ? '0' : wanted);
-  if (!Number.isSafeInteger(revision) || revision < 0) return failed(badRequest(`invalid resource version "${wanted}"`));
+  const unparsed = resourceVersionError(wanted);
+  if (unparsed !== undefined) return failed(plainError(unparsed));
+  const revision = Number(wanted);
   const initial = query['sendInitialEvents'];
-  if (wanted === '' || initial === 'true') {
+  const isInitial = isOn(initial);
+  if (wanted === '' || isInitial) {
     const fresh = yield* catchUp(call, revision);
     if (fresh !== undefined) return fresh;
   }
   const stream = new WatchStream(call, client, selection.right);
   const cacher = world.storage.cacher(info.storage);
-  if (initial === 'true' || (revision === 0 && initial !== 'false')) stream.sendState(initial === 'true' || query['allowWatchBookmarks'] === 'true');
+  if (isInitial || (revision === 0 && initial === undefined)) stream.sendState(isInitial || isOn(query['allowWatchBookmarks']));
   else if (revision > 0 && revision < cacher.window.oldestRevision) {
     stream.sendError(tooOldResourceVersion(revision, cacher.window.oldestRevision) as unknown as KubeObject);
     return undefined;
@@ -124,7 +128,7 @@ class WatchStream implements OpenWatch {
     for (const object of storage.cacher(info.storage).list(this.watcher.namespace)) {
       if (this.watcher.matches(object)) events.push(Object.freeze({ type: 'ADDED', object: this.watcher.convert(object) }));
     }
-    const wantsBookmarks = this.call.request.query?.['allowWatchBookmarks'] === 'true';
+    const wantsBookmarks = isOn(this.call.request.query?.['allowWatchBookmarks']);
     if (endsWithBookmark && wantsBookmarks) events.push(this.bookmark({ 'k8s.io/initial-events-end': 'true' }));
     this.minRevision = storage.revision;
     this.send(events);
@@ -150,7 +154,7 @@ class WatchStream implements OpenWatch {
     const seconds = asked > 0 ? asked : MIN_REQUEST_TIMEOUT + this.process.choose('watch-timeout', MIN_REQUEST_TIMEOUT);
     this.endsAt = this.process.now + seconds * 1_000_000;
     this.timeout = this.process.after('watch.timeout', seconds * 1_000_000, () => this.close());
-    if (request.query?.['allowWatchBookmarks'] === 'true') this.bookmarkLater();
+    if (isOn(request.query?.['allowWatchBookmarks'])) this.bookmarkLater();
   }
 
   stop(): void {

@@ -5,6 +5,7 @@
  * the resource exists is decided later. Upstream: apiserver/pkg/endpoints/request/requestinfo.go.
  */
 import type { Query, Verb } from '../../api/message.ts';
+import { isOn } from '../../api/query-flag.ts';
 
 /** A request for resources. */
 export interface ResourceRequest {
@@ -65,8 +66,6 @@ export function queryValues(search: string, name: string): readonly string[] {
 
 const decodeQuery = (text: string): string => decodeSegment(text.replaceAll('+', ' ')) ?? text;
 
-const isTrue = (value: string | undefined): boolean => value === 'true' || value === '1' || value === '';
-
 /** Subresources of namespaces; what else follows a namespace's name is a resource inside it. */
 const NAMESPACE_SUBRESOURCES: ReadonlySet<string> = new Set(['status', 'finalize']);
 
@@ -74,7 +73,7 @@ function verbOf(method: string, name: string | undefined, query: Query, isWatchP
   switch (method) {
     case 'GET':
     case 'HEAD': {
-      const watches = isWatchPath || ('watch' in query && isTrue(query['watch']));
+      const watches = isWatchPath || isOn(query['watch']);
       if (name === undefined) return watches ? 'watch' : 'list';
       return isWatchPath ? 'watch' : 'get';
     }
