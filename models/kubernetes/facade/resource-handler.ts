@@ -118,7 +118,7 @@ export async function handleResource(
     return;
   }
   if (body.kind === 'undecodable') {
-    sendStatus(request, response, undecodable(body, request.method === 'PATCH', info, asked));
+    sendStatus(request, response, undecodable(body, request.method === 'PATCH' ? mediaType(request) : undefined, info, asked));
     return;
   }
   const query = queryOf((request.url ?? '').split('?')[1] ?? '');
@@ -137,23 +137,17 @@ export async function handleResource(
     ...(body.kind === 'value' ? { body: body.value } : {}),
     ...(body.kind === 'value' && body.text !== undefined ? { bodyText: body.text } : {}),
     ...(request.method === 'PATCH' ? { contentType: mediaType(request) } : {}),
-    ...(duplicates.length > 0 && request.method !== 'PATCH' ? { duplicates } : {}),
+    ...(duplicates.length > 0 ? { duplicates } : {}),
   };
   const isStrict = query['fieldValidation'] === 'Strict';
   const isPatch = request.method === 'PATCH';
-  if (isStrict && isPatch && duplicates.length > 0) {
-    const text = duplicates.map((path) => `duplicate field "${path}"`).join(', ');
-    sendStatus(request, response, cannotHandle(info, asked, `strict decoding error: ${text}`));
-    return;
-  }
   const repeated = body.kind === 'value' ? body.strictError : undefined;
   if (isStrict && repeated !== undefined) {
     const refusal = isPatch ? status.badRequest(`error strict decoding YAML: error converting YAML to JSON: ${repeated}`) : cannotHandle(info, asked, `strict decoding error: ${repeated}`);
     sendStatus(request, response, refusal);
     return;
   }
-  const all = [...(isPatch ? duplicates.map((path) => `duplicate field "${path}"`) : []), ...(repeated === undefined ? [] : [isPatch ? `error converting YAML to JSON: ${repeated}` : repeated])];
-  const warnings = query['fieldValidation'] === 'Ignore' ? [] : all;
+  const warnings = query['fieldValidation'] === 'Ignore' || repeated === undefined ? [] : [isPatch ? `error converting YAML to JSON: ${repeated}` : repeated];
   const conversion = { form: form ?? JSON_FORM, info, version: asked.version, query, now: () => seam.wallTime() };
   submit(environment, request, response, submission, conversion, warnings);
 }
@@ -162,8 +156,8 @@ const cannotHandle = (info: KindInfo, asked: ResourceRequest, error: string): st
   status.badRequest(`${info.kind} in version "${asked.version}" cannot be handled as a ${info.kind}: ${error}`);
 
 /** The 400 for a body that is no JSON, YAML or protobuf. */
-function undecodable(body: { error: string; head: string }, isPatch: boolean, info: KindInfo, asked: ResourceRequest): status.Status {
-  if (isPatch) return status.badRequest(`error decoding patch: ${body.error}`);
+function undecodable(body: { error: string; head: string }, patchType: string | undefined, info: KindInfo, asked: ResourceRequest): status.Status {
+  if (patchType !== undefined) return status.badRequest(patchType === 'application/strategic-merge-patch+json' ? body.error : `error decoding patch: ${body.error}`);
   const part = info.subresources.find(({ name }) => name === asked.subresource);
   const kind = asked.verb.startsWith('delete') ? 'DeleteOptions' : (part?.kind ?? info.kind);
   return status.badRequest(

@@ -64,39 +64,56 @@ export function decodeBody(type: BodyType, body: unknown, validation: FieldValid
     if (value === undefined || typeof value === 'string') continue;
     return left(unrecognized(type, JSON.stringify(body), `couldn't get version/kind; json parse error: json: cannot unmarshal ${jsonType(value)} into Go struct field .${field} of type string`));
   }
-  if (type.custom !== undefined) return decodeCustom(type, type.custom, sent, validation, more);
-  const apiVersion = sent.apiVersion || type.apiVersion;
-  const kind = sent.kind || type.kind;
-  const mistaken = identityError(apiVersion, kind, type);
-  if (mistaken !== undefined) return left(badRequest(mistaken));
-  const decoded = decodeValue(structType(type.schema), sent, known);
-  const refuse = (why: string): Either<Status, never> =>
-    left(badRequest(`${kind} in version ${goQuote(versionOf(apiVersion))} cannot be handled as a ${type.kind}: ${why}`));
-  if (decoded.error !== undefined) return refuse(decoded.error);
-  const problems = [...decoded.strict, ...more];
-  if (problems.length > 0 && validation === 'Strict') return refuse(`strict decoding error: ${problems.join(', ')}`);
-  const object = typed(decoded.value as KubeObject, apiVersion, kind);
+  const mistaken = type.custom === undefined ? builtInError(type, sent) : customError(type, sent);
+  if (mistaken !== undefined) return left(mistaken);
+  const { apiVersion = type.apiVersion, kind = type.kind } = sent;
+  const refused = (why: string): Status => badRequest(`${kind || type.kind} in version ${goQuote(versionOf(apiVersion || type.apiVersion))} cannot be handled as a ${type.kind}: ${why}`);
+  return judged(readObject(type, sent, known), validation, more, refused);
+}
+
+/** What was read of a body: the object, why it cannot be taken, and what strict decoding complains about. */
+export interface ReadObject {
+  readonly object: KubeObject;
+  readonly error?: string;
+  readonly strict: readonly string[];
+}
+
+/** Reads a body as the kind that its type says, whatever it says itself. */
+export function readObject(type: BodyType, sent: Partial<KubeObject>, known?: KubeObject): ReadObject {
+  const identify = (object: unknown): KubeObject => typed(object as KubeObject, sent.apiVersion || type.apiVersion, sent.kind || type.kind);
+  if (type.custom === undefined) {
+    const { value, error, strict } = decodeValue(structType(type.schema), sent, known);
+    return error === undefined ? { object: identify(value), strict } : { object: sent as KubeObject, error, strict };
+  }
+  const decoded = type.custom(sent);
+  if (isLeft(decoded)) return { object: sent as KubeObject, error: decoded.left, strict: [] };
+  const { object, unknown } = decoded.right;
+  return { object: identify(object), strict: unknown.map((path) => `unknown field ${goQuote(path)}`) };
+}
+
+/** The object with its warnings, or what `refused` makes of the reason why it is not taken. `more`: what else is wrong with the body. */
+export function judged({ object, error, strict }: ReadObject, validation: FieldValidation, more: readonly string[], refused: (why: string) => Status): Either<Status, Decoded> {
+  if (error !== undefined) return left(refused(error));
+  const problems = [...strict, ...more];
+  if (problems.length > 0 && validation === 'Strict') return left(refused(`strict decoding error: ${problems.join(', ')}`));
   return right({ object, warnings: validation === 'Warn' ? problems : [] });
 }
 
-/** Custom resources must say what they are; unknown fields are dropped and reported like everywhere. */
-function decodeCustom(type: BodyType, custom: NonNullable<BodyType['custom']>, sent: Partial<KubeObject>, validation: FieldValidation, more: readonly string[]): Either<Status, Decoded> {
+function builtInError(type: BodyType, sent: Partial<KubeObject>): Status | undefined {
+  const mistaken = identityError(sent.apiVersion || type.apiVersion, sent.kind || type.kind, type);
+  return mistaken === undefined ? undefined : badRequest(mistaken);
+}
+
+/** Custom resources must say what they are. */
+export function customError(type: BodyType, sent: Partial<KubeObject>): Status | undefined {
   const { apiVersion = '', kind = '' } = sent;
   if (typeof kind !== 'string' || kind === '') {
     const text = JSON.stringify(sent);
-    return left(badRequest(`the object provided is unrecognized (must be of type ${type.kind}): Object 'Kind' is missing in '${text}' (${text.slice(0, SHOWN_MAX)})`));
+    return badRequest(`the object provided is unrecognized (must be of type ${type.kind}): Object 'Kind' is missing in '${text}' (${text.slice(0, SHOWN_MAX)})`);
   }
-  if (apiVersion !== type.apiVersion) {
-    return left(badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${type.apiVersion})`));
-  }
-  if (kind !== type.kind) return left(invalid({ group: groupOf(apiVersion), kind: type.kind }, sent.metadata?.name ?? '', [invalidValue('kind', kind, `must be ${type.kind}`)]));
-  const decoded = custom(sent);
-  const refuse = (why: string): Either<Status, never> => left(badRequest(`${kind} in version ${goQuote(versionOf(apiVersion))} cannot be handled as a ${type.kind}: ${why}`));
-  if (isLeft(decoded)) return refuse(decoded.left);
-  const { object, unknown } = decoded.right;
-  const problems = [...unknown.map((path) => `unknown field ${goQuote(path)}`), ...more];
-  if (problems.length > 0 && validation === 'Strict') return refuse(`strict decoding error: ${problems.join(', ')}`);
-  return right({ object: typed(object, apiVersion, kind), warnings: validation === 'Warn' ? problems : [] });
+  if (apiVersion !== type.apiVersion) return badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${type.apiVersion})`);
+  if (kind === type.kind) return undefined;
+  return invalid({ group: groupOf(apiVersion), kind: type.kind }, sent.metadata?.name ?? '', [invalidValue('kind', kind, `must be ${type.kind}`)]);
 }
 
 /** The object with its type and metadata, which the pipeline relies on. */

@@ -13,6 +13,7 @@ import { APPLY_PATCH, applyPatch, patchTypeOf } from '../patch/apply-patch.ts';
 import { groupVersionText } from '../registry/kind.ts';
 import { badRequest, conflict, type Status } from '../status/status.ts';
 import { bodyTypeOf, decodeBody } from './decode.ts';
+import { decodePatched } from './decode-patched.ts';
 import { writeOptions, writeOptionsErrors, type WriteOptions } from './options.ts';
 import { createObject } from './create.ts';
 import { type Answer, type Call, failed } from './request.ts';
@@ -49,12 +50,13 @@ function applyTo(call: Call, type: PatchType, current: KubeObject, options: Writ
   });
   if (isLeft(patched)) return patched;
   if (patched.right === live) return right(current);
-  const decoded = decodeBody(bodyTypeOf(call), patched.right, options.fieldValidation, [], live === current ? current : undefined);
+  const sent = { type, body: request.body, duplicates: request.duplicates };
+  const decoded = decodePatched(bodyTypeOf(call), sent, patched.right, options.fieldValidation, live === current ? current : undefined);
   if (isLeft(decoded)) return decoded;
   warnings.push(...decoded.right.warnings);
   const { object } = decoded.right;
-  const sent = object.metadata.resourceVersion;
-  if (sent !== undefined && sent !== '' && sent !== current.metadata.resourceVersion) return left(conflict(info, current.metadata.name));
+  const { resourceVersion } = object.metadata;
+  if (resourceVersion !== undefined && resourceVersion !== '' && resourceVersion !== current.metadata.resourceVersion) return left(conflict(info, current.metadata.name));
   if (object.metadata.name !== current.metadata.name) {
     return left(badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${request.name})`));
   }

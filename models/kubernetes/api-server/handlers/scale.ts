@@ -10,9 +10,10 @@ import { applyPatch, patchTypeOf } from '../patch/apply-patch.ts';
 import { shapeOf } from '../patch/shape.ts';
 import { invalidValue } from '../status/field-error.ts';
 import { internalError, invalid, notFound, type GroupResource, type Status } from '../status/status.ts';
-import { decodeBody } from './decode.ts';
+import { decodeBody, type Decoded } from './decode.ts';
+import { decodePatched } from './decode-patched.ts';
 import { live } from './get.ts';
-import { writeOptions, writeOptionsErrors } from './options.ts';
+import { type FieldValidation, writeOptions, writeOptionsErrors } from './options.ts';
 import { type Answer, type Call, failed } from './request.ts';
 import type { Services } from './services.ts';
 import { writerOf } from './track.ts';
@@ -36,9 +37,7 @@ export function* scale(services: Services, call: Call, info: ScaleInfo): Task<An
   if (wrong !== undefined) return failed(wrong);
   const options = writeOptions(query, request.userAgent);
   const next = (current: KubeObject): Either<Status, KubeObject> => {
-    const wanted = isPatch ? patched(call, scaleOf(current, info)) : right(request.body);
-    if (isLeft(wanted)) return wanted;
-    const decoded = decodeBody(TYPE, wanted.right, options.fieldValidation);
+    const decoded = isPatch ? patched(call, scaleOf(current, info), options.fieldValidation) : decodeBody(TYPE, request.body, options.fieldValidation);
     if (isLeft(decoded)) return decoded;
     const replicas = (decoded.right.object['spec'] as { replicas?: number } | undefined)?.replicas ?? 0;
     if (replicas >= 0) return right(info.withReplicas(current, replicas));
@@ -56,11 +55,13 @@ function scaleResource({ info }: Call): GroupResource {
   return { group: info.group === '' ? 'autoscaling' : info.group, resource: `${info.resource}/scale` };
 }
 
-function patched(call: Call, current: KubeObject): Either<Status, KubeObject> {
-  const type = patchTypeOf(call.request.contentType ?? '', false);
+function patched(call: Call, current: KubeObject, validation: FieldValidation): Either<Status, Decoded> {
+  const { contentType = '', body, duplicates } = call.request;
+  const type = patchTypeOf(contentType, false);
   if (isLeft(type)) return type;
   const writer = writerOf(call, 'scale');
-  return applyPatch(type.right, current, call.request.body, { shape: shapeOf(SCHEMA), writer, force: false, info: call.info });
+  const result = applyPatch(type.right, current, body, { shape: shapeOf(SCHEMA), writer, force: false, info: call.info });
+  return isLeft(result) ? result : decodePatched(TYPE, { type: type.right, body, duplicates }, result.right, validation);
 }
 
 /** The Scale that shows an object. */

@@ -217,7 +217,7 @@ export function applyStrategicMergePatch(current: JsonObject, patch: unknown, sh
   if (!isObject(patch)) {
     const type = Array.isArray(patch) ? 'array' : typeof patch === 'boolean' ? 'bool' : typeof patch;
     return Either.left(
-      badRequest(`error decoding patch: json: cannot unmarshal ${type} into Go value of type map[string]interface {}`),
+      badRequest(`json: cannot unmarshal ${type} into Go value of type map[string]interface {}`),
     );
   }
   try {

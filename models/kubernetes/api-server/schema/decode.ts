@@ -244,6 +244,13 @@ function zeroItem(type: TypeRef): unknown {
   }
 }
 
+/** Decodes one value that is not part of a struct. */
+export function decodeScalar(type: TypeRef, value: unknown): Pick<Decoded, 'value' | 'error'> {
+  const decoder = new Decoder();
+  const result = decoder.value(type, value);
+  return { value: result, ...(decoder.error === undefined ? {} : { error: decoder.error }) };
+}
+
 /** Decodes a JSON value as the given struct. `known` is an object of that type that came out of a decoder: members that are the very same are taken over. */
 export function decode(type: StructType, value: unknown, known?: object): Decoded {
   const decoder = new Decoder();

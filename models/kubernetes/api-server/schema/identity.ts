@@ -29,19 +29,22 @@ function isRegistered(group: string, version: string, kind: string): boolean {
   return [kind, single].some((name) => resourceOfKind(group, name)?.versions.some((served) => served.version === version) === true);
 }
 
-/** The message of the 400, or undefined when the body may be decoded. */
-export function identityError(apiVersion: string, kind: string, expected: Expected): string | undefined {
+/** Why a body is not of the kind that is expected, in whatever version; undefined when it is. */
+export function kindError(apiVersion: string, kind: string, expected: Expected): string | undefined {
   if (apiVersion === expected.apiVersion && kind === expected.kind) return undefined;
   const { group, version } = splitVersion(apiVersion);
   const target = splitVersion(expected.apiVersion);
-  const refused = (why: string): string => `${kind} in version ${goQuote(version)} cannot be handled as a ${expected.kind}: ${why}`;
-  if (group === target.group && kind === expected.kind && isRegistered(group, version, kind)) {
-    return `the API version in the data (${apiVersion}) does not match the expected API version (${expected.apiVersion})`;
-  }
-  if (!isRegistered(group, version, kind)) {
-    return refused(`no kind ${goQuote(kind)} is registered for version ${goQuote(apiVersion)} in scheme ${goQuote(SCHEME)}`);
-  }
-  return refused(`converting (${version}.${kind}) to (${internalPackage(target.group)}.${expected.kind}): unknown conversion`);
+  if (!isRegistered(group, version, kind)) return `no kind ${goQuote(kind)} is registered for version ${goQuote(apiVersion)} in scheme ${goQuote(SCHEME)}`;
+  if (group === target.group && kind === expected.kind) return undefined;
+  return `converting (${version}.${kind}) to (${internalPackage(target.group)}.${expected.kind}): unknown conversion`;
+}
+
+/** The message of the 400, or undefined when the body may be decoded. */
+export function identityError(apiVersion: string, kind: string, expected: Expected): string | undefined {
+  if (apiVersion === expected.apiVersion && kind === expected.kind) return undefined;
+  const why = kindError(apiVersion, kind, expected);
+  if (why === undefined) return `the API version in the data (${apiVersion}) does not match the expected API version (${expected.apiVersion})`;
+  return `${kind} in version ${goQuote(splitVersion(apiVersion).version)} cannot be handled as a ${expected.kind}: ${why}`;
 }
 
 /** Go's complaint about a body that is JSON but no object. */
