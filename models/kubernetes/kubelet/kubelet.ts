@@ -107,6 +107,7 @@ class Kubelet {
       couldRun: (uid) => this.workers.couldRun(uid),
       latest: (uid) => this.loop.pod(uid),
       apiUid: (pod) => (isStatic(pod) ? this.mirrors.of(pod)?.metadata.uid : pod.metadata.uid),
+      shown: (uid) => this.loop.shown(uid),
     });
     const factory = new SharedInformerFactory(process, this.client);
     this.pods = factory.informer<Pod>(PODS, { fieldSelector: `spec.nodeName=${node}` });

@@ -67,6 +67,12 @@ export class SyncLoop {
     return this.desired.get(uid);
   }
 
+  /** What carries a pod's status in the API. */
+  shown(uid: string): Pod | undefined {
+    const pod = this.desired.get(uid);
+    return pod !== undefined && isStatic(pod) ? this.parts.mirrors.of(pod) : pod;
+  }
+
   /** Pods that are neither over nor asked to stop. */
   get active(): Pod[] {
     return this.pods.filter(({ metadata, status }) => {
@@ -166,8 +172,8 @@ export class SyncLoop {
     if (!this.desired.has(uid)) return this.added([pod]);
     this.desired.set(uid, pod);
     const { workers } = this.parts;
+    this.parts.statuses.reconcile(uid, pod);
     if (!isMeaningful(before, pod)) {
-      this.parts.statuses.reconcile(pod);
       if (this.isReadinessStale(pod)) workers.update({ type: 'sync', pod });
       return;
     }
@@ -205,6 +211,7 @@ export class SyncLoop {
     if (own === undefined) this.housekeepLater();
     else if (mirror.metadata.deletionTimestamp !== undefined) workers.update({ type: 'sync', pod: own });
     else if (isNew) statuses.resend(own.metadata.uid);
+    else statuses.reconcile(own.metadata.uid, mirror);
   }
 
   private staticPodOf({ metadata }: Pod): Pod | undefined {
