@@ -9,6 +9,7 @@ import { equal } from '../object/equal.ts';
 import { qosClassOf } from '../object/resources.ts';
 import { rfc3339 } from '../object/time.ts';
 import type { core, Node, Pod } from '../object/types.ts';
+import type { ContainerManager } from './cm/container-manager.ts';
 import type { Garbage } from './container/garbage.ts';
 import { isMirror, isStatic, type Mirrors } from './config/static-pods.ts';
 import { admit, isCritical, type Rejection } from './node/admission.ts';
@@ -32,6 +33,8 @@ export interface SyncLoopParts {
   readonly pleg: Pleg;
   readonly mirrors: Mirrors;
   readonly garbage: Garbage;
+  /** Undefined when no resources are managed. */
+  readonly containers: ContainerManager | undefined;
 }
 
 export interface SyncLoopHooks {
@@ -115,7 +118,19 @@ export class SyncLoop {
   private reject(pod: Pod, others: readonly Pod[]): Rejection | undefined {
     const node = this.hooks.node();
     if (node === undefined) return undefined;
-    return admit(pod, { node, others, pressures: this.hooks.pressures(), isShuttingDown: this.hooks.isShuttingDown(), matchesNode, tolerates });
+    const { containers } = this.parts;
+    const allocate = containers === undefined ? {} : { allocate: (wanting: Pod) => containers.admit(wanting, this.isReady ? (uid) => this.holdsResources(uid) : undefined) };
+    return admit(pod, { node, others, pressures: this.hooks.pressures(), isShuttingDown: this.hooks.isShuttingDown(), matchesNode, tolerates, ...allocate });
+  }
+
+  /** filterOutInactivePods: a pod keeps what it has until it has terminated; one that was turned away has nothing. */
+  private holdsResources(uid: string): boolean {
+    const pod = this.desired.get(uid);
+    if (pod === undefined) return false;
+    const worker = this.parts.workers.phaseOf(uid);
+    if (worker === 'terminated' || worker === 'finished') return false;
+    const isOver = [pod.status.phase, this.parts.statuses.get(uid)?.phase].some((phase) => phase === 'Failed' || phase === 'Succeeded');
+    return !isOver || worker === 'terminating';
   }
 
   private turnAway(pod: Pod, { reason, message }: Rejection): void {

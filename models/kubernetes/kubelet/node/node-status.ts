@@ -13,6 +13,7 @@ import { hex, sha256 } from '../../object/hash.ts';
 import { rfc3339 } from '../../object/time.ts';
 import type { core, Node } from '../../object/types.ts';
 import { KUBELET_VERSION, type KubeletOptions } from '../options.ts';
+import { nodeResources } from './allocatable.ts';
 import { registrationPatch } from './registration.ts';
 import { type Machine, nextStatus } from './setters.ts';
 import { nodeStatusHasChanged, nodeStatusPatch } from './status-change.ts';
@@ -258,9 +259,10 @@ export class NodeStatus {
 }
 
 /** What the template says about the machine, or what one of its kind has. */
-function machineOf({ template, node, maxPods, runtime = 'containerd' }: KubeletOptions): Machine {
+function machineOf(options: KubeletOptions): Machine {
+  const { template, node, runtime = 'containerd' } = options;
   const given = template.status;
-  const pods: Record<string, string> = maxPods === undefined ? {} : { pods: String(maxPods) };
+  const { capacity, allocatable } = nodeResources(options, template);
   const id = (what: string): string => uuidOf(`${node}/${what}`);
   const info: core.NodeSystemInfo = given.nodeInfo ?? {
     machineID: id('machine').replaceAll('-', ''), systemUUID: id('system'), bootID: id('boot'), kernelVersion: '6.1.0', osImage: 'Debian GNU/Linux 12 (bookworm)', containerRuntimeVersion: `${runtime}://${RUNTIME_VERSIONS[runtime]}`,
@@ -268,8 +270,8 @@ function machineOf({ template, node, maxPods, runtime = 'containerd' }: KubeletO
   };
   const { runtimeHandlers, features } = given as { readonly runtimeHandlers?: unknown; readonly features?: unknown };
   return {
-    capacity: { ...(given.capacity as Record<string, string> | undefined), ...pods },
-    allocatable: { ...((given.allocatable ?? given.capacity) as Record<string, string> | undefined), ...pods },
+    capacity,
+    allocatable,
     fields: {
       addresses: given.addresses ?? [{ type: 'InternalIP', address: '127.0.0.1' }, { type: 'Hostname', address: node }],
       daemonEndpoints: given.daemonEndpoints ?? { kubeletEndpoint: { Port: 10250 } },
