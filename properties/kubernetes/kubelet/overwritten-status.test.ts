@@ -82,6 +82,20 @@ describe('the status of a node', () => {
     expect(node(cluster).status.capacity).toMatchObject({ cpu: '4' });
   });
 
+  it('is put right also when the change comes while a heartbeat is under way', () => {
+    const first = new PodCluster();
+    const start = version(node(first));
+    first.simulation.runUntil(() => version(node(first)) > start, 400_000_000);
+    const stored = first.simulation.now;
+    for (let before = 300; before <= 3900; before += 400) {
+      const cluster = new PodCluster();
+      cluster.simulation.runFor(stored - before - cluster.simulation.now);
+      merge(cluster, `${NODE}/status`, { status: { capacity: { cpu: '64' } } });
+      cluster.run(10.5);
+      expect([before, node(cluster).status.capacity]).toEqual([before, expect.objectContaining({ cpu: '4' })]);
+    }
+  });
+
   it('tells of a cordon at the next computation', () => {
     const cluster = new PodCluster();
     merge(cluster, NODE, { spec: { unschedulable: true } });

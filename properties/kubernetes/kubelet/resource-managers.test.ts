@@ -79,7 +79,7 @@ describe('the static CPU policy', () => {
     expect(cpusOf(cluster, 'p')).toBe('2-3');
   });
 
-  it('knows after a restart of the kubelet, and of the node, which pod has which', () => {
+  it('knows after a restart of the kubelet which pod has which', () => {
     const cluster = clusterWith(STATIC);
     cluster.apply([pod('one', '1')]);
     cluster.ready('one');

@@ -55,7 +55,7 @@ export class NodeStatus {
   readonly #event: EventOf;
   readonly #machine: Machine;
   #node: Node | undefined;
-  /** The version that the kubelet wrote last; what it says about older ones is no news. */
+  /** The version that the kubelet wrote last; what the watch says about it and older ones is no news. */
   #writtenVersion = 0;
   #reportedUs = 0;
   #isReady = false;
@@ -83,7 +83,12 @@ export class NodeStatus {
   /** The informer saw a newer version: it is compared at the next computation if it is not what the kubelet wrote. */
   observe(node: Node): void {
     this.#node = node;
-    if (!this.#isStarted || Number(node.metadata.resourceVersion) <= this.#writtenVersion) return;
+    if (Number(node.metadata.resourceVersion) > this.#writtenVersion) this.#compare(node);
+  }
+
+  /** Is the node as the kubelet says? What it wrote may lie over a change that it had not seen. */
+  #compare(node: Node): void {
+    if (!this.#isStarted) return;
     const isTold = this.#wasUnschedulable === (node.spec.unschedulable === true);
     if (!isTold || this.#hasChanged(node, this.#next(node))) this.changed();
   }
@@ -179,30 +184,36 @@ export class NodeStatus {
       if (this.#health.errors().length === 0 || tries === 0) yield* this.#sync(true, 1);
     }
     this.#isStarted = true;
-    for (;;) {
+    if (this.#node !== undefined) this.#compare(this.#node);
+    for (let isSent = true; ; ) {
       const leftUs = Math.max(0, this.#reportedUs + REPORT_US - this.#process.now);
-      yield* this.#process.sleep('node.report', leftUs + this.#process.choose('node.jitter', UPDATE_US));
-      if (this.#process.now - this.#reportedUs >= REPORT_US) yield* this.#sync(true, TRIES_MAX);
+      yield* this.#process.sleep('node.report', isSent ? leftUs + this.#process.choose('node.jitter', UPDATE_US) : UPDATE_US);
+      isSent = this.#process.now - this.#reportedUs < REPORT_US || (yield* this.#sync(true, TRIES_MAX));
     }
   }
 
   /** Something that the status shows has changed: it is compared with what is stored at the next computation. */
   changed(): void {
-    if (this.#isPending || this.#node === undefined) return;
+    if (!this.#isPending && this.#node !== undefined) this.#syncAfter(this.#process.choose('node.phase', UPDATE_US));
+  }
+
+  /** Compares now, as at a shutdown. What could not be sent is tried again ten seconds later. */
+  syncNow(): void {
+    this.#process.go(this.#syncOnce());
+  }
+
+  #syncAfter(delayUs: number): void {
+    if (this.#isPending) return;
     this.#isPending = true;
-    this.#process.after('node.status', this.#process.choose('node.phase', UPDATE_US), () => {
+    this.#process.after('node.status', delayUs, () => {
       this.#isPending = false;
       this.syncNow();
     });
   }
 
-  /** Compares now, as at a shutdown. What could not be sent is tried again at the next computation. */
-  syncNow(): void {
-    this.#process.go(this.#syncOnce());
-  }
-
   *#syncOnce(): Task {
-    if (this.#isSyncing || !(yield* this.#sync(false, TRIES_MAX))) this.changed();
+    if (this.#node === undefined) return;
+    if (this.#isSyncing || !(yield* this.#sync(false, TRIES_MAX))) this.#syncAfter(UPDATE_US);
   }
 
   /** tryUpdateNodeStatus, up to `triesMax` times: from what the informer has, then from the API. False: it could not be sent. */
@@ -234,6 +245,7 @@ export class NodeStatus {
     this.#wrote(patched.object);
     this.#reportedUs = this.#process.now;
     this.#isReady = this.#health.errors().length === 0;
+    this.#compare(patched.object);
     return true;
   }
 

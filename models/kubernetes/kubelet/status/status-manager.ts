@@ -203,6 +203,8 @@ export class StatusManager {
     if (this.#statuses.get(uid) !== undefined) {
       this.#sent.set(uid, version);
       this.#writtenVersions.set(uid, Number(written.metadata.resourceVersion));
+      // Somebody may have changed the pod between the two requests.
+      if (written !== api && this.#statuses.get(uid)?.version === version && this.#isOverwritten(uid, entry, written)) this.#later(uid);
     }
     if (!this.#canDelete({ ...entry, pod: api }, merged)) return true;
     const deleted = yield* this.#client.delete(PODS, namespace, name, { kind: 'DeleteOptions', apiVersion: 'v1', gracePeriodSeconds: 0, preconditions: { uid } });
