@@ -153,6 +153,20 @@ describe('the status of a pod', () => {
     expect(cluster.pod('web').status.conditions?.[0]).toMatchObject({ type: 'example.com/mine', status: 'True' });
   });
 
+  it('that could not be sent goes with the next one that is', () => {
+    const rule = { apiGroups: [''], apiVersions: ['v1'], operations: ['UPDATE'], resources: ['pods/status'] };
+    const policy = { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingAdmissionPolicy', metadata: { name: 'no' }, spec: { failurePolicy: 'Fail', matchConstraints: { resourceRules: [rule] }, validations: [{ expression: "object.metadata.name != 'web'" }] } };
+    const binding = { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingAdmissionPolicyBinding', metadata: { name: 'no' }, spec: { policyName: 'no', validationActions: ['Deny'] } };
+    const cluster = new PodCluster().apply([policy, binding] as unknown as KubeObject[]).run(1).apply([web]).run(10);
+    expect(cluster.pod('web').status.phase).toBe('Pending');
+    cluster.request('DELETE', '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings/no');
+    // Kubelets look at all their pods at 0 s, 10 s, 20 s and so on.
+    cluster.run(22 - cluster.seconds);
+    expect(cluster.pod('web').status.phase).toBe('Pending');
+    cluster.apply([{ ...web, metadata: { ...web.metadata, name: 'other' } }] as unknown as KubeObject[]).run(3);
+    expect([cluster.pod('web').status.phase, cluster.seconds < 26]).toEqual(['Running', true]);
+  });
+
   it('of a static pod is put right in its mirror', () => {
     const manifest = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'own' }, spec: { containers: [{ name: 'c', image: 'registry.k8s.io/pause:3.10' }] } };
     const cluster = new PodCluster({ scenario: { kubelet: { staticPods: { 'own.yaml': manifest } } } });
