@@ -33,6 +33,12 @@ describe('kubetwin run', () => {
     expect(stderr).toMatch(/^kubetwin: .*broken\.yaml:\d+:\d+: malformed YAML: /);
   });
 
+  it('says why a kubelet would not start with what a scenario configures', () => {
+    const path = file('numa.yaml', 'apiVersion: kubetwin.dev/v1\nkind: Scenario\nmetadata: { name: numa }\nspec:\n  nodes: { node-2: { machine: { numaNodes: 3 }, kubelet: { topologyManagerPolicy: restricted } } }\n');
+    const { code, stderr } = kubetwin(['run', path]);
+    expect([code, stderr]).toEqual([2, 'kubetwin: the kubelet of node-2 does not start: 4 CPUs cannot be laid out as 3 NUMA nodes and 3 sockets with 1 threads in a core\n']);
+  });
+
   it('names an unknown kind and its place', () => {
     const path = file('unknown.yaml', `${NAMESPACE}---\napiVersion: v1\nkind: Pood\nmetadata:\n  name: x\n`);
     const { code, stderr } = kubetwin(['run', path]);

@@ -139,6 +139,9 @@ export interface ContainerConfig {
   readonly tty: boolean;
   readonly terminationMessagePath: string;
   readonly memoryLimitBytes?: number;
+  /** The CPUs and NUMA nodes that it may use, as Linux writes lists; all if there are none (LinuxContainerResources). */
+  readonly cpusetCpus?: string;
+  readonly cpusetMems?: string;
   /** How willingly the kernel kills it when the node has no memory left: -997 to 1000 (qos/policy.go). */
   readonly oomScoreAdj?: number;
   readonly runAsUser?: number;

@@ -13,6 +13,7 @@ import type { Json } from '../../../src/log/record.ts';
 import { snapshotting } from '../../../src/replay/snapshot.ts';
 import { DEFAULT_CONFIG, type ClusterConfig } from '../cluster/config.ts';
 import { asLogged, configJson } from '../cluster/header.ts';
+import { kubeletProblem } from '../cluster/node-scenario.ts';
 import { Simulation } from '../cluster/simulation.ts';
 import { STORE_VIEW } from '../explain/store-view.ts';
 import { clusterProperties } from '../property/cluster-properties.ts';
@@ -50,6 +51,8 @@ const DEFAULT_TIMEOUT = 600_000_000;
 
 export async function run(paths: readonly string[], options: RunOptions): Promise<number> {
   const config = asLogged(configOf(paths, options));
+  const problem = kubeletProblem(config);
+  if (problem !== undefined) throw new CliError(problem);
   const level = levelOf(options.level);
   const seed = options.seed ?? '1';
   const simulation = new Simulation({ ...config, seed, level, freeze: false });

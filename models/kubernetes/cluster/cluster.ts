@@ -175,7 +175,7 @@ function spawnNode(spawn: Spawn, config: ClusterConfig, node: Node, proxies: Kub
   const { epoch, timing } = config;
   const servers = apiServerIds(config.apiServers);
   const podCidr = node.spec.podCIDR;
-  const { runtime = 'containerd', kubelet: settings = {}, images = [], registry = [] } = nodeScenario(config, name);
+  const { runtime = 'containerd', kubelet: settings = {}, machine, images = [], registry = [] } = nodeScenario(config, name);
   if (has('kubelet')) {
     spawn(
       containerRuntime({
@@ -193,7 +193,7 @@ function spawnNode(spawn: Spawn, config: ClusterConfig, node: Node, proxies: Kub
         ...(node.status.images === undefined ? {} : { images: node.status.images }),
       }),
     );
-    spawn(kubelet({ ...settings, node: name, servers, epoch, template: node, clusterDns: CLUSTER_DNS, runtime, ...(timing === 'realistic' ? { startSpread: RELIST_SPREAD } : {}) }));
+    spawn(kubelet({ ...settings, node: name, servers, epoch, template: node, clusterDns: CLUSTER_DNS, runtime, ...(machine === undefined ? {} : { machine }), ...(timing === 'realistic' ? { startSpread: RELIST_SPREAD } : {}) }));
   }
   if (has('kube-proxy')) spawn(kubeProxy({ node: name, servers, epoch, shared: proxies, ...(timing === 'realistic' ? { syncTime: RULE_SYNC } : {}) }));
 }

@@ -81,12 +81,21 @@ export function createContainer(
   };
 }
 
+/** Where programs look which CPUs and NUMA nodes they have. */
+function mountCpusets({ cpusetCpus, cpusetMems }: ContainerConfig, mountFile: (path: string, content: string) => void): void {
+  const lists = [['cpus', cpusetCpus], ['mems', cpusetMems]] as const;
+  for (const [name, list] of lists) if (list !== undefined) mountFile(`/sys/fs/cgroup/cpuset.${name}.effective`, `${list}\n`);
+  const lines = [...(cpusetCpus === undefined ? [] : [`Cpus_allowed_list:\t${cpusetCpus}\n`]), ...(cpusetMems === undefined ? [] : [`Mems_allowed_list:\t${cpusetMems}\n`])];
+  if (lines.length > 0) mountFile('/proc/self/status', lines.join(''));
+}
+
 function mountAll(tree: FileTree, config: ContainerConfig, sandbox: Sandbox, terminationLog: FileInode, disk: Disk, nowUs: number): string | undefined {
   const mountFile = (path: string, content: string): void => tree.mount({ path, volume: { root: file(content) }, readOnly: false });
   mountFile('/etc/hostname', `${sandbox.config.hostname}\n`);
   mountFile('/etc/resolv.conf', resolvConf(sandbox));
   for (const [path, content] of Object.entries(config.files)) mountFile(path, content);
   for (const [name, value] of Object.entries(sandbox.config.sysctls ?? {})) mountFile(`/proc/sys/${name.replaceAll('.', '/')}`, `${value}\n`);
+  mountCpusets(config, mountFile);
   const inOrder = [...config.mounts].sort((a, b) => depth(a.containerPath) - depth(b.containerPath));
   for (const mount of inOrder) {
     const volume = disk.find(mount.hostPath);

@@ -16,11 +16,13 @@ import { processBehavior, type Process, type Task } from '../client/process.ts';
 import { NODES, PODS, SERVICES } from '../client/resources.ts';
 import { SharedInformerFactory, type SharedInformer } from '../client/shared-informer.ts';
 import type { core, Node, Pod, Service } from '../object/types.ts';
+import { type Checkpoints, ContainerManager, resourceManagers } from './cm/container-manager.ts';
+import { formatCPUSet } from './cm/cpuset.ts';
 import { isStatic, Mirrors, staticPod } from './config/static-pods.ts';
 import { Garbage } from './container/garbage.ts';
 import { ImageGarbage } from './container/image-garbage.ts';
 import { Images } from './container/images.ts';
-import { KubeRuntime } from './container/kuberuntime.ts';
+import { KubeRuntime, type RuntimeHooks } from './container/kuberuntime.ts';
 import { CriClient } from './cri-client.ts';
 import { EvictionManager } from './eviction/eviction.ts';
 import { KubeletServer } from './kubelet-server.ts';
@@ -49,9 +51,25 @@ const HEARTBEAT_TIMEOUT = 10_000_000;
 /** config/apiserver.go: WaitForAPIServerSyncPeriod. */
 const NODE_SYNC_US = 1_000_000;
 
-/** Makes the actor. */
+interface WithContainers {
+  containers?: ContainerManager;
+}
+
+/** Makes the actor. Only where resources are managed does a kubelet leave something behind that its next life needs. */
 export function kubelet(options: KubeletOptions): ActorSpec {
-  return { id: `kubelet/${options.node}`, type: 'kubelet', behavior: processBehavior((process) => void new Kubelet(process, options)) };
+  const plan = resourceManagers(options);
+  const behavior =
+    plan === undefined
+      ? processBehavior((process) => void new Kubelet(process, options, undefined))
+      : processBehavior(
+          (process, kept) => {
+            const containers = new ContainerManager(plan, kept as Checkpoints | undefined);
+            (process as Process & WithContainers).containers = containers;
+            new Kubelet(process, options, containers);
+          },
+          (process) => (process as Process & WithContainers).containers?.checkpoints,
+        );
+  return { id: `kubelet/${options.node}`, type: 'kubelet', behavior };
 }
 
 class Kubelet {
@@ -80,7 +98,7 @@ class Kubelet {
   private initial: Pod[] | undefined = [];
   private staticPods: readonly Pod[] = [];
 
-  constructor(process: Process, options: KubeletOptions) {
+  constructor(process: Process, options: KubeletOptions, containers: ContainerManager | undefined) {
     this.process = process;
     this.options = options;
     const { node, servers, epoch, template } = options;
@@ -102,11 +120,12 @@ class Kubelet {
     });
     const sources = new ApiSources(this.client);
     const volumes = new VolumeManager(process, this.cri, sources, (pod, message) => this.event(pod, undefined, 'Warning', 'FailedMount', message), () => this.nodeStatus.changed());
-    const runtime = this.makeRuntime(volumes, net);
+    const runtime = this.makeRuntime(volumes, net, containers);
     this.statuses = new StatusManager(process, this.client, {
       couldRun: (uid) => this.workers.couldRun(uid),
       latest: (uid) => this.loop.pod(uid),
       apiUid: (pod) => (isStatic(pod) ? this.mirrors.of(pod)?.metadata.uid : pod.metadata.uid),
+      shown: (uid) => this.loop.shown(uid),
     });
     const factory = new SharedInformerFactory(process, this.client);
     this.pods = factory.informer<Pod>(PODS, { fieldSelector: `spec.nodeName=${node}` });
@@ -137,7 +156,7 @@ class Kubelet {
     this.sync.onDeadline = (pod) => this.workers.update({ type: 'sync', pod: this.loop.pod(pod.metadata.uid) ?? pod });
     const garbage = new Garbage(process, this.cri, this.pleg, runtime, (uid) => !this.workers.couldRun(uid));
     this.loop = new SyncLoop(
-      { process, workers: this.workers, statuses: this.statuses, pleg: this.pleg, mirrors: this.mirrors, garbage },
+      { process, workers: this.workers, statuses: this.statuses, pleg: this.pleg, mirrors: this.mirrors, garbage, containers },
       {
         epoch,
         node: () => this.nodeStatus.node,
@@ -169,7 +188,7 @@ class Kubelet {
     this.start();
   }
 
-  private makeRuntime(volumes: VolumeManager, net: NodeClient): KubeRuntime {
+  private makeRuntime(volumes: VolumeManager, net: NodeClient, containers: ContainerManager | undefined): KubeRuntime {
     const { process, options } = this;
     return new KubeRuntime(process, this.cri, new Images(process, this.cri, options.serializeImagePulls !== false), this.prober, {
       event: (pod, container, type, reason, message) => this.event(pod, container, type, reason, message),
@@ -177,6 +196,7 @@ class Kubelet {
       environment: (pod, container, podIps) => this.sync.environment(pod, container, podIps),
       httpHook: (_pod, container, action, podIp) => httpHook(action, container, podIp, net),
       memoryCapacity: () => (this.nodeStatus.node?.status.capacity as Record<string, string> | undefined)?.['memory'],
+      ...(containers === undefined ? {} : lifecycleOf(containers)),
     }, { server: options.clusterDns, domain: options.clusterDomain ?? 'cluster.local' });
   }
 
@@ -284,6 +304,17 @@ class Kubelet {
     const next = { ...status, ...(containers === undefined ? {} : { containerStatuses: containers }), ...(init === undefined ? {} : { initContainerStatuses: init }) };
     return this.sync.withReadyConditions(pod, next, (condition, old) => withTransition(condition, old, { epoch: this.options.epoch, now: this.process.now }));
   }
+}
+
+/** internal_container_lifecycle_linux.go. */
+function lifecycleOf(containers: ContainerManager): Pick<RuntimeHooks, 'affinity' | 'starting'> {
+  return {
+    affinity: (pod, container) => {
+      const { cpus, memoryNodes } = containers.affinityOf(pod, container);
+      return { ...(cpus === undefined ? {} : { cpusetCpus: formatCPUSet(cpus) }), ...(memoryNodes === undefined ? {} : { cpusetMems: formatCPUSet(memoryNodes) }) };
+    },
+    starting: (pod, container) => containers.starting(pod, container),
+  };
 }
 
 /** Whole seconds of a duration; 0 if there is none. */

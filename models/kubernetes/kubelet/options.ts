@@ -1,11 +1,13 @@
 /** What a kubelet is given: KubeletConfiguration as far as it matters here, with upstream's names and defaults. */
 import type { Node } from '../object/types.ts';
+import type { ResourceManagersConfiguration } from './cm/configuration.ts';
+import type { MachineTopology } from './cm/machine.ts';
 
 /**
  * KubeletConfiguration (kubelet.config.k8s.io/v1beta1), the fields that change what can be seen. Durations are Go's (`30s`,
  * `5m0s`), quantities Kubernetes' (`100Mi`) or percentages.
  */
-export interface KubeletConfiguration {
+export interface KubeletConfiguration extends ResourceManagersConfiguration {
   /** Manifests of static pods, by the path of their file below `staticPodPath`. */
   readonly staticPods?: Readonly<Record<string, unknown>>;
   readonly maxPods?: number;
@@ -31,6 +33,8 @@ export interface KubeletOptions extends KubeletConfiguration {
   readonly epoch: number;
   /** The Node object that it registers: labels, capacity, addresses, nodeInfo. */
   readonly template: Node;
+  /** How its CPUs and memory are laid out; one NUMA node by default. */
+  readonly machine?: MachineTopology;
   readonly clusterDns?: string;
   readonly clusterDomain?: string;
   readonly runtime?: 'containerd' | 'cri-o' | 'docker';

@@ -9,6 +9,7 @@ import { equal } from '../object/equal.ts';
 import { qosClassOf } from '../object/resources.ts';
 import { rfc3339 } from '../object/time.ts';
 import type { core, Node, Pod } from '../object/types.ts';
+import type { ContainerManager } from './cm/container-manager.ts';
 import type { Garbage } from './container/garbage.ts';
 import { isMirror, isStatic, type Mirrors } from './config/static-pods.ts';
 import { admit, isCritical, type Rejection } from './node/admission.ts';
@@ -32,6 +33,8 @@ export interface SyncLoopParts {
   readonly pleg: Pleg;
   readonly mirrors: Mirrors;
   readonly garbage: Garbage;
+  /** Undefined when no resources are managed. */
+  readonly containers: ContainerManager | undefined;
 }
 
 export interface SyncLoopHooks {
@@ -65,6 +68,12 @@ export class SyncLoop {
 
   pod(uid: string): Pod | undefined {
     return this.desired.get(uid);
+  }
+
+  /** What carries a pod's status in the API. */
+  shown(uid: string): Pod | undefined {
+    const pod = this.desired.get(uid);
+    return pod !== undefined && isStatic(pod) ? this.parts.mirrors.of(pod) : pod;
   }
 
   /** Pods that are neither over nor asked to stop. */
@@ -109,7 +118,19 @@ export class SyncLoop {
   private reject(pod: Pod, others: readonly Pod[]): Rejection | undefined {
     const node = this.hooks.node();
     if (node === undefined) return undefined;
-    return admit(pod, { node, others, pressures: this.hooks.pressures(), isShuttingDown: this.hooks.isShuttingDown(), matchesNode, tolerates });
+    const { containers } = this.parts;
+    const allocate = containers === undefined ? {} : { allocate: (wanting: Pod) => containers.admit(wanting, this.isReady ? (uid) => this.holdsResources(uid) : undefined) };
+    return admit(pod, { node, others, pressures: this.hooks.pressures(), isShuttingDown: this.hooks.isShuttingDown(), matchesNode, tolerates, ...allocate });
+  }
+
+  /** filterOutInactivePods: a pod keeps what it has until it has terminated; one that was turned away has nothing. */
+  private holdsResources(uid: string): boolean {
+    const pod = this.desired.get(uid);
+    if (pod === undefined) return false;
+    const worker = this.parts.workers.phaseOf(uid);
+    if (worker === 'terminated' || worker === 'finished') return false;
+    const isOver = [pod.status.phase, this.parts.statuses.get(uid)?.phase].some((phase) => phase === 'Failed' || phase === 'Succeeded');
+    return !isOver || worker === 'terminating';
   }
 
   private turnAway(pod: Pod, { reason, message }: Rejection): void {
@@ -166,8 +187,8 @@ export class SyncLoop {
     if (!this.desired.has(uid)) return this.added([pod]);
     this.desired.set(uid, pod);
     const { workers } = this.parts;
+    this.parts.statuses.reconcile(uid, pod);
     if (!isMeaningful(before, pod)) {
-      this.parts.statuses.reconcile(pod);
       if (this.isReadinessStale(pod)) workers.update({ type: 'sync', pod });
       return;
     }
@@ -205,6 +226,7 @@ export class SyncLoop {
     if (own === undefined) this.housekeepLater();
     else if (mirror.metadata.deletionTimestamp !== undefined) workers.update({ type: 'sync', pod: own });
     else if (isNew) statuses.resend(own.metadata.uid);
+    else statuses.reconcile(own.metadata.uid, mirror);
   }
 
   private staticPodOf({ metadata }: Pod): Pod | undefined {

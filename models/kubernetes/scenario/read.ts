@@ -50,7 +50,7 @@ function readScenario(source: Source, node: unknown, manifests: ReadManifests): 
     expect: spec.sections('expect').map((section) => readCondition(section)),
   };
   const config = readCluster(spec);
-  const parts = Object.fromEntries(['images', 'registry', 'kubelet', 'runtime', 'nodes', 'metrics'].flatMap((key) => (spec.has(key) ? [[key, spec.value(key)]] : [])));
+  const parts = Object.fromEntries(['images', 'registry', 'kubelet', 'machine', 'runtime', 'nodes', 'metrics'].flatMap((key) => (spec.has(key) ? [[key, spec.value(key)]] : [])));
   spec.end();
   return { ...config, scenario: { ...parts, ...scenario } as Readonly<Record<string, unknown>> };
 }

@@ -159,8 +159,11 @@ export function* runCommand(system: System, argv: readonly string[]): Run {
   return errno === undefined ? 0 : complain(system, argv, `can't execute '${argv[at] ?? ''}': ${errorText(errno)}`) + 126;
 }
 
+/** As many as the container may use; 1 where nobody has said. */
 export function* nproc(system: System): Run {
-  yield* print(system, '1\n');
+  const ranges = system.files.read('/sys/fs/cgroup/cpuset.cpus.effective')?.trim().split(',').map((range) => range.split('-').map(Number));
+  const count = (ranges ?? [[0]]).reduce((sum, [from = 0, to = from]) => sum + to - from + 1, 0);
+  yield* print(system, `${count}\n`);
   return 0;
 }
 

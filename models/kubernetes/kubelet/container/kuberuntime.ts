@@ -34,6 +34,10 @@ export interface RuntimeHooks {
   httpHook(pod: Pod, container: core.Container, action: core.HTTPGetAction, podIp: string): Task<string | undefined>;
   /** The node's memory, as a quantity. */
   memoryCapacity(): string | undefined;
+  /** On which CPUs and NUMA nodes the container is to stay, as far as that is managed. */
+  affinity?(pod: Pod, container: core.Container): { readonly cpusetCpus?: string; readonly cpusetMems?: string };
+  /** A container has been created and is about to start. */
+  starting?(pod: Pod, container: core.Container): void;
 }
 
 export interface SyncResult {
@@ -172,6 +176,7 @@ export class KubeRuntime {
     }
     event('Normal', 'Created', `Created container: ${container.name}`);
     const { id } = created.value;
+    this.#hooks.starting?.(pod, container);
     const started = yield* this.#cri.call('StartContainer', { id });
     if (!started.ok) {
       event('Warning', 'Failed', `Error: ${started.error.message}`);
@@ -234,6 +239,7 @@ export class KubeRuntime {
       terminationMessagePath: container.terminationMessagePath ?? '/dev/termination-log',
       ...(limit === undefined ? {} : { memoryLimitBytes: quantityValue(quantityOf(limit)) }),
       oomScoreAdj: oomScoreAdj(pod, container, this.#hooks.memoryCapacity()),
+      ...this.#hooks.affinity?.(pod, container),
       ...(security.runAsUser === undefined ? {} : { runAsUser: security.runAsUser }),
       ...(security.runAsGroup === undefined ? {} : { runAsGroup: security.runAsGroup }),
       supplementalGroups: [...(pod.spec.securityContext?.fsGroup === undefined ? [] : [pod.spec.securityContext.fsGroup]), ...(pod.spec.securityContext?.supplementalGroups ?? [])],

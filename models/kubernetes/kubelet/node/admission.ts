@@ -27,6 +27,8 @@ export interface AdmissionInputs {
   readonly others: readonly Pod[];
   readonly pressures: readonly string[];
   readonly isShuttingDown: boolean;
+  /** Gives the pod CPUs and memory of its own, if it is to have them. */
+  allocate?(pod: Pod): Rejection | undefined;
   matchesNode(pod: Pod, node: Node): boolean;
   tolerates(pod: Pod, node: Node): boolean;
 }
@@ -44,6 +46,7 @@ function osRejection({ spec }: Pod): Rejection | undefined {
 export function admit(pod: Pod, inputs: AdmissionInputs): Rejection | undefined {
   return (
     pressureRejection(pod, inputs) ??
+    inputs.allocate?.(pod) ??
     osRejection(pod) ??
     resourceRejection(pod, inputs) ??
     predicateRejection(pod, inputs) ??

@@ -2,7 +2,8 @@
  * Sends pod statuses to the API, one after another (pkg/kubelet/status/status_manager.go).
  *
  * A terminal phase is held back while containers may still run. When a pod that is to be deleted has finished, this is what
- * deletes its object. Failed sends are repeated every ten seconds; without failures there is no periodic work.
+ * deletes its object. Upstream looks at all pods every ten seconds: for what could not be sent, and for what the API shows
+ * otherwise. Here these points of time are taken when there is a pod to look at, so there is no other periodic work.
  */
 import type { Client } from '../../client/client.ts';
 import { type Process, suspend, type Task, type TimerHandle } from '../../client/process.ts';
@@ -10,6 +11,7 @@ import { PODS } from '../../client/resources.ts';
 import { isNotFound } from '../../client/result.ts';
 import type { core, Pod } from '../../object/types.ts';
 import { OWNED_CONDITIONS } from './generate.ts';
+import { isPodStatusByKubeletEqual, normalizeStatus } from './status-equal.ts';
 import { terminatedStatus } from './terminated-status.ts';
 
 /** status_manager.go: syncPeriod. */
@@ -29,9 +31,9 @@ export interface StatusHooks {
   latest(uid: string): Pod | undefined;
   /** Under which UID the API has the pod: a static pod's status goes to its mirror, to nobody while there is none. */
   apiUid(pod: Pod): string | undefined;
+  /** What carries the pod's status in the API: the pod, or the mirror of a static one. */
+  shown(uid: string): Pod | undefined;
 }
-
-const readiness = (status: core.PodStatus | undefined): string | undefined => (status?.conditions ?? []).find(({ type }) => type === 'Ready')?.status;
 
 export class StatusManager {
   readonly #process: Process;
@@ -39,14 +41,20 @@ export class StatusManager {
   readonly #hooks: StatusHooks;
   readonly #statuses = new Map<string, Versioned>();
   readonly #sent = new Map<string, number>();
+  /** The version of the object that holds what was sent last; what the watch says about older ones is no news. */
+  readonly #writtenVersions = new Map<string, number>();
   readonly #queue = new Set<string>();
+  readonly #startedUs: number;
   #wake: (() => void) | undefined;
-  #retry: TimerHandle | undefined;
+  /** What the next period is to look at, and its timer. */
+  #suspects = new Set<string>();
+  #period: TimerHandle | undefined;
 
   constructor(process: Process, client: Client, hooks: StatusHooks) {
     this.#process = process;
     this.#client = client;
     this.#hooks = hooks;
+    this.#startedUs = process.now;
     process.go(this.#send());
   }
 
@@ -97,19 +105,25 @@ export class StatusManager {
     this.#push(uid);
   }
 
-  /** Somebody else has written the pod's readiness (a silent node's pods are not ready): ours is sent at the next period (`needsReconcile`). */
-  reconcile(pod: Pod): void {
-    const { uid } = pod.metadata;
+  /** The API shows the pod, or its mirror, with another status: the next period compares it with the computed one. */
+  reconcile(uid: string, shown: Pod): void {
     const entry = this.#statuses.get(uid);
-    if (entry === undefined || this.#sent.get(uid) !== entry.version || readiness(entry.status) === readiness(pod.status as core.PodStatus)) return;
-    this.#sent.delete(uid);
-    this.#later(uid);
+    if (entry === undefined || this.#sent.get(uid) !== entry.version) return;
+    if (Number(shown.metadata.resourceVersion) > (this.#writtenVersions.get(uid) ?? 0) && this.#isOverwritten(uid, entry, shown)) this.#later(uid);
+  }
+
+  /** needsReconcile; and what is held back anyway is no difference. */
+  #isOverwritten(uid: string, { status }: Versioned, shown: Pod): boolean {
+    const api = (shown.status ?? {}) as core.PodStatus;
+    return !isPodStatusByKubeletEqual(normalizeStatus(shown, api), normalizeStatus(shown, status)) && patchOf(api, mergeStatus(api, status, this.#hooks.couldRun(uid))) !== undefined;
   }
 
   forget(uid: string): void {
     this.#statuses.delete(uid);
     this.#sent.delete(uid);
+    this.#writtenVersions.delete(uid);
     this.#queue.delete(uid);
+    this.#suspects.delete(uid);
   }
 
   /** Pods that the API no longer has. */
@@ -117,8 +131,10 @@ export class StatusManager {
     for (const uid of [...this.#statuses.keys()]) if (!isKnown(uid)) this.forget(uid);
   }
 
+  /** Wakes the sender. With it goes whatever could not be sent before. */
   #push(uid: string): void {
     this.#queue.add(uid);
+    for (const each of this.#suspects) if (this.#sent.get(each) !== this.#statuses.get(each)?.version) this.#queue.add(each);
     const wake = this.#wake;
     this.#wake = undefined;
     if (wake !== undefined) this.#process.soon(wake);
@@ -134,16 +150,26 @@ export class StatusManager {
     }
   }
 
-  #failed = new Set<string>();
-
   #later(uid: string): void {
-    this.#failed.add(uid);
-    this.#retry ??= this.#process.after('status.sync', SYNC_PERIOD_US, () => {
-      this.#retry = undefined;
-      const failed = this.#failed;
-      this.#failed = new Set();
-      for (const each of failed) this.#push(each);
+    this.#suspects.add(uid);
+    const passedUs = (this.#process.now - this.#startedUs) % SYNC_PERIOD_US;
+    this.#period ??= this.#process.after('status.sync', SYNC_PERIOD_US - passedUs, () => {
+      this.#period = undefined;
+      const suspects = this.#suspects;
+      this.#suspects = new Set();
+      for (const each of suspects) this.#lookAt(each);
     });
+  }
+
+  /** What was not sent, and what the API still shows otherwise, is sent. */
+  #lookAt(uid: string): void {
+    const entry = this.#statuses.get(uid);
+    if (entry === undefined) return;
+    const shown = this.#hooks.shown(uid);
+    const isSent = this.#sent.get(uid) === entry.version && !this.#canDelete(entry);
+    if (isSent && (shown === undefined || !this.#isOverwritten(uid, entry, shown))) return;
+    if (isSent) this.#sent.delete(uid);
+    this.#push(uid);
   }
 
   /** False: try again at the next period. */
@@ -167,12 +193,19 @@ export class StatusManager {
     }
     const merged = mergeStatus(api.status as core.PodStatus | undefined, entry.status, this.#hooks.couldRun(uid));
     const changes = patchOf((api.status ?? {}) as core.PodStatus, merged);
+    let written = api;
     if (changes !== undefined) {
       const body = { metadata: { uid: apiUid }, status: changes };
       const patched = yield* this.#client.patch<Pod>(PODS, namespace, name, 'application/strategic-merge-patch+json', body, { subresource: 'status' });
       if (!patched.ok) return isNotFound(patched);
+      written = patched.object;
     }
-    if (this.#statuses.get(uid) !== undefined) this.#sent.set(uid, version);
+    if (this.#statuses.get(uid) !== undefined) {
+      this.#sent.set(uid, version);
+      this.#writtenVersions.set(uid, Number(written.metadata.resourceVersion));
+      // Somebody may have changed the pod between the two requests.
+      if (written !== api && this.#statuses.get(uid)?.version === version && this.#isOverwritten(uid, entry, written)) this.#later(uid);
+    }
     if (!this.#canDelete({ ...entry, pod: api }, merged)) return true;
     const deleted = yield* this.#client.delete(PODS, namespace, name, { kind: 'DeleteOptions', apiVersion: 'v1', gracePeriodSeconds: 0, preconditions: { uid } });
     if (deleted.ok || isNotFound(deleted)) this.forget(uid);
@@ -224,10 +257,19 @@ export function patchOf(old: core.PodStatus, next: core.PodStatus): Record<strin
     if (deepEqual(before, after)) continue;
     if (after === undefined) patch[field] = null;
     else if (field === 'conditions') Object.assign(patch, conditionsPatch(old.conditions ?? [], next.conditions ?? []));
-    else if (field === 'podIPs') Object.assign(patch, { podIPs: after, ...(before === undefined ? {} : { '$setElementOrder/podIPs': after }) });
+    else if (field === 'podIPs' || field === 'hostIPs') Object.assign(patch, addressesPatch(field, before as Addresses | undefined, after as Addresses));
     else patch[field] = after;
   }
   return Object.keys(patch).length === 0 ? undefined : patch;
+}
+
+type Addresses = readonly { readonly ip: string }[];
+
+/** Lists of addresses are merged by address: what is gone has to be named. */
+function addressesPatch(field: 'podIPs' | 'hostIPs', old: Addresses | undefined, next: Addresses): Record<string, unknown> {
+  const gone = (old ?? []).filter(({ ip }) => !next.some((each) => each.ip === ip)).map(({ ip }) => ({ $patch: 'delete', ip }));
+  const order = old === undefined || (field === 'hostIPs' && gone.length === 0) ? {} : { [`$setElementOrder/${field}`]: next };
+  return { [field]: [...next, ...gone], ...order };
 }
 
 function conditionsPatch(old: readonly core.PodCondition[], next: readonly core.PodCondition[]): Record<string, unknown> {
