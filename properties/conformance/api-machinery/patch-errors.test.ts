@@ -75,3 +75,9 @@ describe('patches of JSON', () => {
     expect(refusal(MERGE, { kind: 'Deployment', spec: { replicas: 1 } }, '', `${path}/scale`).message).toMatch(/: no kind "Deployment" is registered for version "autoscaling\/v1"/);
   });
 });
+
+describe('configurations to apply', () => {
+  it('that are no object', () => {
+    expect(refusal('application/apply-patch+yaml', 'x', '?fieldManager=m')).toMatchObject({ code: 400, message: 'error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal string into Go value of type map[string]interface {}' });
+  });
+});

@@ -11,7 +11,7 @@ import { badRequest, plainError, unsupportedMediaType } from '../status/status.t
 import type { Status } from '../status/status.ts';
 import { applyConfiguration } from './apply.ts';
 import { applyJsonPatch } from './json-patch.ts';
-import { isObject, own } from './json-value.ts';
+import { isObject, noMapError, own } from './json-value.ts';
 import type { JsonObject } from './json-value.ts';
 import { resetFieldsOf } from './managed-fields.ts';
 import type { Writer } from './managed-fields.ts';
@@ -52,7 +52,7 @@ export interface PatchContext {
 
 /** What is wrong with an apply body, if anything. */
 function checkConfiguration(body: unknown, apiVersion: string): Either.Either<Status, JsonObject> {
-  if (!isObject(body)) return Either.left(badRequest('error decoding YAML: json: cannot unmarshal array into Go value of type map[string]interface {}'));
+  if (!isObject(body)) return Either.left(badRequest(`error decoding YAML: error unmarshaling JSON: while decoding JSON: ${noMapError(body)}`));
   const metadata = own(body, 'metadata');
   if (isObject(metadata) && own(metadata, 'managedFields') !== undefined && own(metadata, 'managedFields') !== null) {
     return Either.left(badRequest('metadata.managedFields must be nil'));

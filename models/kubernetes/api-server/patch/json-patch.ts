@@ -7,6 +7,7 @@
  * Upstream: apiserver/pkg/endpoints/handlers/patch.go (jsonPatcher), gopkg.in/evanphx/json-patch.v4.
  */
 import * as Either from 'fp-ts/lib/Either.js';
+import { jsonType } from '../schema/decode.ts';
 import { badRequest, rejectedPatch, requestEntityTooLarge } from '../status/status.ts';
 import type { Status } from '../status/status.ts';
 import { has, isObject, jsonEqual, mutableCopy, own, setOwn } from './json-value.ts';
@@ -148,17 +149,11 @@ function apply(document: unknown, operation: Operation): unknown {
   }
 }
 
-const goKind = (value: unknown): string => {
-  if (Array.isArray(value)) return 'array';
-  if (value === null) return 'null';
-  return typeof value === 'boolean' ? 'bool' : typeof value;
-};
-
 /** The operations of a patch document, or 400 when the document is no list of operations. */
 function decode(patch: unknown): Either.Either<Status, readonly Operation[]> {
   if (patch === null) return Either.right([]);
   const cannot = (value: unknown, type: string): Either.Either<Status, never> =>
-    Either.left(badRequest(`error decoding patch: json: cannot unmarshal ${goKind(value)} into Go value of type ${type}`));
+    Either.left(badRequest(`error decoding patch: json: cannot unmarshal ${jsonType(value)} into Go value of type ${type}`));
   if (!Array.isArray(patch)) return cannot(patch, '[]handlers.jsonPatchOp');
   for (const entry of patch as readonly unknown[]) {
     if (!isObject(entry)) return cannot(entry, 'handlers.jsonPatchOp');
@@ -167,7 +162,7 @@ function decode(patch: unknown): Either.Either<Status, readonly Operation[]> {
       if (value !== undefined && value !== null && typeof value !== 'string') {
         return Either.left(
           badRequest(
-            `error decoding patch: json: cannot unmarshal ${goKind(value)} into Go struct field jsonPatchOp.${field} of type string`,
+            `error decoding patch: json: cannot unmarshal ${jsonType(value)} into Go struct field jsonPatchOp.${field} of type string`,
           ),
         );
       }

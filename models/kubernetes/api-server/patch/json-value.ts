@@ -4,6 +4,7 @@
  * Values are frozen or treated as frozen: every function here and in the patch modules returns a new value that shares
  * whatever did not change, so reference equality means "unchanged" and no patch can alter a stored object.
  */
+import { jsonType } from '../schema/decode.ts';
 
 /** A JSON object. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -76,3 +77,6 @@ export function canonicalJson(value: unknown): string {
     .map((name) => `${scalarText(name)}:${canonicalJson(value[name])}`)
     .join(',')}}`;
 }
+
+/** What Go's decoder says of a JSON value that should be an object. */
+export const noMapError = (value: unknown): string => `json: cannot unmarshal ${jsonType(value)} into Go value of type map[string]interface {}`;

@@ -7,7 +7,7 @@
 import * as Either from 'fp-ts/lib/Either.js';
 import { badRequest } from '../status/status.ts';
 import type { Status } from '../status/status.ts';
-import { has, isObject, jsonEqual, mutableCopy, own, setOwn } from './json-value.ts';
+import { has, isObject, jsonEqual, mutableCopy, noMapError, own, setOwn } from './json-value.ts';
 import type { JsonObject } from './json-value.ts';
 
 /** A patch value that lands where nothing was: its nulls have nothing to delete and vanish. */
@@ -40,8 +40,5 @@ export function mergeJson(current: JsonObject, patch: JsonObject): JsonObject {
 export function applyMergePatch(current: JsonObject, patch: unknown): Either.Either<Status, JsonObject> {
   if (isObject(patch)) return Either.right(mergeJson(current, patch));
   if (patch === null) return Either.right(current);
-  const type = Array.isArray(patch) ? 'array' : typeof patch === 'boolean' ? 'bool' : typeof patch;
-  return Either.left(
-    badRequest(`error decoding patch: json: cannot unmarshal ${type} into Go value of type map[string]interface {}`),
-  );
+  return Either.left(badRequest(`error decoding patch: ${noMapError(patch)}`));
 }

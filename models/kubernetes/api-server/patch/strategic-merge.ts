@@ -10,7 +10,7 @@ import * as Either from 'fp-ts/lib/Either.js';
 import { goPlain } from '../status/go-format.ts';
 import { badRequest, plainError } from '../status/status.ts';
 import type { Status } from '../status/status.ts';
-import { has, isObject, jsonEqual, mutableCopy, own, setOwn } from './json-value.ts';
+import { has, isObject, jsonEqual, mutableCopy, noMapError, own, setOwn } from './json-value.ts';
 import type { JsonObject } from './json-value.ts';
 import { UNTYPED } from './shape.ts';
 import type { Field, Shape } from './shape.ts';
@@ -214,12 +214,7 @@ function mergeObject(original: JsonObject, patch: JsonObject, shape: Shape): Jso
 /** Applies a strategic merge patch. Left: 400 for malformed directives, 500 with a bare message where upstream has one. */
 export function applyStrategicMergePatch(current: JsonObject, patch: unknown, shape: Shape): Either.Either<Status, JsonObject> {
   if (patch === null) return Either.right(current);
-  if (!isObject(patch)) {
-    const type = Array.isArray(patch) ? 'array' : typeof patch === 'boolean' ? 'bool' : typeof patch;
-    return Either.left(
-      badRequest(`json: cannot unmarshal ${type} into Go value of type map[string]interface {}`),
-    );
-  }
+  if (!isObject(patch)) return Either.left(badRequest(noMapError(patch)));
   try {
     return Either.right(mergeObject(current, patch, shape));
   } catch (error) {
