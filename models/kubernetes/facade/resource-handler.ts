@@ -66,7 +66,8 @@ function refuse(request: IncomingMessage, response: ServerResponse, seam: Seam, 
 /** Kinds by group, version and resource; the list is the same array while nothing changes. */
 const indexes = new WeakMap<readonly KindInfo[], ReadonlyMap<string, KindInfo>>();
 
-function kindOf(seam: Seam, { group, version, resource }: ResourceRequest): KindInfo | undefined {
+/** The kind that a request is for; undefined when there is none. */
+export function kindOf(seam: Seam, { group, version, resource }: ResourceRequest): KindInfo | undefined {
   const kinds = seam.kinds();
   let index = indexes.get(kinds);
   if (index === undefined) {
@@ -75,6 +76,12 @@ function kindOf(seam: Seam, { group, version, resource }: ResourceRequest): Kind
   }
   return index.get(`${group}/${version}/${resource}`);
 }
+
+const isBuiltIn = ({ versions }: KindInfo, asked: ResourceRequest): boolean => versions.some(({ version, schema }) => version === asked.version && schema !== '');
+
+/** How the answer is to be written; undefined when nothing that the client accepts is offered. */
+export const formOf = (request: IncomingMessage, info: KindInfo, asked: ResourceRequest): Form | undefined =>
+  negotiate(request.headers.accept, { protobuf: isBuiltIn(info, asked), isWatch: asked.verb === 'watch', table: !info.virtual });
 
 const mediaType = (request: IncomingMessage): string => (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 
@@ -93,12 +100,11 @@ export async function handleResource(
   const info = kindOf(seam, asked) as KindInfo;
   if (info.resource === 'pods' && UPGRADED.includes(asked.subresource ?? '')) return sendStatus(request, response, status.badRequest('Upgrade request required'));
   if (asked.subresource === 'proxy') return handleProxy(seam, request, response, asked, user);
-  const isBuiltIn = info.versions.some(({ version, schema }) => version === asked.version && schema !== '');
-  const form = negotiate(request.headers.accept, { protobuf: isBuiltIn, isWatch: asked.verb === 'watch', table: !info.virtual });
+  const form = formOf(request, info, asked);
   if (form === undefined && asked.subresource !== 'log') {
     const streams = asked.verb === 'list' || asked.verb === 'watch' ? STREAMS : [];
     const all = [...REPRESENTATIONS, ...streams];
-    sendStatus(request, response, status.noRepresentation(isBuiltIn ? all : all.filter((type) => !type.includes('protobuf'))));
+    sendStatus(request, response, status.noRepresentation(isBuiltIn(info, asked) ? all : all.filter((type) => !type.includes('protobuf'))));
     return;
   }
   let body: Body = { kind: 'none' };

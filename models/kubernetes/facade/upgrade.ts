@@ -1,5 +1,5 @@
 /**
- * `exec`, `attach`, `portforward`, and `log` for WebSockets: requests that take the connection over.
+ * `exec`, `attach`, `portforward`, and `log` and watches for WebSockets: requests that take the connection over.
  *
  * The simulation is asked first, so that a refusal is an ordinary HTTP answer, as it is when kube-apiserver proxies one.
  * kubectl from 1.30 on speaks WebSockets (SPDY inside of them for port-forward from 1.31 on), older ones SPDY/3.1.
@@ -12,12 +12,15 @@ import type { ApiResponse, UserInfo } from '../api/message.ts';
 import { isOn } from '../api/query-flag.ts';
 import { queryOf, queryValues, requestInfo, segmentsOf, type ResourceRequest } from '../api-server/request/request-info.ts';
 import { badRequest, isStatus, unknownResource, type Status } from '../api-server/status/status.ts';
+import { JSON_FORM } from './accept.ts';
+import { formOf, kindOf } from './resource-handler.ts';
 import type { Seam, Submission } from './seam.ts';
 import { SpdyConnection } from './spdy/connection.ts';
 import { COMMAND_PROTOCOLS, serveCommandSpdy } from './stream/command-spdy.ts';
 import { hasCommandProtocol, MESSAGE_MAX, serveCommandWebSocket, type Wanted } from './stream/command-web-socket.ts';
 import { hasLogProtocol, serveLogWebSocket } from './stream/log-web-socket.ts';
 import { PodStream } from './stream/pod-stream.ts';
+import { serveWatchWebSocket } from './stream/watch-web-socket.ts';
 import { PORT_FORWARD_PROTOCOL, servePortForwardSpdy, servePortForwardWebSocket, TUNNEL_PROTOCOL } from './stream/port-forward.ts';
 import { RemoteCommand } from './stream/remote-command.ts';
 
@@ -47,18 +50,30 @@ interface Upgrade {
 }
 
 /** Whether a request is for something that takes connections over. */
-export const isUpgradable = ({ url = '', headers }: IncomingMessage): boolean => {
-  const subresource = /^\/api\/v1\/namespaces\/[^/]+\/pods\/[^/]+\/(exec|attach|portforward|log)\/?(?:\?|$)/.exec(url)?.[1];
-  return subresource === 'log' ? headers.upgrade?.toLowerCase() === 'websocket' : subresource !== undefined;
+export const isUpgradable = (request: IncomingMessage): boolean => {
+  const asked = resourceOf(request);
+  const isWebSocket = request.headers.upgrade?.toLowerCase() === 'websocket';
+  if (asked?.verb === 'watch') return isWebSocket;
+  if (asked?.resource !== 'pods' || asked.group !== '' || asked.name === undefined) return false;
+  return STREAMS.includes(asked.subresource ?? '') || (asked.subresource === 'log' && isWebSocket);
 };
+
+/** Subresources of pods that are nothing but streams. */
+const STREAMS = ['exec', 'attach', 'portforward'];
+
+function resourceOf({ url = '', method = '' }: IncomingMessage): ResourceRequest | undefined {
+  const [path = '', search = ''] = url.split('?', 2);
+  return requestInfo(method, segmentsOf(path) ?? [], queryOf(search));
+}
 
 /** Serves an upgrade request, or answers it with a Status. */
 export function handleUpgrade(seam: Seam, request: IncomingMessage, socket: Duplex, head: Buffer, user: UserInfo): void {
-  const [path = '', search = ''] = (request.url ?? '').split('?', 2);
-  const asked = requestInfo(request.method ?? '', segmentsOf(path) ?? [], queryOf(search));
-  const subresource = asked?.subresource ?? '';
-  if (asked?.resource !== 'pods' || asked.name === undefined || !['exec', 'attach', 'portforward', 'log'].includes(subresource)) return refuse(socket, unknownResource());
+  const search = (request.url ?? '').split('?', 2)[1] ?? '';
+  const asked = resourceOf(request);
+  if (asked === undefined) return refuse(socket, unknownResource());
+  const { subresource } = asked;
   const upgrade: Upgrade = { seam, request, socket, head, submission: submissionOf(request, asked, user, search), search };
+  if (asked.verb === 'watch') return serveWatch(upgrade, asked);
   const protocol = String(request.headers.upgrade ?? '').toLowerCase();
   if (protocol !== 'websocket' && protocol !== 'spdy/3.1') {
     return refuse(socket, badRequest(`unable to upgrade: missing upgrade headers in request: ${request.headers.upgrade ?? ''}`));
@@ -108,6 +123,15 @@ function serveLog({ seam, request, socket, head, submission }: Upgrade): void {
   const { body: _body, ...asked } = submission;
   if (hasLogProtocol(request)) serveLogWebSocket(seam, asked, request, socket, head, refused(socket));
   else refuse(socket, badRequest('no WebSocket protocol in common'));
+}
+
+function serveWatch({ seam, request, socket, head, submission, search }: Upgrade, asked: ResourceRequest): void {
+  const { body: _body, ...watch } = submission;
+  const info = kindOf(seam, asked);
+  if (info === undefined) return refuse(socket, unknownResource());
+  const form = formOf(request, info, asked) ?? JSON_FORM;
+  const conversion = { form, info, version: asked.version, query: queryOf(search), now: () => seam.wallTime() };
+  serveWatchWebSocket(seam, watch, conversion, request, socket, head, refused(socket));
 }
 
 function serveForward({ seam, request, socket, head, submission, search }: Upgrade, isWebSocket: boolean): void {
