@@ -1,3 +1,5 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KUBECTL, kubectlMinor, KubectlSession } from './session.ts';
 
@@ -208,6 +210,20 @@ spec:
     expect(await ok('logs -f ends -c a')).toBe('start\n');
     await expect.poll(async () => (await session.run(['logs', 'ends', '-c', 'a', '--previous'])).out, { timeout: 20_000, interval: 300 }).toBe('start\n');
     expect(await ok('logs ends --all-containers')).toContain('start');
+  });
+
+  it('copies files into pods and out of them, whatever they hold', async () => {
+    const bytes = Buffer.from(Array.from({ length: 70_000 }, (_, index) => (index * 7) % 256));
+    mkdirSync(join(session.folder, 'sent/below'), { recursive: true });
+    writeFileSync(join(session.folder, 'sent/bytes'), bytes);
+    writeFileSync(join(session.folder, 'sent/below/text'), 'grüße\n');
+    await ok('cp sent talker:/tmp/sent');
+    expect(await ok('exec talker -- cat /tmp/sent/below/text')).toBe('grüße\n');
+    await ok('cp talker:/tmp/sent got');
+    expect(readFileSync(join(session.folder, 'got/bytes')).equals(bytes)).toBe(true);
+    expect(session.read('got/below/text')).toBe('grüße\n');
+    const missing = await session.run(['exec', 'talker', '--', 'tar', 'cf', '-', '/tmp/nothing']);
+    expect([missing.code, missing.err]).toEqual([1, expect.stringContaining('tar: /tmp/nothing: No such file or directory\ntar: error exit delayed from previous errors\n')]);
   });
 
   it('reaches into pods: exec, attach, run -i, port-forward', async () => {

@@ -40,3 +40,32 @@ export function bytesOfText(text: string): Uint8Array {
   }
   return Uint8Array.from(bytes);
 }
+
+/** Text of bytes that come in pieces: a character that is cut in two waits for its other half. */
+export class TextReader {
+  private rest: readonly number[] = [];
+
+  /** The text of what has come, but for a character at the end that is not complete. */
+  read(bytes: ArrayLike<number>): string {
+    const all = [...this.rest, ...Array.from(bytes)];
+    const end = all.length - unfinished(all);
+    this.rest = all.slice(end);
+    return textOfBytes(all.slice(0, end));
+  }
+
+  /** The text of what is left when nothing more comes. */
+  end(): string {
+    const text = textOfBytes(this.rest);
+    this.rest = [];
+    return text;
+  }
+}
+
+/** How many bytes at the end begin a character that needs more than there are. */
+function unfinished(bytes: readonly number[]): number {
+  for (let back = 1; back <= 3 && back <= bytes.length; back++) {
+    const byte = bytes[bytes.length - back] as number;
+    if ((byte & 0xc0) !== 0x80) return following(byte) >= back ? back : 0;
+  }
+  return 0;
+}

@@ -20,6 +20,7 @@ import { sed } from './sed.ts';
 import { sh } from './sh.ts';
 import { sleep } from './sleep.ts';
 import { tail } from './tail.ts';
+import { tar } from './tar.ts';
 import { test } from './test.ts';
 import { cut, head, sort, tac, tee, tr, uniq, wc } from './text-command.ts';
 
@@ -38,7 +39,7 @@ export const BUSYBOX: Readonly<Record<string, Applet>> = {
   '[': test, '[[': test, ash: sh, awk, base64, basename, bash: sh, cat, chgrp: exitWith(0), chmod, chown, cp, cut, date, dd, dirname, du, echo,
   egrep: grep, env, expr, fallocate, false: exitWith(1), fgrep: grep, find, free, grep, head, hexdump, hostname, httpd, id, ip, kill, killall, ln, ls, mkdir,
   mktemp, mv, nc, nice: runCommand, nohup: runCommand, nproc, nslookup, pgrep, pidof, ping, pkill, printenv, printf, ps, pwd, readlink, rm, rmdir, sed, seq,
-  setsid: runCommand, sh, sleep, sort, stat, sync: exitWith(0), sysctl, tac, tail, tee, test, timeout, touch, tr, true: exitWith(0), uname, uniq,
+  setsid: runCommand, sh, sleep, sort, stat, sync: exitWith(0), sysctl, tac, tail, tar, tee, test, timeout, touch, tr, true: exitWith(0), uname, uniq,
   wc, wget, whoami, xargs, yes,
 };
 

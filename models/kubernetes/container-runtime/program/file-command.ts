@@ -56,7 +56,8 @@ export function* mkdir(system: System, argv: readonly string[]): Run {
   });
 }
 
-function makePath(system: System, path: string): Errno | undefined {
+/** `mkdir -p`. */
+export function makePath(system: System, path: string): Errno | undefined {
   const found = system.files.lookup(path);
   if (typeof found !== 'string') return found.kind === 'directory' ? undefined : 'EEXIST';
   const above = path === '/' ? undefined : makePath(system, parentOf(path));

@@ -1,10 +1,10 @@
 /**
  * exec and attach for one client, whatever the transport: output waits until the client can take it, then the Status.
  *
- * Bytes are text in the simulation (UTF-8); a character that arrives in two pieces is put together.
+ * Bytes are text in the simulation, without loss (`object/text-bytes.ts`); a character that arrives in two pieces is put together.
  */
-import { StringDecoder } from 'node:string_decoder';
 import type { StreamOutcome } from '../../api/stream.ts';
+import { bytesOfText, TextReader } from '../../object/text-bytes.ts';
 import type { Seam, Submission } from '../seam.ts';
 import type { ApiResponse } from '../../api/message.ts';
 import type { Status } from '../../api-server/status/status.ts';
@@ -18,7 +18,7 @@ export interface RemoteClient {
 
 export class RemoteCommand {
   private readonly stream: PodStream;
-  private readonly input = new StringDecoder('utf8');
+  private readonly input = new TextReader();
   private readonly isExec: boolean;
   private client: RemoteClient | undefined;
   private waiting: (readonly ['stdout' | 'stderr', Buffer])[] = [];
@@ -30,7 +30,7 @@ export class RemoteCommand {
     this.stream = new PodStream(seam, submission, {
       opened,
       refused,
-      data: (channel, text) => this.output(channel, Buffer.from(text)),
+      data: (channel, text) => this.output(channel, Buffer.from(bytesOfText(text))),
       ended: (outcome) => {
         this.outcome = outcome;
         this.client?.finish(finalStatus(outcome, this.isExec));
@@ -52,7 +52,7 @@ export class RemoteCommand {
   }
 
   stdin(bytes: Buffer, isLast: boolean): void {
-    const text = this.input.write(bytes) + (isLast ? this.input.end() : '');
+    const text = this.input.read(bytes) + (isLast ? this.input.end() : '');
     if (text !== '' || isLast) this.stream.send('stdin', text, isLast);
   }
 
