@@ -4,7 +4,8 @@
  * The same as sending the requests over HTTP to a served simulation, without the waiting: requests enter through the gateway,
  * and the watcher is the gateway's own watches.
  */
-import { DEFAULT_EPOCH } from '../cluster/config.ts';
+import { type Addon, DEFAULT_CONFIG, DEFAULT_EPOCH } from '../cluster/config.ts';
+import { PROVISIONED_BY } from '../object/claim.ts';
 import { parseTime } from '../object/time.ts';
 import { createCluster, type Simulation } from '../cluster/simulation.ts';
 import type { ApiRequest, ServerToClient } from '../api/message.ts';
@@ -40,7 +41,7 @@ class Player {
     this.recording = recording;
     this.header = recording.find((line): line is HeaderLine => line.rec === 'header') as HeaderLine;
     this.settle = settleOf(recording);
-    this.cluster = createCluster({ seed, nodes, ...portOf(recording), epoch: epochOf(recording, this.settle), gateway: true, freeze: false, guard: false });
+    this.cluster = createCluster({ seed, nodes, addons: addonsOf(recording), ...portOf(recording), epoch: epochOf(recording, this.settle), gateway: true, freeze: false, guard: false });
   }
 
   run(): Line[] {
@@ -171,6 +172,12 @@ function portOf(recording: readonly Line[]): { readonly securePort?: number } {
   const own = initial.find(({ kind, metadata }) => kind === 'Endpoints' && metadata.namespace === 'default' && metadata.name === 'kubernetes') as Endpoints | undefined;
   const securePort = own?.subsets?.[0]?.ports?.[0]?.port;
   return securePort === undefined ? {} : { securePort };
+}
+
+/** Classes of storage are not recorded: a cluster that has made a volume has what makes volumes, and one that has not has nothing. */
+function addonsOf(recording: readonly Line[]): readonly Addon[] {
+  const objects = recording.flatMap((line) => (line.rec === 'watch' ? [line.object] : line.rec === 'initial' ? line.objects : []));
+  return objects.some(({ metadata }) => metadata.annotations?.[PROVISIONED_BY] !== undefined) ? DEFAULT_CONFIG.addons : [];
 }
 
 /** Wall time at the simulation's start such that the scenario begins at the recorded wall time: cron jobs go by the clock. */
