@@ -2,9 +2,10 @@
  * Runs the built command in a process of its own, as a person would. `npm run build` comes first (`npm test` does it).
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 
 export const ROOT = new URL('../..', import.meta.url).pathname;
 const COMMAND = join(ROOT, 'dist/kubetwin.js');
@@ -28,8 +29,23 @@ export function kubetwin(args: readonly string[], { cwd = ROOT, env = {}, input 
   return { code: status, stdout, stderr };
 }
 
-/** Starts `kubetwin ARGS` and lets it run. */
-export const start = (args: readonly string[]): ChildProcess => spawn(process.execPath, [COMMAND, ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+const started: ChildProcess[] = [];
+const folders: string[] = [];
+afterAll(() => {
+  for (const child of started) child.kill('SIGKILL');
+  for (const path of folders) rmSync(path, { recursive: true, force: true });
+});
 
-/** A new empty folder. */
-export const folder = (): string => mkdtempSync(join(tmpdir(), 'kubetwin-'));
+/** Starts `kubetwin ARGS` and lets it run, until the tests of this file are over. */
+export function start(args: readonly string[]): ChildProcess {
+  const child = spawn(process.execPath, [COMMAND, ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+  started.push(child);
+  return child;
+}
+
+/** A new empty folder, for as long as the tests of this file run. */
+export function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'kubetwin-'));
+  folders.push(path);
+  return path;
+}

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { KUBECTL, kubectlMinor, KubectlSession } from './session.ts';
 
 const minor = kubectlMinor();
@@ -35,11 +35,6 @@ describe.skipIf(minor === undefined)(`kubectl 1.${minor} (skipped where ${KUBECT
     await session.start('--nodes', '3', '--speed', '30');
     await ok('wait --for=condition=Ready nodes --all --timeout=120s');
   }, 60_000);
-  afterAll(async () => {
-    await session.stop();
-    session.remove();
-  });
-
   it('finds its way: version, cluster-info, api-versions, api-resources, explain', async () => {
     expect(await ok('version')).toContain('v1.32');
     expect((await ok('cluster-info')).replaceAll(/\u001B\[[\d;]*m/g, '')).toMatch(/Kubernetes (control plane|master) is running at/);

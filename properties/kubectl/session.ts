@@ -5,7 +5,7 @@
  * a person's kubeconfig nor caches play a part.
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { folder, kubetwin, start } from '../cli/kubetwin.ts';
 
@@ -71,10 +71,6 @@ export class KubectlSession {
     server.kill('SIGTERM');
     await gone;
     return this.errors;
-  }
-
-  remove(): void {
-    rmSync(this.folder, { recursive: true, force: true });
   }
 
   /** Executes the session's log again; throws when it diverges. */

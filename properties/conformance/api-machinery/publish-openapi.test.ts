@@ -1,5 +1,5 @@
 /** Twins of test/e2e/apimachinery/crd_publish_openapi.go: what is published of definitions, and what kubectl makes of it. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { kubectlMinor, KUBECTL, KubectlSession, type Ran } from '../../kubectl/session.ts';
 import type { Any } from '../framework/client.ts';
 
@@ -10,9 +10,6 @@ beforeAll(async () => {
   await session.start('--nodes', '1', '--speed', '10');
   await session.ok('wait --for=create serviceaccount/default --timeout=60s');
 }, 60_000);
-afterAll(async () => {
-  session.remove();
-});
 
 const text = (description: string, more: Any = {}): Any => ({ description, type: 'string', ...more });
 const object = (description: string, properties: Any): Any => ({ type: 'object', description, properties });

@@ -1,6 +1,6 @@
 /** Twins of test/e2e/kubectl/{kubectl,logs}.go, with the kubectl that is there, against a served cluster. */
 import { request } from 'node:http';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { kubectlMinor, KUBECTL, KubectlSession, type Ran } from '../../kubectl/session.ts';
 import { type Any, IMAGES } from '../framework/client.ts';
 
@@ -30,10 +30,6 @@ beforeAll(async () => {
   await session.start('--nodes', '2', '--speed', '10');
   await session.ok('wait --for=condition=Ready nodes --all --timeout=120s');
 }, 60_000);
-afterAll(async () => {
-  await session.stop();
-  session.remove();
-});
 beforeEach(async () => {
   if (minor === undefined) return;
   namespace = `kubectl-${++count}`;
