@@ -8,6 +8,7 @@ import { faultNote, overBudget, overBudgetInLog } from '../../src/fault/budget.t
 import type { FaultNote } from '../../src/fault/injector.ts';
 import type { Fault, NetworkFault } from '../../src/fault/plan.ts';
 import { Sites } from '../../src/fault/site.ts';
+import { swarmPlan, type FaultMaker } from '../../src/fault/swarm.ts';
 import { Kernel, stream, type Context, type LogRecord, type Message } from '../../src/index.ts';
 import { FAULTS, ledger } from './world/ledger.ts';
 import { generations } from './world/generations.ts';
@@ -214,5 +215,28 @@ describe('swarm testing', () => {
       return runs.toSorted((x, y) => x - y)[15] as number;
     };
     expect(median(false) * 5).toBeLessThanOrEqual(median(true));
+  });
+
+  const HORIZON = 100_000;
+  const crash: FaultMaker = (random, name) => ({ name, kind: 'crash', target: '*', start: { at: random.below(HORIZON) }, for: 1_000 });
+  const triggered: FaultMaker = (_random, name) => ({ name, kind: 'crash', target: '*', start: { when: { fact: 'made' } }, for: 1_000 });
+  const plans = (kinds: Readonly<Record<string, FaultMaker>>, weights = {}): readonly (readonly Fault[])[] =>
+    Array.from({ length: COUNT }, (_, i) => swarmPlan(`wake/${i}`, { kinds, horizon: HORIZON, most: 2, weights, all: true }).faults);
+
+  it('lets every other fault begin while the one before it lasts, but none that waits for an event of its own', () => {
+    const pairs = plans({ crash }).filter(({ length }) => length === 2);
+    const meet = pairs.filter(([first, second]) => {
+      const [from, at] = [first, second].map((fault) => (fault as Fault).start as { at: number }).map(({ at: time }) => time) as [number, number];
+      return at >= from && at < from + 1_000;
+    });
+    // Two that are drawn independently meet once in a hundred times.
+    expect(Math.abs(meet.length / pairs.length - 0.505)).toBeLessThan(margin(0.505, pairs.length));
+    expect(plans({ triggered }).flat().every(({ start }) => 'when' in start && start.when.after === undefined)).toBe(true);
+  });
+
+  it('draws kinds by their weights', () => {
+    const drawn = plans({ crash, triggered }, { triggered: 3 }).flat();
+    const share = drawn.filter(({ name }) => name.startsWith('triggered')).length / drawn.length;
+    expect(Math.abs(share - 0.75)).toBeLessThan(margin(0.75, drawn.length));
   });
 });

@@ -27,6 +27,16 @@ describe('the faults of campaigns', () => {
     expect(faults).toBeGreaterThan(PLANS);
   });
 
+  it('mostly begin where something is under way, at events that their workload brings about', () => {
+    const starts = Array.from({ length: 1_000 }, (_, index) => model.plan(seedAt('moments', index))).flatMap(({ faults, workload }) =>
+      faults.faults.map(({ start }) => ({ start, kinds: workload.flatMap((action) => (action as { object?: { kind: string } }).object?.kind ?? []) })),
+    );
+    const facts = starts.flatMap(({ start, kinds }) => ('when' in start ? [{ kind: start.when.fact.split('.')[0], kinds }] : []));
+    expect(facts.length / starts.length).toBeGreaterThan(0.4);
+    expect(facts.filter(({ kind, kinds }) => kind === 'job' && !kinds.includes('Job'))).toEqual([]);
+    expect(facts.filter(({ kind, kinds }) => kind === 'replicaset' && !kinds.includes('Deployment') && !kinds.includes('ReplicaSet'))).toEqual([]);
+  });
+
   it('are within the budget by what the logs say happened', () => {
     let seen = 0;
     for (let index = 0; seen < RUNS; index++) {

@@ -26,7 +26,7 @@ import type { AnyInvariant } from '../property/invariant.ts';
 import { ObjectView } from '../property/object-view.ts';
 import { unsettled } from '../property/settled.ts';
 import { actions, schedule, type Action } from './action.ts';
-import { faultBudget, faultMakers } from './fault.ts';
+import { faultBudget, faultMakers, FAULT_WEIGHTS } from './fault.ts';
 import { WORKLOADS, type WorkloadKind } from './kind.ts';
 import { warmStore } from './warm.ts';
 
@@ -99,7 +99,7 @@ export interface KubernetesCampaign extends CampaignModel {
 
 /** The model. */
 export function kubernetesCampaign(options: CampaignOptions = {}): KubernetesCampaign {
-  const { kinds = WORKLOADS, faults = FAULT_KINDS, mostFaults = 4, mostActions = 8, mostNodes = 3, schedules = ['time', 'uniform', 'pct3', 'urw', 'starvation'], horizon = HORIZON } = options;
+  const { kinds = WORKLOADS, faults = FAULT_KINDS, processes = [], mostFaults = 4, mostActions = 8, mostNodes = 3, schedules = ['time', 'uniform', 'pct3', 'urw', 'starvation'], horizon = HORIZON } = options;
   const shape: fc.Arbitrary<Shape> = fc.record({
     nodes: fc.integer({ min: 1, max: mostNodes }),
     apiServers: fc.constantFrom(1, 1, 2),
@@ -117,8 +117,8 @@ export function kubernetesCampaign(options: CampaignOptions = {}): KubernetesCam
     name: options.name ?? 'kubernetes',
     plan(seed): Plan {
       const { config, workload } = drawn(input, seed);
-      const makers = faultMakers(configOf(config, options.config), faults);
-      const plan = swarmPlan(seed, { kinds: makers, horizon, most: mostFaults, budget: faultBudget(makers) });
+      const makers = faultMakers(configOf(config, options.config), { kinds: faults, processes, workload });
+      const plan = swarmPlan(seed, { kinds: makers, horizon, most: mostFaults, weights: FAULT_WEIGHTS, budget: faultBudget(makers) });
       return { seed, schedule: memberOf(schedules, seed), window: WINDOW, config, workload: workload as unknown as readonly Json[], faults: plan, calm: [], distinct: DISTINCT };
     },
     network: (): Network => new StreamNetwork(new ClusterNetwork('fast')),

@@ -8,17 +8,18 @@ import type { FaultMaker } from '../../../src/fault/swarm.ts';
 import type { ClusterConfig } from '../cluster/config.ts';
 import type { FaultKind } from '../fault/kind.ts';
 import { FAULT_KINDS } from '../fault/vocabulary.ts';
+import type { Action } from './action.ts';
+import { momentsOf, type Moments } from './moment.ts';
 
 const SECOND = 1_000_000;
 
 /** Actors that may crash, pause or be slow, by type. */
 const PROCESSES = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy'] as const;
 
-const start = (random: Sfc32, horizon: number): Fault['start'] => ({ at: random.below(horizon) });
 const pick = <T>(random: Sfc32, list: readonly T[]): T => list[random.below(list.length)] as T;
 
 /** The engine's kinds, as they befall a cluster. Clocks differ by less than a lease lasts. */
-const processFaults = (processes: readonly string[]): Readonly<Record<string, FaultMaker>> => ({
+const processFaults = (processes: readonly string[], start: Moments): Readonly<Record<string, FaultMaker>> => ({
   crash: (random, name, horizon) => ({ name, kind: 'crash', start: start(random, horizon), for: 100_000 + random.below(5 * SECOND), target: pick(random, processes) }),
   pause: (random, name, horizon) => ({ name, kind: 'pause', start: start(random, horizon), for: 100_000 + random.below(10 * SECOND), target: pick(random, processes) }),
   slow: (random, name, horizon) => ({ name, kind: 'slow', start: start(random, horizon), for: SECOND + random.below(10 * SECOND), by: 1_000 + random.below(200_000), target: pick(random, processes) }),
@@ -29,31 +30,42 @@ const processFaults = (processes: readonly string[]): Readonly<Record<string, Fa
   }),
 });
 
+export interface FaultOptions {
+  readonly kinds?: readonly FaultKind[];
+  /** Types of actors that faults befall besides the cluster's own. */
+  readonly processes?: readonly string[];
+  /** What users do in the run: faults begin where something is under way. */
+  readonly workload?: readonly Action[];
+}
+
 /** One maker for each kind of fault that makes sense in a cluster of this shape. */
-export function faultMakers(config: ClusterConfig, kinds: readonly FaultKind[] = FAULT_KINDS, processes: readonly string[] = []): Readonly<Record<string, FaultMaker>> {
+export function faultMakers(config: ClusterConfig, { kinds = FAULT_KINDS, processes = [], workload = [] }: FaultOptions = {}): Readonly<Record<string, FaultMaker>> {
+  const start = momentsOf(workload);
   const isPossible = ({ name }: FaultKind): boolean =>
     (name !== 'time-travel' || config.apiServers > 1) && (name !== 'leader-change' || (config.controllerManagers ?? 1) > 1);
   return {
-    ...processFaults([...PROCESSES, ...processes]),
-    ...Object.fromEntries(kinds.filter(isPossible).map((kind) => [kind.name, modelFault(kind, config)])),
+    ...processFaults([...PROCESSES, ...processes], start),
+    ...Object.fromEntries(kinds.filter(isPossible).map((kind) => [kind.name, modelFault(kind, config, start)])),
   };
 }
 
-function modelFault(kind: FaultKind, config: ClusterConfig): FaultMaker {
+function modelFault(kind: FaultKind, config: ClusterConfig, start: Moments): FaultMaker {
   return (random, name, horizon): Fault => {
-    const lasts = Math.min(kind.longest ?? horizon, horizon);
+    const { shortest = 100_000, longest = horizon } = kind;
     const args = kind.sample?.(random, config);
-    const moment = kind.moments?.[random.below(2 * kind.moments.length)];
     return {
       name,
       kind: 'model',
       action: kind.name,
-      start: moment === undefined ? start(random, horizon) : { when: { fact: moment } },
+      start: start(random, horizon, kind.moments),
       ...(args === undefined ? {} : { args }),
-      ...(kind.lasts ? { for: 100_000 + random.below(lasts) } : {}),
+      ...(kind.lasts ? { for: shortest + random.below(Math.max(1, Math.min(longest, horizon) - shortest)) } : {}),
     };
   };
 }
+
+/** How often each kind is drawn, where that is not once. */
+export const FAULT_WEIGHTS: Readonly<Record<string, number>> = Object.freeze(Object.fromEntries(FAULT_KINDS.flatMap(({ name, weight }) => (weight === undefined ? [] : [[name, weight]]))));
 
 /** What a cluster has to survive: a few faults at once, of any kind. */
 export function faultBudget(kinds: Readonly<Record<string, FaultMaker>>): Budget {

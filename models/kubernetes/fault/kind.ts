@@ -30,13 +30,20 @@ export interface FaultKind {
   /** True when it lasts (`for`); false when it is over at once. */
   readonly lasts: boolean;
   readonly action: (around: Surroundings) => ModelAction;
+  /** How often a campaign draws it, against the others. Default 1. */
+  readonly weight?: number;
   /** Arguments for a campaign; absent: none. */
   readonly sample?: (random: Sfc32, config: ClusterConfig) => Arguments;
-  /** Events of the model (`replicaset.created`) around which it shows most: every other time a campaign lets it begin at one of them. */
+  /** Events of the model (`replicaset.created`) around which it shows most: a campaign mostly lets it begin at one of them. */
   readonly moments?: readonly string[];
-  /** The longest that a campaign lets it last, µs. Default: up to the horizon. */
+  /** The shortest that a campaign lets it last, µs. Default: a tenth of a second. */
+  readonly shortest?: number;
+  /** The longest, µs. Default: up to the horizon. */
   readonly longest?: number;
 }
+
+/** Who owns pods is made before them: a cache that lags from here on shows it without them. */
+export const OWNERS_MADE = ['replicaset.created', 'job.created', 'daemonset.created', 'statefulset.created'] as const;
 
 /** The argument `name` as text, or one drawn among `candidates`; undefined when there is none. */
 export function chosen(args: Arguments, name: string, candidates: readonly string[], draw: Draw): string | undefined {

@@ -7,7 +7,7 @@ import { apiServerIds } from '../cluster/actor-ids.ts';
 import type { EtcdTxn, EtcdTxnResult } from '../etcd/message.ts';
 import type { Store } from '../etcd/store.ts';
 import { reset, tell } from './connection.ts';
-import { chosen, type Arguments, type FaultKind } from './kind.ts';
+import { chosen, OWNERS_MADE, type Arguments, type FaultKind } from './kind.ts';
 import type { StreamNetwork } from './network.ts';
 
 const MILLION = 1_000_000;
@@ -24,6 +24,7 @@ export const laggingCache: FaultKind = {
   args: { server: 'which API server (drawn)' },
   lasts: true,
   longest: 20 * MILLION,
+  moments: OWNERS_MADE,
   action: ({ config, network }) => (_kernel, args, draw, until) => {
     const server = chosen(args, 'server', apiServerIds(config.apiServers), draw);
     if (server === undefined) return undefined;

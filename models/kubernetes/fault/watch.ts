@@ -6,7 +6,7 @@ import type { Message, Peer, Sfc32 } from '../../../src/index.ts';
 import type { ApiRequest, ApiWatchEvents } from '../api/message.ts';
 import { apiServerIds, controllerManagerIds } from '../cluster/actor-ids.ts';
 import { disconnect, reset, tell } from './connection.ts';
-import { chosen, clientsOf, type Arguments, type FaultKind } from './kind.ts';
+import { chosen, clientsOf, OWNERS_MADE, type Arguments, type FaultKind } from './kind.ts';
 
 const MILLION = 1_000_000;
 const CLIENT = 'which client: the id of a kube-controller-manager, kube-scheduler, kubelet or kube-proxy (drawn)';
@@ -17,6 +17,14 @@ function halfOfTheTimeAManager(random: Sfc32, controllerManagers: number): Argum
   const client = managers[random.below(2 * managers.length)];
   return client === undefined ? {} : { client };
 }
+
+/** How long a cache has lagged when it is read, µs: mostly long enough for what was begun to be done. */
+function lagDrawn(random: Sfc32): number {
+  return 500_000 + random.below(2 * MILLION);
+}
+
+/** Each of Sieve's patterns is two faults that meet, and is drawn as often as two. */
+const PATTERN = 2;
 
 /** A client's connections break and can be made again at once. */
 export const watchDrop: FaultKind = {
@@ -68,7 +76,7 @@ export const duplicateEvent: FaultKind = {
   },
 };
 
-/** Which API server a client talks to: the first that it can reach. */
+/** The API server that a client goes on with when it loses the others: a client talks to the first that it can reach. */
 function otherServer(servers: readonly string[]): string | undefined {
   return servers[servers.length - 1];
 }
@@ -79,12 +87,14 @@ export const staleRead: FaultKind = {
   what: 'Sieve, stale state: an API server stops seeing changes, and a client that restarts reads the past from it',
   args: { client: CLIENT, lag: 'how long the server has lagged when the client restarts, µs (2 s)' },
   lasts: true,
+  weight: PATTERN,
+  shortest: 3 * MILLION,
   longest: 15 * MILLION,
-  sample: (random, { controllerManagers = 1 }) => halfOfTheTimeAManager(random, controllerManagers),
-  moments: ['replicaset.created', 'job.created', 'daemonset.created', 'statefulset.created'],
+  sample: (random, { controllerManagers = 1 }) => ({ ...halfOfTheTimeAManager(random, controllerManagers), lag: lagDrawn(random) }),
+  moments: OWNERS_MADE,
   action: ({ config, network }) => (kernel, args, draw, until) => {
     const client = chosen(args, 'client', clientsOf(kernel), draw);
-    const server = otherServer(apiServerIds(config.apiServers));
+    const [server] = apiServerIds(config.apiServers);
     if (client === undefined || server === undefined) return undefined;
     const release = network.hold({ from: 'etcd', to: server, messages: ['etcd.events'] }, until);
     const restart = kernel.host(kernel.now + lagOf(args), () => {
@@ -104,7 +114,11 @@ export const timeTravel: FaultKind = {
   what: 'Sieve, time travel: a client loses its API server and goes on with another one, whose cache shows the past (needs two API servers)',
   args: { client: CLIENT, lag: 'how long the other server has lagged by then, µs (2 s)' },
   lasts: true,
+  weight: PATTERN,
+  shortest: 3 * MILLION,
   longest: 15 * MILLION,
+  sample: (random, { controllerManagers = 1 }) => ({ ...halfOfTheTimeAManager(random, controllerManagers), lag: lagDrawn(random) }),
+  moments: OWNERS_MADE,
   action: ({ config, network }) => (kernel, args, draw, until) => {
     const servers = apiServerIds(config.apiServers);
     const client = chosen(args, 'client', clientsOf(kernel), draw);
@@ -129,6 +143,7 @@ export const unobservedState: FaultKind = {
   what: 'Sieve, unobserved state: a client is cut off; what happens and is undone in the meantime it never sees',
   args: { client: CLIENT },
   lasts: true,
+  weight: PATTERN,
   longest: 15 * MILLION,
   action: ({ config }) => (kernel, args, draw) => {
     const client = chosen(args, 'client', clientsOf(kernel), draw);
@@ -155,6 +170,7 @@ export const crashBetweenWrites: FaultKind = {
   what: 'a client crashes right after its nth write from now on has been answered, before it knows, and starts again',
   args: { client: CLIENT, nth: 'which write (1)', down: 'how long it is down, µs (1 s)' },
   lasts: true,
+  weight: PATTERN,
   sample: (random, { controllerManagers = 1 }) => ({ nth: 1 + random.below(6), ...halfOfTheTimeAManager(random, controllerManagers) }),
   action: ({ network }) => (kernel, args, draw) => {
     const client = chosen(args, 'client', clientsOf(kernel), draw);

@@ -9,10 +9,11 @@ import { modelKind } from '../../../src/fault/injector.ts';
 import type { Fault } from '../../../src/fault/plan.ts';
 import type { Property } from '../../../src/property/property.ts';
 import type { StreamNetwork } from '../fault/network.ts';
-import { Doubt } from './doubt.ts';
+import { Doubt, ownerOf } from './doubt.ts';
 import { invariantProperty, type AnyInvariant } from './invariant.ts';
 import { addressesUnique, identityKept, jobCounts, replicasKept } from './invariant/identity.ts';
 import { apiLinearizable } from './invariant/linearizable.ts';
+import { parallelismKept } from './invariant/workload/job.ts';
 import { versionsGrow } from './invariant/object.ts';
 import { allocatableKept, boundOnce, finishedForGood } from './invariant/pod.ts';
 import { watchersSeePrefix } from './invariant/watch.ts';
@@ -24,7 +25,7 @@ export const INVARIANTS: readonly AnyInvariant[] = Object.freeze([
 ].map((law) => ({ ...law, mayBeVacuous: true })));
 
 /** Laws that hold as long as no controller is in doubt about what it has done. */
-export const CERTAIN_INVARIANTS: readonly AnyInvariant[] = Object.freeze([{ ...replicasKept, mayBeVacuous: true }]);
+export const CERTAIN_INVARIANTS: readonly AnyInvariant[] = Object.freeze([replicasKept, parallelismKept].map((law) => ({ ...law, mayBeVacuous: true })));
 
 /** Faults that leave no call of a controller without an answer. */
 const HARMLESS: readonly string[] = [
@@ -50,8 +51,8 @@ export interface PropertiesOptions {
   readonly also?: readonly AnyInvariant[];
 }
 
-/** A law that is judged until a controller is in doubt. */
-function whileCertain(law: Property, network: StreamNetwork): Property {
+/** A law that is judged of an owner's objects until a controller is in doubt about them. */
+function whileCertain(law: Property, network: StreamNetwork, objects: ObjectView): Property {
   const { facts = [] } = law;
   return {
     name: law.name,
@@ -62,8 +63,12 @@ function whileCertain(law: Property, network: StreamNetwork): Property {
       return {
         observe(record, _fact, verdicts) {
           doubt.observe(record);
-          if (doubt.isInDoubt) return;
-          for (const fact of record.facts) if (facts.includes(fact.kind)) monitor.observe(record, fact, verdicts);
+          for (const fact of record.facts) {
+            if (!facts.includes(fact.kind)) continue;
+            const change = objects.take(fact);
+            const owner = change === undefined ? undefined : ownerOf(change.object);
+            if (owner === undefined || !doubt.concerns(owner)) monitor.observe(record, fact, verdicts);
+          }
         },
       };
     },
@@ -76,7 +81,7 @@ export function clusterProperties(options: PropertiesOptions = {}): readonly Pro
   return [
     versionsGrow,
     ...[...INVARIANTS, ...also].map((law) => invariantProperty(law, objects)),
-    ...CERTAIN_INVARIANTS.flatMap((law) => (network !== undefined ? whileCertain(invariantProperty(law, objects), network) : isCalm(faults) ? invariantProperty(law, objects) : [])),
+    ...CERTAIN_INVARIANTS.flatMap((law) => (network !== undefined ? whileCertain(invariantProperty(law, objects), network, objects) : isCalm(faults) ? invariantProperty(law, objects) : [])),
     ...(network === undefined ? [] : [watchersSeePrefix(network, objects), apiLinearizable(network, objects)]),
   ];
 }

@@ -1,7 +1,8 @@
 /**
- * `npm run mutants [NAME…]`: looks for each planted bug from random seeds, as `kubetwin check` does, shrinks what it finds, and says
- * what it took in CPU seconds. Exit code 1 when a bug was not found within `SECONDS` of CPU time.
+ * `npm run mutants -- [--seed BASE] [NAME…]`: looks for each planted bug from random seeds, as `kubetwin check` does, shrinks what it
+ * finds, and says what it took in CPU seconds. Exit code 1 when a bug was not found within `SECONDS` of CPU time.
  */
+import { parseArgs } from 'node:util';
 import { kubernetesCampaign } from '../../../models/kubernetes/campaign/campaign.ts';
 import { seedAt } from '../../../src/campaign/campaign.ts';
 import { runPlan } from '../../../src/campaign/run.ts';
@@ -18,11 +19,11 @@ function cpu(since?: NodeJS.CpuUsage): number {
 }
 
 /** One line about a bug; true when it was found and shrunk to at most ten steps. */
-function hunt({ name, campaign, breaks }: Mutant): boolean {
+function hunt({ name, campaign, breaks }: Mutant, base: string): boolean {
   const model = kubernetesCampaign(campaign);
   const started = process.cpuUsage();
   for (let index = 0; cpu(started) < SECONDS; index++) {
-    const seed = seedAt('hunt', index);
+    const seed = seedAt(base, index);
     const plan = model.plan(seed);
     const { failure } = runPlan(model, plan);
     if (failure === undefined) continue;
@@ -36,6 +37,6 @@ function hunt({ name, campaign, breaks }: Mutant): boolean {
   return false;
 }
 
-const wanted = process.argv.slice(2);
-const results = MUTANTS.filter(({ name }) => wanted.length === 0 || wanted.includes(name)).map(hunt);
+const { values, positionals: wanted } = parseArgs({ allowPositionals: true, options: { seed: { type: 'string', default: 'hunt' } } });
+const results = MUTANTS.filter(({ name }) => wanted.length === 0 || wanted.includes(name)).map((mutant) => hunt(mutant, values.seed));
 process.exitCode = results.length > 0 && results.every(Boolean) ? 0 : 1;

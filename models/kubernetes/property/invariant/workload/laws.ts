@@ -8,7 +8,7 @@ import type { Invariant } from '../../invariant.ts';
 import { onceAMinute, policyKept } from './cron-job.ts';
 import { onePerNode, unavailableKept } from './daemon-set.ts';
 import { availabilityKept, historyEmpty, oneSetPerTemplate, recreatesInOrder, revisionsDiffer, revisionsGrow, surgeKept } from './deployment.ts';
-import { countsOnce, endsOnce, finalizerKept, parallelismKept } from './job.ts';
+import { countsOnce, endsOnce, finalizerKept } from './job.ts';
 import { wantedPodsKept } from './replica-set.ts';
 import { claimsKept, identitiesKept, rollsInOrder, startsInOrder, stopsInOrder } from './stateful-set.ts';
 
@@ -17,7 +17,7 @@ type Law = Invariant<any>;
 
 const ALWAYS: readonly Law[] = [oneSetPerTemplate, revisionsGrow, identitiesKept, claimsKept, endsOnce, countsOnce, onceAMinute];
 /** A controller that reads the past, or does not know what it did, may break these for a while, as upstream's does. */
-const CALM: readonly Law[] = [revisionsDiffer, surgeKept, historyEmpty, recreatesInOrder, startsInOrder, stopsInOrder, rollsInOrder, onePerNode, finalizerKept, parallelismKept, policyKept];
+const CALM: readonly Law[] = [revisionsDiffer, surgeKept, historyEmpty, recreatesInOrder, startsInOrder, stopsInOrder, rollsInOrder, onePerNode, finalizerKept, policyKept];
 /** Pods that fail by themselves, or that others delete, are outside of these promises. */
 const QUIET: readonly Law[] = [availabilityKept, wantedPodsKept, unavailableKept];
 
