@@ -80,4 +80,16 @@ describe('reflector', () => {
     expect(informer().indexer.get('default/one')).toBeUndefined();
     expect(harness.server().requests.filter((request) => request === 'list configmaps').length).toBeGreaterThan(1);
   });
+
+  it('begins a watch for the first state anew when it breaks before that is complete, and takes no list for it', () => {
+    const { seen, harness } = watched(true, script);
+    harness.input({ kind: 'fake.behind' } as Message);
+    harness.run(3 * SECOND);
+    expect(seen).toEqual([]);
+    harness.input({ kind: 'fake.caught-up' } as Message);
+    harness.input({ kind: 'fake.drop' } as Message);
+    harness.run(SECOND);
+    expect(seen).toEqual(['initial one', 'synced']);
+    expect(harness.server().requests.filter((request) => request.endsWith(' configmaps') && !request.startsWith('create'))).toEqual(['watch configmaps', 'patch configmaps', 'delete configmaps', 'watch configmaps']);
+  });
 });

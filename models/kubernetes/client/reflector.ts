@@ -4,7 +4,8 @@
  *
  * A watch that ends normally is taken up again where it stopped, without a list. A list is repeated only when the server has
  * forgotten the position (Expired), or after an error, under a backoff. With `watchList` the first state comes as the initial
- * events of one watch instead of a list. Source: client-go/tools/cache/reflector.go.
+ * events of one watch instead of a list; while that watch breaks, it is begun anew, and only when the server refuses it a list takes
+ * its place. Source: client-go/tools/cache/reflector.go.
  */
 import type { GroupVersionResource, Query, WatchEvent } from '../api/message.ts';
 import type { KubeObject } from '../object/types.ts';
@@ -33,8 +34,11 @@ export interface ReflectorOptions {
   readonly watchList?: boolean;
 }
 
-/** How a watch came to its end. */
-type WatchEnd = 'again' | 'backoff' | 'relist' | 'expired';
+/**
+ * How a watch came to its end: it can be taken up again, at once or after a while; the server no longer has the position (or not yet);
+ * or it failed in another way.
+ */
+type WatchEnd = 'again' | 'backoff' | 'expired' | 'failed';
 
 export class Reflector<T extends KubeObject = KubeObject> {
   private readonly process: Process;
@@ -46,7 +50,6 @@ export class Reflector<T extends KubeObject = KubeObject> {
   private readonly backoff: Backoff;
   private lastVersion = '';
   private isVersionUnavailable = false;
-  private useWatchList: boolean;
   private isStopped = false;
   private stopWatch: (() => void) | undefined;
 
@@ -59,7 +62,6 @@ export class Reflector<T extends KubeObject = KubeObject> {
     this.drain = drain;
     this.name = `reflector.${options.resource.resource}`;
     this.backoff = new Backoff(process, this.name, BACKOFF);
-    this.useWatchList = options.watchList ?? false;
   }
 
   /** Ends the watch for good; nothing more is delivered. */
@@ -77,25 +79,34 @@ export class Reflector<T extends KubeObject = KubeObject> {
   }
 
   private *listAndWatch(): Task {
-    if (this.useWatchList) {
-      const end = yield* this.watchOnce(true);
-      if (end !== 'again') {
-        this.useWatchList = false;
-        if (!(yield* this.list())) return;
-      }
-    } else if (!(yield* this.list())) return;
-    while (!this.isStopped) {
-      const end = yield* this.watchOnce(false);
-      if (end === 'backoff') yield* this.backoff.wait();
-      if (end === 'expired') this.isVersionUnavailable = true;
-      if (end === 'relist' || end === 'expired') return;
+    let end = this.options.watchList ? yield* this.watchList() : undefined;
+    if (end === undefined) {
+      if (!(yield* this.list())) return;
+      end = 'again';
     }
+    while (!this.isStopped) {
+      if (end === 'expired' || end === 'failed') return;
+      if (end === 'backoff') yield* this.backoff.wait();
+      end = (yield* this.watchOnce(false)).end;
+    }
+  }
+
+  /** Watches from the whole state on, and says how that ended; nothing when it takes a list to get the state. */
+  private *watchList(): Task<WatchEnd | undefined> {
+    while (!this.isStopped) {
+      const { end, isComplete } = yield* this.watchOnce(true);
+      if (isComplete) return end;
+      if (end === 'failed') return undefined;
+      if (end === 'expired') this.isVersionUnavailable = true;
+      if (end === 'backoff') yield* this.backoff.wait();
+    }
+    return undefined;
   }
 
   /** Lists once, and once more without a version when the server no longer has the one asked for. */
   private *list(): Task<boolean> {
     let result = yield* this.listFrom(this.isVersionUnavailable ? '' : this.lastVersion === '' ? '0' : this.lastVersion);
-    if (isExpired(result) || isTooLargeVersion(result)) {
+    if (isExpired(result) || (!result.ok && isTooLargeVersion(result.status))) {
       this.isVersionUnavailable = true;
       result = yield* this.listFrom('');
     }
@@ -117,14 +128,14 @@ export class Reflector<T extends KubeObject = KubeObject> {
     return { ...(fieldSelector ? { fieldSelector } : {}), ...(labelSelector ? { labelSelector } : {}) };
   }
 
-  /** Watches until the stream ends. `isInitial`: the watch begins with the whole state. */
-  private *watchOnce(isInitial: boolean): Task<WatchEnd> {
+  /** Watches until the stream ends. `isInitial`: the watch begins with the whole state, and `isComplete` says that all of it came. */
+  private *watchOnce(isInitial: boolean): Task<{ end: WatchEnd; isComplete: boolean }> {
     const { resource, namespace } = this.options;
     const openedAt = this.process.now;
     const timeout = MIN_WATCH_TIMEOUT_SECONDS + this.process.choose(`${this.name}.timeout`, MIN_WATCH_TIMEOUT_SECONDS);
     const query: Query = {
       ...this.selectors(),
-      resourceVersion: this.lastVersion,
+      resourceVersion: isInitial && this.isVersionUnavailable ? '' : this.lastVersion,
       allowWatchBookmarks: 'true',
       timeoutSeconds: String(timeout),
       ...(isInitial ? { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' } : {}),
@@ -149,18 +160,16 @@ export class Reflector<T extends KubeObject = KubeObject> {
       });
       this.stopWatch = stop;
     });
-    return this.ended(status, stream, this.process.now - openedAt);
+    if (isInitial && stream.isComplete) this.isVersionUnavailable = false;
+    return { end: endOf(status, stream, this.process.now - openedAt), isComplete: stream.isComplete };
   }
+}
 
-  private ended(status: Status | undefined, stream: WatchStream<T>, lasted: number): WatchEnd {
-    if (stream.isIncomplete) return 'relist';
-    if (status === undefined || (status.code === 0 && stream.isOpen)) {
-      return lasted < VERY_SHORT_WATCH && stream.count === 0 ? 'relist' : 'again';
-    }
-    if (status.reason === 'Expired' || status.reason === 'Gone' || status.code === 410) return 'expired';
-    if (status.code === 0 || status.code === 429) return 'backoff';
-    return 'relist';
-  }
+/** How a stream that lasted so many µs came to its end. */
+function endOf(status: Status | undefined, stream: { readonly isOpen: boolean; readonly count: number }, lasted: number): WatchEnd {
+  if (status === undefined || (status.code === 0 && stream.isOpen)) return lasted < VERY_SHORT_WATCH && stream.count === 0 ? 'failed' : 'again';
+  if (status.reason === 'Expired' || status.reason === 'Gone' || status.code === 410 || isTooLargeVersion(status)) return 'expired';
+  return status.code === 0 || status.code === 429 ? 'backoff' : 'failed';
 }
 
 /** One open watch: puts its events into the FIFO. With initial events it collects them until they are complete. */
@@ -181,9 +190,9 @@ class WatchStream<T extends KubeObject> {
     this.initial = isInitial ? [] : undefined;
   }
 
-  /** Whether the initial events were never completed. */
-  get isIncomplete(): boolean {
-    return this.initial !== undefined;
+  /** Whether the initial events are over. */
+  get isComplete(): boolean {
+    return this.initial === undefined;
   }
 
   /** Takes a batch; returns the status of an ERROR event. */
@@ -225,8 +234,8 @@ function withKinds<T extends KubeObject>(list: ObjectList<T>): readonly T[] {
 }
 
 /** `apierrors.IsTooLargeResourceVersion`: the server has not seen that version yet. */
-function isTooLargeVersion(result: Result<unknown>): boolean {
-  if (result.ok || result.status.reason !== 'Timeout') return false;
-  const causes = (result.status.details?.['causes'] ?? []) as readonly { reason?: string }[];
+function isTooLargeVersion({ reason, details }: Status): boolean {
+  if (reason !== 'Timeout') return false;
+  const causes = (details?.['causes'] ?? []) as readonly { reason?: string }[];
   return causes.some((cause) => cause.reason === 'ResourceVersionTooLarge');
 }

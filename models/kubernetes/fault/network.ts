@@ -9,7 +9,7 @@ import { LOST, type Message, type Network, type Peer, type Routing } from '../..
 import { isOnLink } from '../../../src/fault/network.ts';
 import type { LinkPattern } from '../../../src/fault/plan.ts';
 
-/** Sees a message when it is sent. */
+/** Sees a message, when it is sent or when it arrives. */
 export type Tap = (from: Peer, to: Peer, message: Message) => void;
 
 /** Picks messages. */
@@ -25,6 +25,7 @@ export class StreamNetwork implements Network {
   private readonly inner: Network;
   private holds: readonly Hold[] = [];
   private taps: readonly Tap[] = [];
+  private arrivalTaps: readonly Tap[] = [];
   private losses: readonly Pick[] = [];
   private repeats: readonly Pick[] = [];
 
@@ -47,6 +48,11 @@ export class StreamNetwork implements Network {
     return () => {
       this.taps = this.taps.filter((other) => other !== see);
     };
+  }
+
+  /** Shows every message that arrives, before its receiver gets it. */
+  tapArrivals(see: Tap): void {
+    this.arrivalTaps = [...this.arrivalTaps, see];
   }
 
   /** Loses messages; whoever does that also breaks the connection, since TCP loses nothing. Returns what ends it. */
@@ -88,6 +94,8 @@ export class StreamNetwork implements Network {
   }
 
   arrives(from: Peer, to: Peer, message: Message, now: number): boolean {
-    return this.inner.arrives?.(from, to, message, now) !== false;
+    if (this.inner.arrives?.(from, to, message, now) === false) return false;
+    if (this.arrivalTaps.length > 0) for (const see of this.arrivalTaps) see(from, to, message);
+    return true;
   }
 }

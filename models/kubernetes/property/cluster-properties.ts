@@ -59,7 +59,8 @@ function whileCertain(law: Property, network: StreamNetwork, objects: ObjectView
     mayBeVacuous: true,
     start() {
       const [monitor, doubt] = [law.start(), new Doubt()];
-      network.tap((from, to, message) => doubt.see(from, to, message));
+      network.tap((from, _to, message) => doubt.sent(from, message));
+      network.tapArrivals((_from, to, message) => doubt.arrived(to, message));
       return {
         observe(record, _fact, verdicts) {
           doubt.observe(record);

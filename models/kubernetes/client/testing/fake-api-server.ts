@@ -27,23 +27,26 @@ export interface FakeState {
   readonly objects: Map<string, Map<string, KubeObject>>;
   readonly changes: Change[];
   watches: Watch[];
+  /** Does not know yet whether its state is the latest: initial events do not end. */
+  isBehind: boolean;
   /** Requests by `verb resource`. */
   readonly requests: string[];
 }
 
-/** Tells the fake to do something: `compact` forgets history, `drop` ends all watches. */
+/** Tells the fake to do something: `compact` forgets history, `drop` ends all watches, `behind` and `caught-up` are about {@link FakeState.isBehind}. */
 export interface FakeControl {
-  readonly kind: 'fake.compact' | 'fake.drop';
+  readonly kind: 'fake.compact' | 'fake.drop' | 'fake.behind' | 'fake.caught-up';
 }
 
 type Received = ApiRequest | ApiClose | FakeControl;
 
 export function fakeApiServer(): Behavior<FakeState, Received> {
   return {
-    start: () => ({ version: 0, compacted: 0, objects: new Map(), changes: [], watches: [], requests: [] }),
+    start: () => ({ version: 0, compacted: 0, objects: new Map(), changes: [], watches: [], isBehind: false, requests: [] }),
     step(state, message, context) {
       if (message.kind === 'fake.compact') state.compacted = state.version;
       else if (message.kind === 'fake.drop') drop(state, context);
+      else if (message.kind === 'fake.behind' || message.kind === 'fake.caught-up') state.isBehind = message.kind === 'fake.behind';
       else if (message.kind === 'api.close') state.watches = state.watches.filter((watch) => watch.id !== message.id || watch.to !== context.from);
       else request(state, message as ApiRequest, context, context.from ?? '');
     },
@@ -74,7 +77,7 @@ function watch(state: FakeState, message: ApiRequest, context: Context, to: stri
   if (query['sendInitialEvents'] === 'true') {
     events = [...collection(state, resource).values()].map((object) => ({ type: 'ADDED', object }));
     const metadata = { resourceVersion: String(state.version), annotations: { 'k8s.io/initial-events-end': 'true' } };
-    events.push({ type: 'BOOKMARK', object: { metadata } as unknown as KubeObject });
+    if (!state.isBehind) events.push({ type: 'BOOKMARK', object: { metadata } as unknown as KubeObject });
   }
   state.watches.push({ to, id, resource });
   context.send(to, { kind: 'api.watch', id, events } as Message);
