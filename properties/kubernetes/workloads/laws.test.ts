@@ -60,6 +60,14 @@ describe('laws of Deployments', () => {
     expect(verdictOf(oneSetPerTemplate, [[0, 'deployments', deployment(1)], [1, 'replicasets', set('d-1', 'other', 1)]])).toMatch('never had');
   });
 
+  // Base seed w, run 814: a Deployment took the name of one whose ReplicaSet was just going. Its first try collided, its second, with the
+  // old hash, did not, and the third knew of the collision and not yet of the second.
+  it('let a collision of hashes make a second ReplicaSet', () => {
+    const collided = { ...deployment(1), status: { collisionCount: 1 } } as unknown as KubeObject;
+    const first: Step = [1, 'replicasets', set('d-1', 'one', 1)];
+    expect(verdictOf(oneSetPerTemplate, [[0, 'deployments', collided], first, [2, 'replicasets', set('d-2', 'one', 1)]])).toBe(false);
+  });
+
   it('notice revisions that fall or are given twice', () => {
     const first: Step = [1, 'replicasets', set('d-1', 'one', 1, { revision: 2 })];
     expect(verdictOf(revisionsGrow, [[0, 'deployments', deployment(1)], first, [2, 'replicasets', set('d-1', 'one', 1, { revision: 1 })]])).toMatch('had revision 2');

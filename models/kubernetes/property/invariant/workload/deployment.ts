@@ -76,9 +76,12 @@ function law(name: string, judge: (set: ReplicaSet, previous: ReplicaSet | undef
   };
 }
 
-/** Neither scaling nor pausing makes a ReplicaSet, and no template gets two. */
-export const oneSetPerTemplate = law('a ReplicaSet is made for a template of its Deployment, once', (set, previous, asked, siblings, _owner, isDelete) => {
-  if (isDelete || previous !== undefined) return false;
+/**
+ * Neither scaling nor pausing makes a ReplicaSet, and no template gets two: the second would have the name of the first. A collision of
+ * hashes changes that name (deployment/sync.go, `getNewReplicaSet`), so after one upstream promises it no more.
+ */
+export const oneSetPerTemplate = law('a ReplicaSet is made for a template of its Deployment, once', (set, previous, asked, siblings, owner, isDelete) => {
+  if (isDelete || previous !== undefined || (owner?.status?.collisionCount ?? 0) > 0) return false;
   const own = print(set.spec.template as ReplicaSet['spec']['template']);
   if (!asked.templates.has(own)) return `${place(set)} has a template that its Deployment never had`;
   const twin = siblings.find((other) => print(other.spec.template as ReplicaSet['spec']['template']) === own);
