@@ -13,6 +13,18 @@ describe('decode', () => {
       status: {},
     });
   });
+  it('writes fields without omitempty, and values that are no pointers, also when they are unset', () => {
+    const items = [{ path: 'm', resourceFieldRef: { resource: 'limits.cpu' } }];
+    expect(pod({ spec: { containers: [], volumes: [{ name: 'd', downwardAPI: { items } }, { name: 'p', projected: {} }] } }).value).toMatchObject({
+      spec: { volumes: [{ downwardAPI: { items: [{ resourceFieldRef: { resource: 'limits.cpu', divisor: '0' } }] } }, { projected: { sources: null } }] },
+    });
+    expect(decode(structType('rbac.v1.ClusterRole'), { rules: [] }).value).toMatchObject({ rules: null });
+    expect(decode(structType('core.v1.PersistentVolumeClaimSpec'), { dataSource: { kind: 'PersistentVolumeClaim', name: 'c' } }).value).toMatchObject({ dataSource: { apiGroup: null } });
+    expect(decode(structType('apiextensions.v1.CustomResourceColumnDefinition'), { priority: 0 }).value).not.toHaveProperty('priority');
+  });
+  it('keeps empty strings behind pointers', () => {
+    expect(decode(structType('core.v1.PodSecurityContext'), { fsGroupChangePolicy: '' }).value).toEqual({ fsGroupChangePolicy: '' });
+  });
   it('returns the same reference for canonical input', () => {
     const first = pod({ metadata: { name: 'a' }, spec: { containers: [{ name: 'c' }] } }).value;
     expect(pod(first).value).toBe(first);

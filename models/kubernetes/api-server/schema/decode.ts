@@ -101,7 +101,7 @@ class Decoder {
     const decoded = field.type.kind === 'struct' && isRecord(known) && isRecord(value) ? this.struct(field.type.struct, value, known) : this.value(field.type, value);
     this.path.pop();
     if (field.omitsZero && (decoded === '' || decoded === 0 || decoded === false)) return undefined;
-    if (isEmptyCollection(field, decoded)) return field.required && field.type.kind === 'list' ? null : undefined;
+    if (isEmptyCollection(field, decoded)) return isNullWritten(type, field) ? null : undefined;
     return decoded;
   }
 

@@ -68,6 +68,12 @@ export const PATCH: Readonly<Record<string, string>> = {
   'apiextensions.v1.CustomResourceDefinitionStatus.conditions': '- - map type',
   'apiextensions.v1.JSONSchemaProps.x-kubernetes-validations': 'merge rule map rule',
   'flowcontrol.v1.FlowSchemaStatus.conditions': 'merge type map type',
+  'flowcontrol.v1.NonResourcePolicyRule.nonResourceURLs': '- - set -',
+  'flowcontrol.v1.NonResourcePolicyRule.verbs': '- - set -',
+  'flowcontrol.v1.ResourcePolicyRule.apiGroups': '- - set -',
+  'flowcontrol.v1.ResourcePolicyRule.namespaces': '- - set -',
+  'flowcontrol.v1.ResourcePolicyRule.resources': '- - set -',
+  'flowcontrol.v1.ResourcePolicyRule.verbs': '- - set -',
   'flowcontrol.v1.PriorityLevelConfigurationStatus.conditions': 'merge type map type',
   'core.v1.Container.env': 'merge name map name',
   'core.v1.Container.ports': 'merge containerPort map containerPort,protocol',
@@ -174,7 +180,23 @@ export const ALWAYS_WRITTEN: readonly string[] = [
   'core.v1.Event.reportingInstance',
   'autoscaling.v2.HorizontalPodAutoscalerStatus.currentMetrics',
   'discovery.v1.EndpointSlice.ports',
+  'core.v1.ContainerImage.names',
+  'core.v1.ProjectedVolumeSource.sources',
+  'flowcontrol.v1.ResourcePolicyRule.namespaces',
+  'rbac.v1.ClusterRole.rules',
+  'rbac.v1.Role.rules',
+  'storage.v1.CSINodeDriver.topologyKeys',
 ];
+
+/** Pointers without `omitempty`: written as `null` when unset. */
+export const POINTERS_WRITTEN: readonly string[] = [
+  'core.v1.AzureFilePersistentVolumeSource.secretNamespace',
+  'core.v1.TypedLocalObjectReference.apiGroup',
+  'core.v1.TypedObjectReference.apiGroup',
+];
+
+/** Quantities that are no pointers: written as `0` when unset. */
+export const VALUE_QUANTITIES: readonly string[] = ['core.v1.ResourceFieldSelector.divisor'];
 
 /** Required fields with `omitempty`. */
 export const NOT_WRITTEN: readonly string[] = [
@@ -207,6 +229,9 @@ export const PLAIN_BOOLEANS: readonly string[] = [
   'uniqueItems',
   'x-kubernetes-embedded-resource',
   'x-kubernetes-int-or-string',
+  'preserveUnknownFields',
+  'deprecated',
+  'clusterScope',
 ];
 /** Exceptions among the fields of {@link PLAIN_BOOLEANS}: pointers. */
 export const POINTER_BOOLEANS: readonly string[] = ['core.v1.AzureDiskVolumeSource.readOnly', 'core.v1.CSIVolumeSource.readOnly'];
@@ -243,6 +268,8 @@ export const PLAIN_INTEGERS: readonly string[] = [
   'observedGeneration',
   'generation',
   'sizeBytes',
+  'retryAfterSeconds',
+  'priority',
 ];
 /** Exceptions among the fields of {@link PLAIN_INTEGERS}: pointers. */
 export const POINTER_INTEGERS: readonly string[] = [
@@ -257,6 +284,7 @@ export const POINTER_INTEGERS: readonly string[] = [
   'autoscaling.v1.HorizontalPodAutoscalerStatus.observedGeneration',
   'autoscaling.v2.HorizontalPodAutoscalerStatus.observedGeneration',
   'storage.v1.VolumeNodeResources.count',
+  'core.v1.PodSpec.priority',
 ];
 
 /** Optional strings that are pointers: `""` is kept. */
@@ -300,6 +328,45 @@ export const POINTER_STRINGS: readonly string[] = [
   'storage.v1.StorageClass.reclaimPolicy',
   'storage.v1.StorageClass.volumeBindingMode',
   'storage.v1.VolumeAttachmentSource.persistentVolumeName',
+  'admissionregistration.v1.MutatingWebhook.failurePolicy',
+  'admissionregistration.v1.MutatingWebhook.matchPolicy',
+  'admissionregistration.v1.MutatingWebhook.reinvocationPolicy',
+  'admissionregistration.v1.RuleWithOperations.scope',
+  'admissionregistration.v1.NamedRuleWithOperations.scope',
+  'admissionregistration.v1.ServiceReference.path',
+  'admissionregistration.v1.ValidatingWebhook.failurePolicy',
+  'admissionregistration.v1.ValidatingWebhook.matchPolicy',
+  'admissionregistration.v1.WebhookClientConfig.url',
+  'apiextensions.v1.CustomResourceDefinitionVersion.deprecationWarning',
+  'apiextensions.v1.CustomResourceSubresourceScale.labelSelectorPath',
+  'apiextensions.v1.JSONSchemaProps.$ref',
+  'apiextensions.v1.JSONSchemaProps.x-kubernetes-list-type',
+  'apiextensions.v1.JSONSchemaProps.x-kubernetes-map-type',
+  'apiextensions.v1.ServiceReference.path',
+  'apiextensions.v1.WebhookClientConfig.url',
+  'autoscaling.v2.HPAScalingRules.selectPolicy',
+  'core.v1.AzureDiskVolumeSource.cachingMode',
+  'core.v1.AzureDiskVolumeSource.fsType',
+  'core.v1.AzureFilePersistentVolumeSource.secretNamespace',
+  'core.v1.CSIVolumeSource.fsType',
+  'core.v1.GlusterfsPersistentVolumeSource.endpointsNamespace',
+  'core.v1.ISCSIPersistentVolumeSource.initiatorName',
+  'core.v1.ISCSIVolumeSource.initiatorName',
+  'core.v1.LocalVolumeSource.fsType',
+  'core.v1.PodSecurityContext.fsGroupChangePolicy',
+  'core.v1.PortStatus.error',
+  'core.v1.SeccompProfile.localhostProfile',
+  'core.v1.AppArmorProfile.localhostProfile',
+  'core.v1.SecurityContext.procMount',
+  'core.v1.VolumeMount.mountPropagation',
+  'core.v1.WindowsSecurityContextOptions.gmsaCredentialSpec',
+  'core.v1.WindowsSecurityContextOptions.gmsaCredentialSpecName',
+  'core.v1.WindowsSecurityContextOptions.runAsUserName',
+  'meta.v1.DeleteOptions.propagationPolicy',
+  'meta.v1.Preconditions.resourceVersion',
+  'meta.v1.Preconditions.uid',
+  'networking.v1.NetworkPolicyPort.protocol',
+  'storage.v1.CSIDriverSpec.fsGroupPolicy',
 ];
 
 /** Named string types of Go, for the text of type errors: `field name` -> Go type, or `Type.field` -> Go type. */

@@ -14,11 +14,13 @@ import {
   PATCH,
   PLAIN_BOOLEANS,
   PLAIN_INTEGERS,
+  POINTERS_WRITTEN,
   POINTER_BOOLEANS,
   POINTER_INTEGERS,
   POINTER_STRINGS,
   POINTER_STRUCTS,
   POINTER_TIMES,
+  VALUE_QUANTITIES,
   VALUE_STRUCTS,
 } from './facts.ts';
 
@@ -167,6 +169,8 @@ function zeroOf(path: string, name: string, type: TypeRef, required: boolean, pa
     const isInner = name === 'spec' && (parent.goName === 'PodTemplateSpec' || parent.goName === 'JobTemplateSpec');
     return isValue || isInner ? { kind: 'value', value: zeroStruct(type.struct) } : OMITTED;
   }
+  if (has(POINTERS_WRITTEN, path)) return VALUE_NULL;
+  if (type.kind === 'quantity') return has(VALUE_QUANTITIES, path) ? { kind: 'value', value: '0' } : OMITTED;
   if (!required && !has(ALWAYS_WRITTEN, path)) return OMITTED;
   if (type.kind === 'string') return { kind: 'value', value: '' };
   if (type.kind === 'boolean') return { kind: 'value', value: false };

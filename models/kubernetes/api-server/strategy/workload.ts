@@ -130,8 +130,10 @@ function withGeneratedSelector(job: KubeObject): KubeObject {
   const selector = (spec['selector'] as Json | undefined) ?? {};
   const matchLabels = { ...selector['matchLabels'] } as Record<string, string>;
   matchLabels['batch.kubernetes.io/controller-uid'] ??= uid;
-  const metadata = { ...template['metadata'], labels };
-  return { ...job, spec: { ...spec, selector: { ...selector, matchLabels }, template: { ...template, metadata } } };
+  const generated = { ...job, spec: { ...spec, selector: { ...selector, matchLabels }, template: { ...template, metadata: { ...template['metadata'], labels } } } };
+  // Labels that the Job has from its template are the template's own map, upstream, so it gets these too.
+  const isShared = job.metadata.labels !== undefined && job.metadata.labels === template['metadata']?.['labels'];
+  return isShared ? { ...generated, metadata: { ...job.metadata, labels } } : generated;
 }
 
 const freshJob = fresh('batch.v1.Job', true);
