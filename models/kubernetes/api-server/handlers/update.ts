@@ -12,6 +12,7 @@ import { trackUpdate } from './track.ts';
 import type { UpdateStrategy } from '../registry/kind.ts';
 import { beforeUpdate } from '../strategy/before-update.ts';
 import { invalidValue } from '../status/field-error.ts';
+import { literal } from '../status/go-format.ts';
 import { badRequest, conflict, invalid, notFound, type Status } from '../status/status.ts';
 import { guaranteedUpdate, type Decision, type Written } from '../storage/guaranteed-update.ts';
 import { admit, admitFinally } from './admit.ts';
@@ -158,4 +159,4 @@ function checkClaims({ info }: Call, key: string, { resourceVersion, uid }: Clai
   return isStale ? conflict(info, metadata.name) : undefined;
 }
 
-const mustHaveVersion = (): ReturnType<typeof invalidValue> => invalidValue('metadata.resourceVersion', '0x0', 'must be specified for an update');
+const mustHaveVersion = (): ReturnType<typeof invalidValue> => invalidValue('metadata.resourceVersion', literal('0x0'), 'must be specified for an update');

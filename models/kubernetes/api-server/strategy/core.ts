@@ -98,7 +98,7 @@ function mirrorDataSource(object: KubeObject): KubeObject {
 export const PERSISTENT_VOLUME_CLAIM: Partial<Strategy> = {
   prepareForCreate: (object) => ({ ...mirrorDataSource(object), status: { phase: 'Pending' } }),
   validate: validateClaim,
-  prepareForUpdate: (next, old) => keep(next, old, 'status'),
+  prepareForUpdate: (next, old) => mirrorDataSource(keep(next, old, 'status')),
   validateUpdate: validateClaimUpdate,
   subresources: { status: updateStrategy({ prepareForUpdate: keepSpec }) },
 };

@@ -13,6 +13,7 @@ import { sameJson } from './check.ts';
 import { validateEphemeralContainers } from './container.ts';
 import { diffText } from './diff.ts';
 import { labelErrors } from './name.ts';
+import { validatePodSpec } from './pod.ts';
 import { validateTolerations } from './scheduling.ts';
 
 const SPEC_FORBIDDEN =
@@ -95,11 +96,12 @@ export function validatePodUpdate(next: KubeObject, old: KubeObject): FieldError
   if (next['spec'] === old['spec']) return [];
   const spec = next['spec'] as Json;
   const before = old['spec'] as Json;
-  if (list(spec['containers']).length !== list(before['containers']).length) return [forbiddenValue('spec.containers', 'pod updates may not add or remove containers')];
-  if (list(spec['initContainers']).length !== list(before['initContainers']).length) {
-    return [forbiddenValue('spec.initContainers', 'pod updates may not add or remove containers')];
+  const errors = validatePodSpec(spec, 'spec');
+  for (const field of ['containers', 'initContainers']) {
+    if (list(spec[field]).length !== list(before[field]).length) return [...errors, forbiddenValue(`spec.${field}`, 'pod updates may not add or remove containers')];
+    errors.push(...imageErrors(spec, field));
   }
-  const errors = [...imageErrors(spec, 'containers'), ...imageErrors(spec, 'initContainers'), ...deadlineErrors(spec, before)];
+  errors.push(...deadlineErrors(spec, before));
   errors.push(...tolerationErrors(list(spec['tolerations']), list(before['tolerations'])), ...gateErrors(list(spec['schedulingGates']), list(before['schedulingGates'])));
   let comparable: Json = {
     ...spec,
