@@ -30,11 +30,11 @@ export function validateDefinition(definition: Definition): FieldError[] {
 export function validateDefinitionUpdate(next: Definition, old: Definition): FieldError[] {
   const errors = sameJson(next.spec, old.spec) ? [] : validateSpec(next, old);
   if (isConditionTrue(old, 'Established')) {
-    errors.push(...immutable(next.spec.scope, old.spec.scope, 'spec.scope'), ...immutable(next.spec.names.kind, old.spec.names.kind, 'spec.names.kind'));
+    errors.push(...immutable(next.spec.scope, old.spec.scope, 'spec.scope'), ...immutable(next.spec.names?.kind, old.spec.names.kind, 'spec.names.kind'));
   }
-  errors.push(...immutable(next.spec.group, old.spec.group, 'spec.group'), ...immutable(next.spec.names.plural, old.spec.names.plural, 'spec.names.plural'));
+  errors.push(...immutable(next.spec.group, old.spec.group, 'spec.group'), ...immutable(next.spec.names?.plural, old.spec.names.plural, 'spec.names.plural'));
   (next.status.storedVersions ?? []).forEach((version, at) => {
-    if (next.spec.versions.some(({ name }) => name === version)) return;
+    if ((next.spec.versions ?? []).some(({ name }) => name === version)) return;
     const text = `missing from spec.versions; ${version} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${version} and removes ${version} from status.storedVersions`;
     errors.push(invalidValue(index('status.storedVersions', at), version, text));
   });

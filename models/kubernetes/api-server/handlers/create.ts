@@ -39,12 +39,12 @@ export function* create(services: Services, call: Call): Task<Answer> {
   return { code: 201, body: call.version.fromStorage(made.right), ...(notes.length > 0 ? { warnings: notes } : {}) };
 }
 
-/** Creates a decoded object (storage form) and returns what is stored. What was applied brings its managed fields along. */
-export function* createObject(services: Services, call: Call, object: KubeObject, options: WriteOptions, isApplied = false): Task<Either<Status, KubeObject>> {
+/** Creates a decoded object (storage form) and returns what is stored. */
+export function* createObject(services: Services, call: Call, object: KubeObject, options: WriteOptions): Task<Either<Status, KubeObject>> {
   const isGenerated = !object.metadata.name && Boolean(object.metadata.generateName);
   const limit = isGenerated ? NAME_ATTEMPTS : 1;
   for (let attempt = 1; ; attempt++) {
-    const tried = yield* tryCreate(services, call, object, options, isApplied);
+    const tried = yield* tryCreate(services, call, object, options);
     if (isLeft(tried)) return tried;
     if ('object' in tried.right) return right(tried.right.object);
     const { taken, current } = tried.right;
@@ -56,10 +56,10 @@ export function* createObject(services: Services, call: Call, object: KubeObject
 
 type Attempt = { readonly object: KubeObject } | { readonly taken: string; readonly current: KubeObject };
 
-function* tryCreate(services: Services, call: Call, object: KubeObject, options: WriteOptions, isApplied: boolean): Task<Either<Status, Attempt>> {
+function* tryCreate(services: Services, call: Call, object: KubeObject, options: WriteOptions): Task<Either<Status, Attempt>> {
   const { info } = call;
   const filled = fillMetadata(info, object, contextOf(call));
-  const tracked = isApplied ? filled : trackCreate(call, filled, options.manager);
+  const tracked = options.isApplied ? filled : trackCreate(call, filled, options.manager);
   const admitted = yield* admit(services, call, 'CREATE', tracked, undefined);
   if (isLeft(admitted)) return admitted;
   const named = withName(admitted.right, contextOf(call));

@@ -15,6 +15,8 @@ export interface WriteOptions {
   /** Who owns the written fields: the parameter, or the user agent's first part. */
   readonly manager: string;
   readonly force: boolean;
+  /** The object was applied: its managed fields say already who owns what. */
+  readonly isApplied: boolean;
 }
 
 /** apimachinery/pkg/apis/meta/v1/validation: `FieldManagerMaxLength`. */
@@ -55,6 +57,7 @@ export function writeOptions(query: Query, userAgent: string): WriteOptions {
     fieldValidation: validation === 'Ignore' || validation === 'Strict' ? validation : 'Warn',
     manager: query['fieldManager'] || managerOf(userAgent),
     force: isOn(query['force']),
+    isApplied: false,
   };
 }
 

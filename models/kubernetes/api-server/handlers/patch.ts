@@ -11,7 +11,8 @@ import { equal } from '../../object/equal.ts';
 import type { KubeObject } from '../../object/types.ts';
 import { APPLY_PATCH, applyPatch, patchTypeOf } from '../patch/apply-patch.ts';
 import { groupVersionText } from '../registry/kind.ts';
-import { badRequest, conflict, type Status } from '../status/status.ts';
+import { conflict, type Status } from '../status/status.ts';
+import { checkName } from './check-name.ts';
 import { bodyTypeOf, decodeBody } from './decode.ts';
 import { decodePatched } from './decode-patched.ts';
 import { writeOptions, writeOptionsErrors, type WriteOptions } from './options.ts';
@@ -29,7 +30,7 @@ export function* patch(services: Services, call: Call): Task<Answer> {
   const type = known.right;
   const wrong = writeOptionsErrors(query, 'PatchOptions', type === APPLY_PATCH);
   if (wrong !== undefined) return failed(wrong);
-  const options = writeOptions(query, request.userAgent);
+  const options = { ...writeOptions(query, request.userAgent), isApplied: type === APPLY_PATCH };
   const warnings: string[] = [];
   const change = (current: KubeObject): Either<Status, KubeObject> => applyTo(call, type, current, options, warnings);
   const written = yield* updateObject(services, call, strategyOf(call), change, options);
@@ -55,11 +56,10 @@ function applyTo(call: Call, type: PatchType, current: KubeObject, options: Writ
   if (isLeft(decoded)) return decoded;
   warnings.push(...decoded.right.warnings);
   const { object } = decoded.right;
+  const misnamed = checkName(call, object);
+  if (misnamed !== undefined) return left(misnamed);
   const { resourceVersion } = object.metadata;
   if (resourceVersion !== undefined && resourceVersion !== '' && resourceVersion !== current.metadata.resourceVersion) return left(conflict(info, current.metadata.name));
-  if (object.metadata.name !== current.metadata.name) {
-    return left(badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${request.name})`));
-  }
   const next = version.toStorage(version.defaults(object));
   return right(equal(next, current) ? current : next);
 }
@@ -82,7 +82,7 @@ function* applyNew(services: Services, call: Call, options: WriteOptions): Task<
   const decoded = decodeBody(bodyTypeOf(call), patched.right, options.fieldValidation);
   if (isLeft(decoded)) return failed(decoded.left);
   const object = version.toStorage(version.defaults(decoded.right.object));
-  const made = yield* createObject(services, { ...call, request: { ...request, verb: 'create' } }, object, options, true);
+  const made = yield* createObject(services, { ...call, request: { ...request, verb: 'create' } }, object, options);
   if (isLeft(made)) return failed(made.left);
   return { code: 201, body: version.fromStorage(made.right), ...(decoded.right.warnings.length > 0 ? { warnings: decoded.right.warnings } : {}) };
 }

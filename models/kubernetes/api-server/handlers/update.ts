@@ -9,13 +9,14 @@ import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
 import type { Task } from '../../client/process.ts';
 import type { KubeObject } from '../../object/types.ts';
 import { trackUpdate } from './track.ts';
-import type { UpdateStrategy } from '../registry/kind.ts';
+import type { KindInfo, UpdateStrategy } from '../registry/kind.ts';
 import { beforeUpdate } from '../strategy/before-update.ts';
 import { invalidValue } from '../status/field-error.ts';
 import { literal } from '../status/go-format.ts';
-import { badRequest, conflict, invalid, notFound, type Status } from '../status/status.ts';
+import { conflict, invalid, notFound, type Status } from '../status/status.ts';
 import { guaranteedUpdate, type Decision, type Written } from '../storage/guaranteed-update.ts';
 import { admit, admitFinally } from './admit.ts';
+import { checkName } from './check-name.ts';
 import { read, write } from './convert.ts';
 import { createObject } from './create.ts';
 import { decode } from './decode.ts';
@@ -41,7 +42,7 @@ export function* update(services: Services, call: Call): Task<Answer> {
   if (misnamed !== undefined) return failed(misnamed);
   const strategy = strategyOf(call);
   const needsVersion = !call.info.strategy.allowUnconditionalUpdate && !object.metadata.resourceVersion;
-  if (needsVersion) return failed(invalid(call.info, object.metadata.name, [mustHaveVersion()]), warnings);
+  if (needsVersion) return failed(mustHaveVersion(call.info, object.metadata.name), warnings);
   const written = yield* updateObject(services, call, strategy, () => right(object), options, {
     resourceVersion: object.metadata.resourceVersion,
     uid: object.metadata.uid,
@@ -100,7 +101,7 @@ function* decide(update: Update, stored: KubeObject | undefined): Task<Either<St
   const next = transform(current);
   if (isLeft(next)) return next;
   if (next.right === current) return right({ kind: 'keep', object: current });
-  const tracked = trackUpdate(call, next.right, current, options.manager);
+  const tracked = options.isApplied ? next.right : trackUpdate(call, next.right, current, options.manager);
   const admitted = yield* admit(services, call, 'UPDATE', tracked, current);
   if (isLeft(admitted)) return admitted;
   const allocated = reserve(services, call, admitted.right, current);
@@ -136,17 +137,6 @@ export function strategyOf({ info, request }: Call): UpdateStrategy {
   return (request.subresource === undefined ? undefined : info.strategy.subresources[request.subresource]) ?? info.strategy;
 }
 
-function checkName({ request, info }: Call, object: KubeObject): Status | undefined {
-  const { name, namespace } = object.metadata;
-  if (name !== undefined && name !== '' && name !== request.name) {
-    return badRequest(`the name of the object (${name}) does not match the name on the URL (${request.name})`);
-  }
-  if (info.namespaced && namespace !== undefined && namespace !== '' && namespace !== request.namespace) {
-    return badRequest(`the namespace of the object (${namespace}) does not match the namespace on the request (${request.namespace})`);
-  }
-  return undefined;
-}
-
 /** Optimistic concurrency: what the client last saw must still be there. */
 function checkClaims({ info }: Call, key: string, { resourceVersion, uid }: Claims, current: KubeObject): Status | undefined {
   const { metadata } = current;
@@ -159,4 +149,6 @@ function checkClaims({ info }: Call, key: string, { resourceVersion, uid }: Clai
   return isStale ? conflict(info, metadata.name) : undefined;
 }
 
-const mustHaveVersion = (): ReturnType<typeof invalidValue> => invalidValue('metadata.resourceVersion', literal('0x0'), 'must be specified for an update');
+/** The store knows a kind by its resource (registry/generic/registry/store.go, `Update`). */
+const mustHaveVersion = ({ group, resource }: KindInfo, name: string): Status =>
+  invalid({ group, kind: resource }, name, [invalidValue('metadata.resourceVersion', literal('0x0'), 'must be specified for an update')]);

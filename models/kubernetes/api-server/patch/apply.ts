@@ -127,7 +127,8 @@ function pruned(shape: Shape, value: unknown, last: FieldSet, owned: FieldSet): 
         if (inner !== value[name]) setOwn((out ??= mutableCopy(value)), name, inner);
       }
     }
-    return out ?? value;
+    // What is left empty is no value any more (structured-merge-diff, typed/remove.go).
+    return out === undefined ? value : Object.keys(out).length > 0 ? out : null;
   }
   if (at.kind !== 'list' || !Array.isArray(value)) return value;
   const out: unknown[] = [];
@@ -149,11 +150,7 @@ interface Conflict {
 function managerText({ entry }: Conflict): string {
   let text = goQuote(entry.manager);
   if (entry.subresource !== undefined) text += ` with subresource ${goQuote(entry.subresource)}`;
-  if (entry.operation === 'Update') {
-    text += ` using ${entry.apiVersion}`;
-    if (entry.time) text += ` at ${entry.time}`;
-  }
-  return text;
+  return entry.operation === 'Update' ? `${text} using ${entry.apiVersion}` : text;
 }
 
 function conflictStatus(conflicts: readonly Conflict[]): Status {

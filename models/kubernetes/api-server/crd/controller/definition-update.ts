@@ -19,7 +19,7 @@ export function* updateDefinition(services: Services, name: string, change: (def
   const call = internalCall(services, DEFINITIONS, 'update', { name, subresource: 'status' });
   if (call === undefined) return false;
   const transform = (current: KubeObject): ReturnType<Parameters<typeof updateObject>[3]> => right(change(current as Definition, contextOf(call).now));
-  const options = { isDryRun: false, fieldValidation: 'Ignore', manager: SERVER_MANAGER, force: false } as const;
+  const options = { isDryRun: false, fieldValidation: 'Ignore', manager: SERVER_MANAGER, force: false, isApplied: false } as const;
   const written = yield* updateObject(services, call, updateStrategy({ prepareForUpdate: asWritten }), transform, options);
   return !isLeft(written);
 }
