@@ -62,3 +62,13 @@ it('a struct goes with the last of its fields', () => {
   const { code, body } = request(role);
   expect([code, body.aggregationRule]).toEqual([200, undefined]);
 });
+
+it('what a secret gets as text is owned as the data that it becomes, but by who applies it as it was applied', () => {
+  const secrets = path.replace('configmaps', 'secrets');
+  const ownersOf = (body: Any): Any => body.metadata.managedFields.map((entry: Any) => [entry.manager, entry.operation, entry.fieldsV1]);
+  const made = k.request('POST', `${secrets}?fieldManager=a`, { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' }, stringData: { x: '1' } });
+  expect(ownersOf(made.body)).toEqual([['a', 'Update', { 'f:data': { '.': {}, 'f:x': {} }, 'f:type': {} }]]);
+  const applied = k.request('PATCH', `${secrets}/s?fieldManager=d`, { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' }, stringData: { w: '2' } }, { contentType: APPLY });
+  expect(ownersOf(applied.body)).toEqual([['d', 'Apply', { 'f:stringData': { 'f:w': {} } }], ['a', 'Update', { 'f:data': { '.': {}, 'f:x': {} }, 'f:type': {} }]]);
+  expect((applied.body as Any).data).toEqual({ x: 'MQ==', w: 'Mg==' });
+});

@@ -2,6 +2,8 @@
  * Defaults of nodes, storage, policy, RBAC and extension kinds.
  * Upstream: pkg/apis/{core,storage,rbac,scheduling,admissionregistration,flowcontrol}/v1/defaults.go, apiextensions.
  */
+import { base64 } from '../../object/base64.ts';
+import { utf8Bytes } from '../../object/hash.ts';
 import type { KubeObject } from '../../object/types.ts';
 import { fill, over, overEach } from './fill.ts';
 import type { Json } from './fill.ts';
@@ -29,7 +31,17 @@ export const defaultPersistentVolume = (object: KubeObject): KubeObject => {
 export const defaultStorageClass = (object: KubeObject): KubeObject =>
   fill(object, { reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' });
 
-export const defaultSecret = (object: KubeObject): KubeObject => fill(object, { type: 'Opaque' });
+/** stringData is write-only: it goes into data, in base64 (pkg/apis/core/v1/conversion.go, `Convert_v1_Secret_To_core_Secret`). */
+function mergeStringData(object: KubeObject): KubeObject {
+  const text = object['stringData'] as Record<string, string> | undefined;
+  if (text === undefined) return object;
+  const data: Record<string, string> = { ...object['data'] };
+  for (const key in text) data[key] = base64(utf8Bytes(text[key] as string));
+  const { stringData: _written, ...rest } = object;
+  return { ...rest, data } as KubeObject;
+}
+
+export const defaultSecret = (object: KubeObject): KubeObject => fill(mergeStringData(object), { type: 'Opaque' });
 
 /** LimitRange of type Container: default from max, defaultRequest from default, then from min. */
 export const defaultLimitRange = (object: KubeObject): KubeObject =>

@@ -2,8 +2,6 @@
  * Strategies of the core kinds other than Pod.
  * Upstream: pkg/registry/core/**\/strategy.go.
  */
-import { base64 } from '../../object/base64.ts';
-import { utf8Bytes } from '../../object/hash.ts';
 import type { KubeObject } from '../../object/types.ts';
 import type { Json } from '../defaults/fill.ts';
 import { put } from '../defaults/fill.ts';
@@ -19,24 +17,10 @@ import { fresh, keep, keepSpec, keepStatus } from './standard.ts';
 
 export const CONFIG_MAP: Partial<Strategy> = { validate: config.validateConfigMap, validateUpdate: config.validateConfigMapUpdate };
 
-/** stringData is write-only: it goes into data, in base64. */
-function mergeStringData(object: KubeObject): KubeObject {
-  const text = object['stringData'] as Record<string, string> | undefined;
-  if (text === undefined) return object;
-  const data: Record<string, string> = { ...object['data'] };
-  for (const key in text) data[key] = base64(utf8Bytes(text[key] as string));
-  const { stringData: _written, ...rest } = object;
-  return { ...rest, data } as KubeObject;
-}
-
 /** Secret: a missing type on update means the stored one. */
 export const SECRET: Partial<Strategy> = {
-  prepareForCreate: mergeStringData,
   validate: config.validateSecret,
-  prepareForUpdate: (next, old) => {
-    const merged = mergeStringData(next);
-    return (merged['type'] ?? '') === '' ? put(merged, 'type', old['type']) : merged;
-  },
+  prepareForUpdate: (next, old) => ((next['type'] ?? '') === '' ? put(next, 'type', old['type']) : next),
   validateUpdate: config.validateSecretUpdate,
 };
 
