@@ -16,7 +16,7 @@ export const MAXIMUM_BODY = 3 * 1024 * 1024;
 export type Body =
   | { readonly kind: 'none' }
   | { readonly kind: 'value'; readonly value: unknown; readonly duplicates: readonly string[]; /** The JSON that was sent. */ readonly text?: string; /** What a strict reader of YAML says of keys that come twice. */ readonly strictError?: string }
-  | { readonly kind: 'undecodable'; readonly error: string; readonly head: string }
+  | { readonly kind: 'undecodable'; readonly format: 'json' | 'yaml' | 'protobuf'; readonly error: string; readonly head: string }
   | { readonly kind: 'unknown-type' };
 
 /** Reads a body; `too-large` once it exceeds the bound, `aborted` when the client goes away. */
@@ -54,7 +54,7 @@ function headOf(bytes: Buffer): string {
 function decodeJson(bytes: Buffer): Body {
   const text = bytes.toString('utf8');
   const scanned = scanJson(text);
-  if (scanned.error !== undefined) return { kind: 'undecodable', error: scanned.error, head: headOf(bytes) };
+  if (scanned.error !== undefined) return { kind: 'undecodable', format: 'json', error: scanned.error, head: headOf(bytes) };
   return { kind: 'value', value: JSON.parse(text), duplicates: scanned.duplicates, text };
 }
 
@@ -62,14 +62,14 @@ function decodeYaml(bytes: Buffer): Body {
   const source = bytes.toString('utf8');
   const document = parseDocument(source, { version: '1.1', merge: true });
   const error = document.errors.find(({ code }) => code !== 'DUPLICATE_KEY');
-  if (error !== undefined) return { kind: 'undecodable', error: `error converting YAML to JSON: yaml: ${error.message.split('\n')[0] ?? ''}`, head: headOf(bytes) };
+  if (error !== undefined) return { kind: 'undecodable', format: 'yaml', error: `yaml: ${error.message.split('\n')[0] ?? ''}`, head: headOf(bytes) };
   try {
     // Through JSON, so that dates and other YAML types become what a JSON client would have sent.
     const value = JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: 100 }) ?? null)) as unknown;
     const strictError = repeatedKeys(source, document.errors);
     return { kind: 'value', value, duplicates: [], ...(strictError === undefined ? {} : { strictError }) };
   } catch (problem) {
-    return { kind: 'undecodable', error: `error converting YAML to JSON: ${String((problem as Error).message)}`, head: headOf(bytes) };
+    return { kind: 'undecodable', format: 'yaml', error: String((problem as Error).message), head: headOf(bytes) };
   }
 }
 
@@ -89,7 +89,7 @@ export function decodeBody(bytes: Buffer, contentType: string, isPatch: boolean)
   if (isProtobuf(bytes) || type === 'application/vnd.kubernetes.protobuf') {
     const decoded = decodeProtobuf(bytes);
     return 'error' in decoded
-      ? { kind: 'undecodable', error: decoded.error, head: headOf(bytes) }
+      ? { kind: 'undecodable', format: 'protobuf', error: decoded.error, head: headOf(bytes) }
       : { kind: 'value', value: decoded.value, duplicates: [] };
   }
   if (type === '' || type === 'application/json') return decodeJson(bytes);

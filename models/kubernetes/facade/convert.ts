@@ -40,7 +40,7 @@ export function convertBody(body: unknown, { form, info, version, query, now }: 
     return partialObject(body as KubeObject, form.version);
   }
   const include = includeOf(query);
-  if (include === undefined) return badRequest(`unrecognized includeObject value: "${query['includeObject'] ?? ''}"`);
+  if (include === undefined) return badRequest(`Unable to convert to Table as requested: includeObject: Invalid value: "${query['includeObject'] ?? ''}": must be 'Metadata', 'Object', 'None', or empty`);
   const type = { apiVersion: groupVersionText(info.group, version), kind: info.kind };
   return toTable(body as KubeObject, { printer: printerOf(info, version), now: now(), include, version: form.version, type });
 }

@@ -162,13 +162,13 @@ const cannotHandle = (info: KindInfo, asked: ResourceRequest, error: string): st
   status.badRequest(`${info.kind} in version "${asked.version}" cannot be handled as a ${info.kind}: ${error}`);
 
 /** The 400 for a body that is no JSON, YAML or protobuf. */
-function undecodable(body: { error: string; head: string }, patchType: string | undefined, info: KindInfo, asked: ResourceRequest): status.Status {
-  if (patchType !== undefined) return status.badRequest(patchType === 'application/strategic-merge-patch+json' ? body.error : `error decoding patch: ${body.error}`);
+function undecodable(body: { format: string; error: string; head: string }, patchType: string | undefined, info: KindInfo, asked: ResourceRequest): status.Status {
+  if (patchType === 'application/strategic-merge-patch+json') return status.badRequest(body.error);
+  if (patchType !== undefined) return status.badRequest(body.format === 'yaml' ? `error decoding YAML: error converting YAML to JSON: ${body.error}` : `error decoding patch: ${body.error}`);
   const part = info.subresources.find(({ name }) => name === asked.subresource);
   const kind = asked.verb.startsWith('delete') ? 'DeleteOptions' : (part?.kind ?? info.kind);
-  return status.badRequest(
-    `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${body.error} (${body.head})`,
-  );
+  const why = body.format === 'json' ? `couldn't get version/kind; json parse error: ${body.error}` : body.error;
+  return status.badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${body.head})`);
 }
 
 function submit(

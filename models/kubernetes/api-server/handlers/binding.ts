@@ -27,7 +27,7 @@ export function* bind(services: Services, call: Call): Task<Answer> {
   const binding = decoded.right.object;
   const target = (binding['target'] ?? {}) as { kind?: string; name?: string };
   const name = request.name ?? binding.metadata.name;
-  if (binding.metadata.name && name !== binding.metadata.name) return failed(badRequest('name in URL does not match name in Binding object'));
+  if (name !== binding.metadata.name) return failed(badRequest('name in URL does not match name in Binding object'));
   const refused = targetError(target);
   if (refused !== undefined) return failed(plainError(refused));
   const pods = kindOf('', 'pods') as KindInfo;

@@ -34,7 +34,8 @@ export function writeOptionsErrors(query: Query, kind: 'CreateOptions' | 'Update
   if (manager.length > FIELD_MANAGER_LENGTH_MAX) errors.push(tooLong('fieldManager', FIELD_MANAGER_LENGTH_MAX));
   for (const [at, letter] of [...manager].entries()) {
     if (!/[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(letter)) {
-      errors.push(invalidValue('fieldManager', manager, `invalid character ${JSON.stringify(letter)} (at position ${at})`));
+      const point = (letter.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, '0');
+      errors.push(invalidValue('fieldManager', manager, `invalid character U+${point} (at position ${at})`));
       break;
     }
   }
@@ -47,7 +48,7 @@ export function writeOptionsErrors(query: Query, kind: 'CreateOptions' | 'Update
 
 export function dryRunErrors(query: Query): FieldError[] {
   const value = query['dryRun'];
-  return value === undefined || value === '' || value === 'All' ? [] : [notSupported('dryRun', [value], ['All'])];
+  return value === undefined || value === 'All' ? [] : [notSupported('dryRun', [value], ['All'])];
 }
 
 export function writeOptions(query: Query, userAgent: string): WriteOptions {

@@ -10,6 +10,7 @@ import { applyPatch, patchTypeOf } from '../patch/apply-patch.ts';
 import { shapeOf } from '../patch/shape.ts';
 import { invalidValue } from '../status/field-error.ts';
 import { internalError, invalid, notFound, type GroupResource, type Status } from '../status/status.ts';
+import { checkName } from './check-name.ts';
 import { decodeBody, type Decoded } from './decode.ts';
 import { decodePatched } from './decode-patched.ts';
 import { live } from './get.ts';
@@ -39,6 +40,8 @@ export function* scale(services: Services, call: Call, info: ScaleInfo): Task<An
   const next = (current: KubeObject): Either<Status, KubeObject> => {
     const decoded = isPatch ? patched(call, scaleOf(current, info), options.fieldValidation) : decodeBody(TYPE, request.body, options.fieldValidation);
     if (isLeft(decoded)) return decoded;
+    const misnamed = checkName(call, decoded.right.object);
+    if (misnamed !== undefined) return left(misnamed);
     const replicas = (decoded.right.object['spec'] as { replicas?: number } | undefined)?.replicas ?? 0;
     if (replicas >= 0) return right(info.withReplicas(current, replicas));
     const error = invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0');
