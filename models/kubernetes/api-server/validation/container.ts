@@ -1,16 +1,16 @@
 /**
  * Validation of containers: regular, init and ephemeral.
- * Upstream: pkg/apis/core/validation/validation.go (validateContainers, validateInitContainers, ValidateEnv, ...).
+ * Upstream: pkg/apis/core/validation/validation.go (validateContainers, validateInitContainers, ...).
  */
 import type { Json } from '../defaults/fill.ts';
-import { duplicate, forbiddenValue, invalidValue, notSupported, required } from '../status/field-error.ts';
+import { duplicate, forbiddenValue, invalidValue, notFoundValue, notSupported, required } from '../status/field-error.ts';
 import type { FieldError } from '../status/field-error.ts';
-import { literal } from '../status/go-format.ts';
+import { validateEnv, validateEnvFrom } from './environment.ts';
+import { validateDevices, validateMounts } from './mount.ts';
 import { labelErrors, portNameErrors, portNumberErrors } from './name.ts';
 import { validateLifecycle, validateProbes } from './probe.ts';
 import { validateRequirements } from './quantity.ts';
 import { validateSecurityContext } from './security.ts';
-import { validateKey, validateMounts } from './volume.ts';
 
 /** Sorted, as messages list them. */
 export const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
@@ -18,13 +18,16 @@ const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'];
 
 /** What containers are checked against. */
 export interface PodScope {
-  readonly volumes: ReadonlySet<string>;
-  readonly devices: ReadonlySet<string>;
+  readonly volumes: ReadonlyMap<string, Json>;
   readonly claims: readonly string[];
   readonly gracePeriod: number | undefined;
   readonly hostUsers: boolean | undefined;
 }
 
+const list = (value: unknown): readonly Json[] => (value as Json[] | undefined) ?? [];
+const nameOf = (container: Json): string => container['name'] ?? '';
+
+/** validateContainerPorts. */
 function validatePorts(ports: readonly Json[], path: string): FieldError[] {
   const errors: FieldError[] = [];
   const names = new Set<string>();
@@ -48,84 +51,6 @@ function validatePorts(ports: readonly Json[], path: string): FieldError[] {
   return errors;
 }
 
-const ENV_FIELDS = [
-  'metadata.name', 'metadata.namespace', 'metadata.uid', 'spec.nodeName', 'spec.serviceAccountName', 'status.hostIP', 'status.hostIPs',
-  'status.podIP', 'status.podIPs',
-];
-const ENV_RESOURCES = [
-  'limits.cpu', 'limits.ephemeral-storage', 'limits.memory', 'requests.cpu', 'requests.ephemeral-storage', 'requests.memory',
-];
-const ENV_NAME = /^[ -<>-~]+$/;
-const ENV_NAME_TEXT = "a valid environment variable name must consist only of printable ASCII characters other than '='";
-
-function validateFieldRef(ref: Json, path: string): FieldError[] {
-  const field = (ref['fieldPath'] as string | undefined) ?? '';
-  if (field === '') return [required(`${path}.fieldPath`)];
-  if (/^metadata\.(labels|annotations)\['[^']+'\]$/.test(field) || ENV_FIELDS.includes(field)) return [];
-  return [notSupported(`${path}.fieldPath`, field, ENV_FIELDS)];
-}
-
-function validateResourceRef(ref: Json, path: string): FieldError[] {
-  const resource = (ref['resource'] as string | undefined) ?? '';
-  if (resource === '') return [required(`${path}.resource`)];
-  if (ENV_RESOURCES.includes(resource) || /^(limits|requests)\.hugepages-/.test(resource)) return [];
-  return [notSupported(`${path}.resource`, resource, ENV_RESOURCES)];
-}
-
-function validateValueFrom(env: Json, path: string): FieldError[] {
-  const from = env['valueFrom'] as Json;
-  const errors: FieldError[] = [];
-  const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef } = from;
-  const count = [fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef].filter((source) => source !== undefined).length;
-  if (fieldRef !== undefined) errors.push(...validateFieldRef(fieldRef, `${path}.fieldRef`));
-  if (resourceFieldRef !== undefined) errors.push(...validateResourceRef(resourceFieldRef, `${path}.resourceFieldRef`));
-  for (const [name, ref] of [['configMapKeyRef', configMapKeyRef], ['secretKeyRef', secretKeyRef]] as const) {
-    if (ref === undefined) continue;
-    if ((ref['name'] ?? '') === '') errors.push(required(`${path}.${name}.name`));
-    errors.push(...validateKey(ref['key'] ?? '', `${path}.${name}.key`));
-  }
-  if (count === 0) errors.push(invalidValue(path, '', 'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`'));
-  if ((env['value'] ?? '') !== '') {
-    if (count !== 0) errors.push(invalidValue(path, '', 'may not be specified when `value` is not empty'));
-  } else if (count > 1) errors.push(invalidValue(path, '', 'may not have more than one field specified at a time'));
-  return errors;
-}
-
-/** ValidateEnv and validateEnvFrom. */
-function validateEnvironment(container: Json, path: string): FieldError[] {
-  const errors: FieldError[] = [];
-  ((container['env'] as Json[] | undefined) ?? []).forEach((env, at) => {
-    const here = `${path}.env[${at}]`;
-    const name = (env['name'] as string | undefined) ?? '';
-    if (name === '') errors.push(required(`${here}.name`));
-    else if (!ENV_NAME.test(name)) errors.push(invalidValue(`${here}.name`, name, ENV_NAME_TEXT));
-    if (env['valueFrom'] !== undefined) errors.push(...validateValueFrom(env, `${here}.valueFrom`));
-  });
-  ((container['envFrom'] as Json[] | undefined) ?? []).forEach((source, at) => {
-    const here = `${path}.envFrom[${at}]`;
-    const prefix = (source['prefix'] as string | undefined) ?? '';
-    if (prefix !== '' && !ENV_NAME.test(prefix)) errors.push(invalidValue(`${here}.prefix`, prefix, ENV_NAME_TEXT));
-    const kinds = ['configMapRef', 'secretRef'].filter((name) => source[name] !== undefined);
-    for (const kind of kinds) if ((source[kind]['name'] ?? '') === '') errors.push(required(`${here}.${kind}.name`));
-    if (kinds.length === 0) errors.push(invalidValue(here, '', 'must specify one of: `configMapRef` or `secretRef`'));
-    if (kinds.length > 1) errors.push(invalidValue(here, '', 'may not have more than one field specified at a time'));
-  });
-  return errors;
-}
-
-function validateDevices(container: Json, scope: PodScope, path: string): FieldError[] {
-  const errors: FieldError[] = [];
-  ((container['volumeDevices'] as Json[] | undefined) ?? []).forEach((device, at) => {
-    const here = `${path}.volumeDevices[${at}]`;
-    const name = (device['name'] as string | undefined) ?? '';
-    if (name === '') errors.push(required(`${here}.name`));
-    else if (!scope.volumes.has(name)) errors.push({ type: 'FieldValueNotFound', field: `${here}.name`, value: name, detail: '' });
-    else if (!scope.devices.has(name)) errors.push(invalidValue(`${here}.name`, name, 'can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode'));
-    if ((device['devicePath'] ?? '') === '') errors.push(required(`${here}.devicePath`));
-  });
-  return errors;
-}
-
 /** validateContainerCommon. */
 function validateCommon(container: Json, scope: PodScope, path: string): FieldError[] {
   const errors: FieldError[] = [];
@@ -134,117 +59,131 @@ function validateCommon(container: Json, scope: PodScope, path: string): FieldEr
   else for (const text of labelErrors(name)) errors.push(invalidValue(`${path}.name`, name, text));
   const image = (container['image'] as string | undefined) ?? '';
   if (image === '') errors.push(required(`${path}.image`));
-  else if (image.trim() !== image) errors.push(invalidValue(`${path}.image`, image, 'must not have leading or trailing whitespace'));
   const policy = container['terminationMessagePolicy'] as string | undefined;
   if (policy === undefined) errors.push(required(`${path}.terminationMessagePolicy`));
   else if (policy !== 'File' && policy !== 'FallbackToLogsOnError') {
-    errors.push(notSupported(`${path}.terminationMessagePolicy`, policy, ['FallbackToLogsOnError', 'File']));
+    errors.push(notSupported(`${path}.terminationMessagePolicy`, policy, ['File', 'FallbackToLogsOnError']));
   }
   if (container['ports'] !== undefined) errors.push(...validatePorts(container['ports'], `${path}.ports`));
-  if (container['env'] !== undefined || container['envFrom'] !== undefined) errors.push(...validateEnvironment(container, path));
-  if (container['volumeMounts'] !== undefined) errors.push(...validateMounts(container, scope.volumes, path));
-  if (container['volumeDevices'] !== undefined) errors.push(...validateDevices(container, scope, path));
+  if (container['env'] !== undefined) errors.push(...validateEnv(container['env'], `${path}.env`));
+  if (container['envFrom'] !== undefined) errors.push(...validateEnvFrom(container['envFrom'], `${path}.envFrom`));
+  if (container['volumeMounts'] !== undefined) errors.push(...validateMounts(container, scope.volumes, `${path}.volumeMounts`));
+  if (container['volumeDevices'] !== undefined) errors.push(...validateDevices(container, scope.volumes, `${path}.volumeDevices`));
   const pull = container['imagePullPolicy'] as string | undefined;
   if (pull === undefined) errors.push(required(`${path}.imagePullPolicy`));
   else if (!PULL_POLICIES.includes(pull)) errors.push(notSupported(`${path}.imagePullPolicy`, pull, PULL_POLICIES));
   errors.push(...validateRequirements(container['resources'], scope.claims, `${path}.resources`));
-  ((container['resizePolicy'] as Json[] | undefined) ?? []).forEach((entry) => {
+  for (const entry of list(container['resizePolicy'])) {
     if (!['cpu', 'memory'].includes(entry['resourceName'])) errors.push(notSupported(`${path}.resizePolicy`, entry['resourceName'] ?? '', ['cpu', 'memory']));
-  });
+  }
   return [...errors, ...validateSecurityContext(container['securityContext'], scope.hostUsers, `${path}.securityContext`)];
 }
 
 const NOT_FOR_INIT = 'may not be set for init containers without restartPolicy=Always';
 
-function validateInitContainer(container: Json, scope: PodScope, path: string): FieldError[] {
-  const errors: FieldError[] = [];
-  const policy = container['restartPolicy'] as string | undefined;
-  if (policy !== undefined && policy !== 'Always') errors.push(notSupported(`${path}.restartPolicy`, policy, ['Always']));
-  if (policy === 'Always') {
-    return [...errors, ...validateLifecycle(container['lifecycle'], `${path}.lifecycle`, scope.gracePeriod), ...validateProbes(container, path)];
+/** What an init container may have depends on whether it keeps running. */
+function validateInitHooks(container: Json, scope: PodScope, path: string): FieldError[] {
+  if (container['restartPolicy'] === 'Always') {
+    return [...validateLifecycle(container['lifecycle'], `${path}.lifecycle`, scope.gracePeriod), ...validateProbes(container, path)];
   }
-  for (const name of ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe']) {
-    if (container[name] !== undefined) errors.push(forbiddenValue(`${path}.${name}`, NOT_FOR_INIT));
-  }
-  return errors;
+  return ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'].filter((name) => container[name] !== undefined).map((name) => forbiddenValue(`${path}.${name}`, NOT_FOR_INIT));
 }
 
-/** validateContainers, then validateInitContainers, whose names share one space. */
-export function validateContainers(spec: Json, scope: PodScope, path: string): FieldError[] {
+/** validateContainers. */
+function validateRegular(containers: readonly Json[], scope: PodScope, path: string): FieldError[] {
+  if (containers.length === 0) return [required(path)];
   const errors: FieldError[] = [];
-  const containers = (spec['containers'] as Json[] | undefined) ?? [];
   const names = new Set<string>();
-  if (containers.length === 0) errors.push(required(`${path}.containers`));
   containers.forEach((container, at) => {
-    const here = `${path}.containers[${at}]`;
+    const here = `${path}[${at}]`;
+    const name = nameOf(container);
     errors.push(...validateCommon(container, scope, here));
-    if (names.has(container['name'])) errors.push(duplicate(`${here}.name`, container['name']));
-    else names.add(container['name']);
+    if (names.has(name)) errors.push(duplicate(`${here}.name`, name));
+    names.add(name);
     errors.push(...validateLifecycle(container['lifecycle'], `${here}.lifecycle`, scope.gracePeriod), ...validateProbes(container, here));
     if (container['restartPolicy'] !== undefined) errors.push(forbiddenValue(`${here}.restartPolicy`, 'may not be set for non-init containers'));
   });
-  errors.push(...hostPortConflicts(containers, `${path}.containers`));
-  ((spec['initContainers'] as Json[] | undefined) ?? []).forEach((container, at) => {
-    const here = `${path}.initContainers[${at}]`;
-    errors.push(...validateCommon(container, scope, here));
-    const name = container['name'] as string | undefined;
-    if (name !== undefined && names.has(name)) errors.push(duplicate(`${here}.name`, name));
-    else if (name !== undefined) names.add(name);
-    errors.push(...validateInitContainer(container, scope, here), ...hostPortConflicts([container], here));
-  });
-  return errors;
+  return [...errors, ...hostPortConflicts(containers, path)];
 }
 
+/** validateInitContainers; ports are compared within one container, since they run one by one. */
+function validateInit(spec: Json, scope: PodScope, path: string): FieldError[] {
+  const names = new Set(list(spec['containers']).map(nameOf));
+  return list(spec['initContainers']).flatMap((container, at) => {
+    const here = `${path}[${at}]`;
+    const errors = validateCommon(container, scope, here);
+    const { restartPolicy: policy } = container;
+    if (policy !== undefined && policy !== 'Always') errors.push(notSupported(`${here}.restartPolicy`, policy, ['Always']));
+    const name = nameOf(container);
+    if (names.has(name)) errors.push(duplicate(`${here}.name`, name));
+    else if (name !== '') names.add(name);
+    return [...errors, ...hostPortConflicts([container], path), ...validateInitHooks(container, scope, here)];
+  });
+}
+
+/** validateContainers, then validateInitContainers, whose names share one space. */
+export const validateContainers = (spec: Json, scope: PodScope, path: string): FieldError[] => [
+  ...validateRegular(list(spec['containers']), scope, `${path}.containers`),
+  ...validateInit(spec, scope, `${path}.initContainers`),
+];
+
+/** checkHostPortConflicts. */
 function hostPortConflicts(containers: readonly Json[], path: string): FieldError[] {
   const errors: FieldError[] = [];
   const seen = new Set<string>();
   containers.forEach((container, at) => {
-    ((container['ports'] as Json[] | undefined) ?? []).forEach((port, portAt) => {
+    list(container['ports']).forEach((port, portAt) => {
       if ((port['hostPort'] ?? 0) === 0) return;
       const text = `${port['protocol']}/${port['hostIP'] ?? ''}/${port['hostPort']}`;
-      const here = path.endsWith('containers') ? `${path}[${at}]` : path;
-      if (seen.has(text)) errors.push(duplicate(`${here}.ports[${portAt}].hostPort`, text));
+      if (seen.has(text)) errors.push(duplicate(`${path}[${at}].ports[${portAt}].hostPort`, text));
       seen.add(text);
     });
   });
   return errors;
 }
 
-const EPHEMERAL_FIELDS = [
-  'name', 'image', 'command', 'args', 'workingDir', 'envFrom', 'env', 'volumeMounts', 'volumeDevices', 'terminationMessagePath',
-  'terminationMessagePolicy', 'imagePullPolicy', 'securityContext', 'stdin', 'stdinOnce', 'tty', 'targetContainerName',
-];
+/** Fields that ephemeral containers may not have, in the order of the Go struct. */
+const NOT_EPHEMERAL = ['ports', 'resources', 'resizePolicy', 'restartPolicy', 'livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle'];
+const EPHEMERAL_TEXT = 'cannot be set for an Ephemeral Container';
+
+const isSet = (value: unknown): boolean => value !== undefined && (typeof value !== 'object' || value === null || Object.keys(value).length > 0);
 
 /** validateEphemeralContainers: a narrow set of fields, and a known target. */
 export function validateEphemeralContainers(spec: Json, scope: PodScope, path: string): FieldError[] {
-  const errors: FieldError[] = [];
-  const others = [...((spec['containers'] as Json[] | undefined) ?? []), ...((spec['initContainers'] as Json[] | undefined) ?? [])].map((item) => item['name'] as string);
+  const others = [...list(spec['containers']), ...list(spec['initContainers'])].map(nameOf);
   const names = new Set(others);
-  ((spec['ephemeralContainers'] as Json[] | undefined) ?? []).forEach((container, at) => {
+  return list(spec['ephemeralContainers']).flatMap((container, at) => {
     const here = `${path}[${at}]`;
-    errors.push(...validateCommon(container, scope, here));
-    if (names.has(container['name'])) errors.push(duplicate(`${here}.name`, container['name']));
-    names.add(container['name']);
-    const target = container['targetContainerName'] as string | undefined;
-    if (target !== undefined && !others.includes(target)) {
-      errors.push({ type: 'FieldValueNotFound', field: `${here}.targetContainerName`, value: target, detail: '' });
-    }
-    for (const name of Object.keys(container)) {
-      const isEmptyResources = name === 'resources' && Object.keys(container['resources'] ?? {}).length === 0;
-      if (!EPHEMERAL_FIELDS.includes(name) && !isEmptyResources) errors.push(forbiddenValue(`${here}.${name}`, 'cannot be set for an Ephemeral Container'));
-    }
+    const errors = [...validateCommon(container, scope, here), ...validateImageSpace(container, here)];
+    const name = nameOf(container);
+    if (names.has(name)) errors.push(duplicate(`${here}.name`, name));
+    names.add(name);
+    const target = (container['targetContainerName'] as string | undefined) ?? '';
+    if (target !== '' && !others.includes(target)) errors.push(notFoundValue(`${here}.targetContainerName`, target));
+    for (const field of NOT_EPHEMERAL) if (isSet(container[field])) errors.push(forbiddenValue(`${here}.${field}`, EPHEMERAL_TEXT));
+    list(container['volumeMounts']).forEach((mount, mountAt) => {
+      for (const field of ['subPath', 'subPathExpr']) {
+        if ((mount[field] ?? '') !== '') errors.push(forbiddenValue(`${here}.volumeMounts[${mountAt}].${field}`, EPHEMERAL_TEXT));
+      }
+    });
+    return errors;
   });
-  return errors;
 }
 
-/** hostNetwork demands equal container and host ports. */
-export function validateHostNetwork(spec: Json, path: string): FieldError[] {
+/** validateContainerOnlyForPod: templates may hold an image that something fills in later. */
+export function validateImageSpace(container: Json, path: string): FieldError[] {
+  const image = (container['image'] as string | undefined) ?? '';
+  return image.trim() === image ? [] : [invalidValue(`${path}.image`, image, 'must not have leading or trailing whitespace')];
+}
+
+/** validatePodHostNetworkDeps: equal ports; a template may leave the host's port to the pod's defaults. */
+export function validateHostNetwork(spec: Json, isPod: boolean, path: string): FieldError[] {
   if (spec['hostNetwork'] !== true) return [];
-  return ((spec['containers'] as Json[] | undefined) ?? []).flatMap((container, at) =>
-    ((container['ports'] as Json[] | undefined) ?? []).flatMap((port, portAt) =>
-      port['hostPort'] === port['containerPort']
-        ? []
-        : [invalidValue(`${path}.containers[${at}].ports[${portAt}].containerPort`, literal(String(port['containerPort'] ?? 0)), 'must match `hostPort` when `hostNetwork` is true')],
-    ),
+  return list(spec['containers']).flatMap((container, at) =>
+    list(container['ports']).flatMap((port, portAt) => {
+      const { hostPort = 0, containerPort = 0 } = port;
+      if (hostPort === containerPort || (!isPod && hostPort === 0)) return [];
+      return [invalidValue(`${path}.containers[${at}].ports[${portAt}].hostPort`, hostPort, 'must match `containerPort` when `hostNetwork` is true')];
+    }),
   );
 }

@@ -10,10 +10,10 @@ import { forbiddenValue, invalidValue, required } from '../status/field-error.ts
 import type { FieldError } from '../status/field-error.ts';
 import { goQuote } from '../status/go-format.ts';
 import { sameJson } from './check.ts';
-import { validateEphemeralContainers } from './container.ts';
+import { validatePodAnnotationChanges, validatePodAnnotations } from './annotation.ts';
 import { diffText } from './diff.ts';
 import { labelErrors } from './name.ts';
-import { validatePodSpec } from './pod.ts';
+import { validatePod } from './pod.ts';
 import { validateTolerations } from './scheduling.ts';
 
 const SPEC_FORBIDDEN =
@@ -91,17 +91,30 @@ function affinityErrors(next: Json | undefined, old: Json | undefined): FieldErr
   });
 }
 
+/** ValidatePodSpecificAnnotationUpdates. */
+function validateAnnotationUpdate(next: KubeObject, old: KubeObject): FieldError[] {
+  const { annotations } = next.metadata;
+  if (annotations === old.metadata.annotations) return [];
+  const path = 'metadata.annotations';
+  return [...validatePodAnnotationChanges(annotations, old.metadata.annotations, path), ...validatePodAnnotations(annotations, (next['spec'] as Json | undefined) ?? {}, path)];
+}
+
 /** ValidatePodUpdate. */
 export function validatePodUpdate(next: KubeObject, old: KubeObject): FieldError[] {
-  if (next['spec'] === old['spec']) return [];
   const spec = next['spec'] as Json;
   const before = old['spec'] as Json;
-  const errors = validatePodSpec(spec, 'spec');
-  for (const field of ['containers', 'initContainers']) {
+  const { annotations } = next.metadata;
+  if (spec === before && annotations === old.metadata.annotations) return [];
+  const errors = spec === before ? validatePodAnnotations(annotations, spec, 'metadata.annotations') : validatePod(next);
+  errors.push(...validateAnnotationUpdate(next, old));
+  if (spec === before) return errors;
+  for (const field of ['containers', 'initContainers'] as const) {
     if (list(spec[field]).length !== list(before[field]).length) return [...errors, forbiddenValue(`spec.${field}`, 'pod updates may not add or remove containers')];
     errors.push(...imageErrors(spec, field));
   }
-  errors.push(...deadlineErrors(spec, before));
+  const deadline = deadlineErrors(spec, before);
+  errors.push(...deadline);
+  if (deadline.length > 0 && spec['activeDeadlineSeconds'] !== undefined) return errors;
   errors.push(...tolerationErrors(list(spec['tolerations']), list(before['tolerations'])), ...gateErrors(list(spec['schedulingGates']), list(before['schedulingGates'])));
   let comparable: Json = {
     ...spec,
@@ -156,23 +169,15 @@ export function validatePodStatusUpdate(next: KubeObject, old: KubeObject): Fiel
 /** ValidatePodEphemeralContainersUpdate. */
 export function validateEphemeralUpdate(next: KubeObject, old: KubeObject): FieldError[] {
   const path = 'spec.ephemeralContainers';
-  const spec = next['spec'] as Json;
-  const after = list(spec['ephemeralContainers']);
-  const volumes = list(spec['volumes']);
-  const scope = {
-    volumes: new Set(volumes.map((volume) => volume['name'] as string)),
-    devices: new Set<string>(),
-    claims: [],
-    gracePeriod: undefined,
-    hostUsers: spec['hostUsers'],
-  };
-  const errors = validateEphemeralContainers(spec, scope, path);
-  if (old.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined) errors.push(forbiddenValue('', 'static pods do not support ephemeral containers'));
+  if (old.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined) return [forbiddenValue('', 'static pods do not support ephemeral containers')];
+  const after = list(next['spec']?.ephemeralContainers);
+  const errors = [...validatePod(next), ...validateAnnotationUpdate(next, old)];
   for (const before of list(old['spec']?.ephemeralContainers)) {
     const at = after.findIndex((container) => container['name'] === before['name']);
     if (at < 0) errors.push(forbiddenValue(path, `existing ephemeral containers ${goQuote(before['name'])} may not be removed\n`));
-    else if (!sameJson(after[at], before)) errors.push(forbiddenValue(path, `existing ephemeral containers ${goQuote(before['name'])} may not be changed\n`));
+    else if (!sameJson(after[at], before)) {
+      errors.push(forbiddenValue(path, `existing ephemeral containers ${goQuote(before['name'])} may not be changed\n${diffText(before, after[at] as Json)}`));
+    }
   }
   return errors;
 }
-

@@ -6,89 +6,86 @@
  */
 import type { Json } from '../defaults/fill.ts';
 import type { KubeObject } from '../../object/types.ts';
-import ipaddr from 'ipaddr.js';
-import { forbiddenValue, invalidValue, notSupported, required } from '../status/field-error.ts';
+import { duplicate, forbiddenValue, invalidValue, notSupported, required } from '../status/field-error.ts';
 import type { FieldError } from '../status/field-error.ts';
-import { nonNegative } from './check.ts';
-import { validateContainers, validateEphemeralContainers, validateHostNetwork } from './container.ts';
+import { goQuote, literal } from '../status/go-format.ts';
+import { validateAppArmorMatch, validatePodAnnotations, validateSeccompMatch } from './annotation.ts';
+import { validateContainers, validateEphemeralContainers, validateHostNetwork, validateImageSpace } from './container.ts';
 import type { PodScope } from './container.ts';
+import { validateDns, validateHostAliases } from './dns.ts';
 import { validateAnnotations, validateLabels } from './metadata.ts';
 import { labelErrors, rangeText, subdomainErrors } from './name.ts';
-import { validateResourceList } from './quantity.ts';
+import { validateRequirements } from './quantity.ts';
 import { validateAffinity, validateGates, validateReadinessGates, validateSpread, validateTolerations } from './scheduling.ts';
 import { validatePodSecurityContext } from './security.ts';
 import { validateVolumes } from './volume.ts';
+import { validateHostProcess, validateOS } from './windows.ts';
 
 const RESTART_POLICIES = ['Always', 'OnFailure', 'Never'];
-const DNS_POLICIES = ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'];
+/** In upstream's order. */
+const DNS_POLICIES = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
+const PREEMPTION_POLICIES = ['PreemptLowerPriority', 'Never'];
 
-function scopeOf(spec: Json): PodScope {
-  const volumes = (spec['volumes'] as Json[] | undefined) ?? [];
-  return {
-    volumes: new Set(volumes.map((volume) => volume['name'] as string)),
-    devices: new Set(volumes.filter((volume) => volume['persistentVolumeClaim'] !== undefined || volume['ephemeral'] !== undefined).map((volume) => volume['name'] as string)),
-    claims: ((spec['resourceClaims'] as Json[] | undefined) ?? []).map((claim) => claim['name'] as string),
-    gracePeriod: spec['terminationGracePeriodSeconds'],
-    hostUsers: spec['hostUsers'],
-  };
-}
+const list = (value: unknown): readonly Json[] => (value as Json[] | undefined) ?? [];
 
 const nameField = (value: string | undefined, path: string, rule: (value: string) => readonly string[]): FieldError[] =>
   value === undefined || value === '' ? [] : rule(value).map((text) => invalidValue(path, value, text));
 
-function validateDns(spec: Json, path: string): FieldError[] {
-  const errors: FieldError[] = [];
-  const config = spec['dnsConfig'] as Json | undefined;
-  const servers = (config?.['nameservers'] as string[] | undefined) ?? [];
-  if (spec['dnsPolicy'] === 'None') {
-    if (config === undefined) return [required(path, 'must provide `dnsConfig` when `dnsPolicy` is None')];
-    if (servers.length === 0) return [required(`${path}.nameservers`, 'must provide at least one DNS nameserver when `dnsPolicy` is None')];
-  }
-  if (servers.length > 3) errors.push(invalidValue(`${path}.nameservers`, servers, 'must not have more than 3 nameservers'));
-  servers.forEach((server, at) => {
-    if (!ipaddr.isValid(server)) errors.push(invalidValue(`${path}.nameservers[${at}]`, server, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'));
-  });
-  const searches = (config?.['searches'] as string[] | undefined) ?? [];
-  if (searches.length > 32) errors.push(invalidValue(`${path}.searches`, searches, 'must not have more than 32 search paths'));
-  searches.forEach((search, at) => {
-    const name = search.endsWith('.') ? search.slice(0, -1) : search;
-    if (name !== '') for (const text of subdomainErrors(name)) errors.push(invalidValue(`${path}.searches[${at}]`, search, text));
-  });
-  ((config?.['options'] as Json[] | undefined) ?? []).forEach((option, at) => {
-    if ((option['name'] ?? '') === '') errors.push(required(`${path}.options[${at}]`, 'must not be empty'));
-  });
-  return errors;
-}
-
-function validateHostAliases(aliases: readonly Json[] | undefined, path: string): FieldError[] {
-  return (aliases ?? []).flatMap((alias, at) => {
-    const errors = ipaddr.isValid(alias['ip'] ?? '') ? [] : [invalidValue(`${path}[${at}].ip`, alias['ip'] ?? '', 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')];
-    return [...errors, ...((alias['hostnames'] as string[] | undefined) ?? []).flatMap((name, nameAt) => subdomainErrors(name).map((text) => invalidValue(`${path}[${at}].hostnames[${nameAt}]`, name, text)))];
+/** validatePodResourceClaims. */
+function validateResourceClaims(claims: readonly Json[], path: string): FieldError[] {
+  const names = new Set<string>();
+  return claims.flatMap((claim, at) => {
+    const here = `${path}[${at}]`;
+    const { name = '', resourceClaimName: own, resourceClaimTemplateName: template } = claim;
+    const errors: FieldError[] = [];
+    if (name === '') errors.push(required(`${here}.name`));
+    else if (names.has(name)) errors.push(duplicate(`${here}.name`, name));
+    else errors.push(...nameField(name, `${here}.name`, labelErrors));
+    names.add(name);
+    const shown = literal(`core.PodResourceClaim{Name:${goQuote(name)}, ResourceClaimName:${stringPointer(own)}, ResourceClaimTemplateName:${stringPointer(template)}}`);
+    if (own !== undefined && template !== undefined) errors.push(invalidValue(here, shown, 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified'));
+    if (own === undefined && template === undefined) errors.push(invalidValue(here, shown, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'));
+    for (const [field, value] of [['resourceClaimName', own], ['resourceClaimTemplateName', template]] as const) {
+      if (value !== undefined) errors.push(...subdomainErrors(value).map((text) => invalidValue(`${here}.${field}`, value, text)));
+    }
+    return errors;
   });
 }
 
-/** ValidatePodSpec. `path` is `spec` or `spec.template.spec`. */
-export function validatePodSpec(spec: Json, path: string): FieldError[] {
-  const scope = scopeOf(spec);
-  const errors = validateVolumes(spec['volumes'], `${path}.volumes`);
-  errors.push(...validateContainers(spec, scope, path));
+const stringPointer = (value: unknown): string => `(*string)(${value === undefined ? 'nil' : '0xc000000000'})`;
+
+/** One of some words, which is needed. */
+function validateWord(value: string | undefined, supported: readonly string[], path: string): FieldError[] {
+  if (value === undefined || value === '') return [required(path)];
+  return supported.includes(value) ? [] : [notSupported(path, value, supported)];
+}
+
+/** Containers against the volumes and claims of the pod. */
+function validateUnits(spec: Json, podName: string | undefined, path: string): FieldError[] {
+  const volumes = validateVolumes(spec['volumes'], podName ?? '', `${path}.volumes`);
+  const claims = list(spec['resourceClaims']);
+  const scope: PodScope = {
+    volumes: volumes.usable,
+    claims: claims.map((claim) => (claim['name'] as string | undefined) ?? '').filter((name) => name !== ''),
+    gracePeriod: spec['terminationGracePeriodSeconds'],
+    hostUsers: spec['hostUsers'],
+  };
+  const errors = [...volumes.errors, ...validateResourceClaims(claims, `${path}.resourceClaims`), ...validateContainers(spec, scope, path)];
   if (spec['ephemeralContainers'] !== undefined) errors.push(...validateEphemeralContainers(spec, scope, `${path}.ephemeralContainers`));
-  const restart = spec['restartPolicy'] as string | undefined;
-  if (restart === undefined) errors.push(required(`${path}.restartPolicy`));
-  else if (!RESTART_POLICIES.includes(restart)) errors.push(notSupported(`${path}.restartPolicy`, restart, RESTART_POLICIES));
-  const dns = spec['dnsPolicy'] as string | undefined;
-  if (dns === undefined) errors.push(required(`${path}.dnsPolicy`));
-  else if (!DNS_POLICIES.includes(dns)) errors.push(notSupported(`${path}.dnsPolicy`, dns, DNS_POLICIES));
+  return [...errors, ...validateHostNetwork(spec, podName !== undefined, path)];
+}
+
+/** ValidatePodSpec. `path` is `spec` or `spec.template.spec`; `podName` is there where the spec is that of a Pod. */
+export function validatePodSpec(spec: Json, podName: string | undefined, path: string): FieldError[] {
+  const errors = validateUnits(spec, podName, path);
+  errors.push(...validateWord(spec['restartPolicy'], RESTART_POLICIES, `${path}.restartPolicy`), ...validateWord(spec['dnsPolicy'], DNS_POLICIES, `${path}.dnsPolicy`));
   if (spec['nodeSelector'] !== undefined) errors.push(...validateLabels(spec['nodeSelector'], `${path}.nodeSelector`));
-  errors.push(...validateHostNetwork(spec, path), ...validatePodSecurityContext(spec, `${path}.securityContext`));
-  ((spec['imagePullSecrets'] as Json[] | undefined) ?? []).forEach((secret, at) => {
-    if ((secret['name'] ?? '') === '') errors.push(invalidValue(`${path}.imagePullSecrets[${at}]`, '', 'must not be empty'));
-  });
+  errors.push(...validatePodSecurityContext(spec, `${path}.securityContext`));
   errors.push(...validateAffinity(spec['affinity'], `${path}.affinity`));
   errors.push(...validateDns(spec, `${path}.dnsConfig`));
   errors.push(...validateReadinessGates(spec['readinessGates'], `${path}.readinessGates`));
   errors.push(...validateGates(spec['schedulingGates'], `${path}.schedulingGates`));
-  errors.push(...validateSpread(spec['topologySpreadConstraints'], `${path}.topologySpreadConstraints`));
+  errors.push(...validateSpread(spec['topologySpreadConstraints'], `${path}.topologySpreadConstraints`), ...validateHostProcess(spec, path));
   errors.push(...nameField(spec['serviceAccountName'], `${path}.serviceAccountName`, subdomainErrors));
   errors.push(...nameField(spec['nodeName'], `${path}.nodeName`, subdomainErrors));
   const deadline = spec['activeDeadlineSeconds'] as number | undefined;
@@ -98,15 +95,32 @@ export function validatePodSpec(spec: Json, path: string): FieldError[] {
   errors.push(...nameField(spec['hostname'], `${path}.hostname`, labelErrors), ...nameField(spec['subdomain'], `${path}.subdomain`, labelErrors));
   errors.push(...validateTolerations(spec['tolerations'], `${path}.tolerations`), ...validateHostAliases(spec['hostAliases'], `${path}.hostAliases`));
   errors.push(...nameField(spec['priorityClassName'], `${path}.priorityClassName`, subdomainErrors));
-  errors.push(...nameField(spec['runtimeClassName'], `${path}.runtimeClassName`, subdomainErrors));
-  const preemption = spec['preemptionPolicy'] as string | undefined;
-  if (preemption !== undefined && preemption !== 'PreemptLowerPriority' && preemption !== 'Never') {
-    errors.push(notSupported(`${path}.preemptionPolicy`, preemption, ['Never', 'PreemptLowerPriority']));
-  }
-  if (spec['overhead'] !== undefined) errors.push(...validateResourceList(spec['overhead'], `${path}.overhead`));
-  const os = spec['os']?.['name'] as string | undefined;
-  if (spec['os'] !== undefined && os !== 'linux' && os !== 'windows') {
-    errors.push(os === undefined || os === '' ? required(`${path}.os.name`) : notSupported(`${path}.os`, os, ['linux', 'windows']));
+  const runtime = spec['runtimeClassName'] as string | undefined;
+  if (runtime !== undefined) errors.push(...subdomainErrors(runtime).map((text) => invalidValue(`${path}.runtimeClassName`, runtime, text)));
+  if (spec['preemptionPolicy'] !== undefined) errors.push(...validateWord(spec['preemptionPolicy'], PREEMPTION_POLICIES, `${path}.preemptionPolicy`));
+  if (spec['overhead'] !== undefined) errors.push(...validateRequirements({ limits: spec['overhead'] }, [], `${path}.overhead`));
+  return [...errors, ...validateOS(spec, path)];
+}
+
+/** A token needs an account. */
+function validateTokens(spec: Json): FieldError[] {
+  if ((spec['serviceAccountName'] ?? '') !== '') return [];
+  return list(spec['volumes']).flatMap((volume, at) =>
+    list(volume['projected']?.['sources']).flatMap((source, sourceAt) =>
+      source['serviceAccountToken'] === undefined
+        ? []
+        : [forbiddenValue(`spec.volumes[${at}].projected.sources[${sourceAt}].serviceAccountToken`, 'must not be specified when serviceAccountName is not set')],
+    ),
+  );
+}
+
+/** validatePodMetadataAndSpec, without the metadata that all kinds have. */
+export function validatePod(pod: KubeObject): FieldError[] {
+  const spec = (pod['spec'] as Json | undefined) ?? {};
+  const errors = validatePodAnnotations(pod.metadata.annotations, spec, 'metadata.annotations');
+  errors.push(...validatePodSpec(spec, pod.metadata.name ?? '', 'spec'), ...validateTokens(spec));
+  for (const field of ['containers', 'initContainers'] as const) {
+    list(spec[field]).forEach((container, at) => errors.push(...validateImageSpace(container, `spec.${field}[${at}]`)));
   }
   return errors;
 }
@@ -114,23 +128,22 @@ export function validatePodSpec(spec: Json, path: string): FieldError[] {
 /** Pod on creation; metadata is validated by the caller. */
 export function validatePodCreate(pod: KubeObject): FieldError[] {
   const spec = (pod['spec'] as Json | undefined) ?? {};
-  const errors = validatePodSpec(spec, 'spec');
-  errors.push(...nonNegative(spec['terminationGracePeriodSeconds'], 'spec.terminationGracePeriodSeconds'));
-  if (((spec['ephemeralContainers'] as unknown[] | undefined)?.length ?? 0) > 0) errors.push(forbiddenValue('spec.ephemeralContainers', 'cannot be set on create'));
-  if ((spec['nodeName'] ?? '') !== '' && ((spec['schedulingGates'] as unknown[] | undefined)?.length ?? 0) > 0) {
+  const errors = validatePod(pod);
+  if (list(spec['ephemeralContainers']).length > 0) errors.push(forbiddenValue('spec.ephemeralContainers', 'cannot be set on create'));
+  if ((spec['nodeName'] ?? '') !== '' && list(spec['schedulingGates']).length > 0) {
     errors.push(forbiddenValue('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'));
   }
-  return errors;
+  const { annotations } = pod.metadata;
+  return [...errors, ...validateSeccompMatch(annotations, spec, 'spec'), ...validateAppArmorMatch(annotations, spec, 'spec')];
 }
 
 /** ValidatePodTemplateSpec. */
 export function validateTemplate(template: Json | undefined, path: string): FieldError[] {
-  const value = template ?? {};
-  const errors = validateLabels(value['metadata']?.['labels'], `${path}.labels`);
-  errors.push(...validateAnnotations(value['metadata']?.['annotations'], `${path}.annotations`));
-  errors.push(...validatePodSpec((value['spec'] as Json | undefined) ?? {}, `${path}.spec`));
-  if (((value['spec']?.['ephemeralContainers'] as unknown[] | undefined)?.length ?? 0) > 0) {
-    errors.push(forbiddenValue(`${path}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template'));
-  }
+  const spec = (template?.['spec'] as Json | undefined) ?? {};
+  const { labels, annotations } = (template?.['metadata'] as Json | undefined) ?? {};
+  const errors = [...validateLabels(labels, `${path}.labels`), ...validateAnnotations(annotations, `${path}.annotations`)];
+  errors.push(...validatePodAnnotations(annotations, spec, `${path}.annotations`), ...validatePodSpec(spec, undefined, `${path}.spec`));
+  errors.push(...validateSeccompMatch(annotations, spec, `${path}.spec`));
+  if (list(spec['ephemeralContainers']).length > 0) errors.push(forbiddenValue(`${path}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template'));
   return errors;
 }

@@ -10,7 +10,7 @@ import { portNameErrors, portNumberErrors } from './name.ts';
 
 /** A port given by number or by name. */
 export function portOrName(port: number | string | undefined, path: string): FieldError[] {
-  const errors = typeof port === 'string' && port !== '' ? portNameErrors(port) : portNumberErrors(Number(port ?? 0));
+  const errors = typeof port === 'string' ? portNameErrors(port) : portNumberErrors(port ?? 0);
   return errors.map((text) => invalidValue(path, port ?? 0, text));
 }
 
@@ -46,8 +46,8 @@ export function validateHandler(holder: Json, path: string, gracePeriod?: number
   }
   if (isFirst('sleep')) {
     const seconds = (holder['sleep']['seconds'] as number | undefined) ?? 0;
-    if (seconds <= 0 || (gracePeriod !== undefined && seconds > gracePeriod)) {
-      const text = `must be greater than 0 and less than terminationGracePeriodSeconds (${gracePeriod ?? 0}). Enable AllowZeroValueForPreStopSleepAction feature gate for zero values`;
+    if (gracePeriod !== undefined && (seconds <= 0 || seconds > gracePeriod)) {
+      const text = `must be greater than 0 and less than terminationGracePeriodSeconds (${gracePeriod}). Enable AllowPodLifecycleSleepActionZeroValue feature gate for zero sleep.`;
       errors.push(invalidValue(`${path}.sleep`, seconds, text));
     }
   }

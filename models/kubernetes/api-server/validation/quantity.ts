@@ -3,10 +3,13 @@
  * Upstream: pkg/apis/core/validation/validation.go (ValidateResourceRequirements and around), core/helper/helpers.go.
  */
 import type { Json } from '../defaults/fill.ts';
-import { compareQuantity, formatQuantity, quantityOf, ZERO } from '../../object/quantity.ts';
-import { forbiddenValue, invalidValue, required } from '../status/field-error.ts';
+import { isRight } from 'fp-ts/lib/Either.js';
+import { compareQuantity, formatQuantity, parseQuantity, quantityOf } from '../../object/quantity.ts';
+import { duplicate, forbiddenValue, invalidValue, notFoundValue, required } from '../status/field-error.ts';
 import type { FieldError } from '../status/field-error.ts';
-import { MUST_BE_NON_NEGATIVE, qualifiedNameErrors } from './name.ts';
+import { goQuote, literal } from '../status/go-format.ts';
+import type { Literal } from '../status/go-format.ts';
+import { labelErrors, MUST_BE_NON_NEGATIVE, qualifiedNameErrors } from './name.ts';
 
 const STANDARD = ['cpu', 'memory', 'ephemeral-storage', 'storage'];
 const STANDARD_CONTAINER = ['cpu', 'memory', 'ephemeral-storage'];
@@ -20,7 +23,10 @@ const INTEGER_RESOURCES = [
   'services.nodeports', 'services.loadbalancers',
 ];
 
-export const isHugePage = (name: string): boolean => name.startsWith('hugepages-');
+const HUGE_PAGES = 'hugepages-';
+const UNIT = 1_000_000_000n;
+
+export const isHugePage = (name: string): boolean => name.startsWith(HUGE_PAGES);
 const isNative = (name: string): boolean => !name.includes('/') || name.includes('kubernetes.io/');
 /** An extended resource has a foreign prefix and fits `requests.` in front of it. */
 export const isExtended = (name: string): boolean =>
@@ -30,12 +36,22 @@ export const isExtended = (name: string): boolean =>
 const isInteger = (name: string): boolean => INTEGER_RESOURCES.includes(name) || isExtended(name);
 const isOvercommitAllowed = (name: string): boolean => isNative(name) && !isHugePage(name);
 
+const SCALES: Readonly<Record<string, number>> = { m: -3, u: -6, n: -9 };
+
+/** A fraction as Go prints the struct that holds it. */
+function fractionText(value: string): Literal {
+  const text = quantityText(value);
+  const scale = SCALES[text.slice(-1)] ?? 0;
+  const amount = `i:resource.int64Amount{value:${Number.parseInt(text, 10)}, scale:${scale}}`;
+  return literal(`resource.Quantity{${amount}, d:resource.infDecAmount{Dec:(*inf.Dec)(nil)}, s:${goQuote(text)}, Format:"DecimalSI"}`);
+}
+
 /** ValidateResourceQuantityValue. */
 export function validateQuantity(name: string, value: string, path: string): FieldError[] {
   const quantity = quantityOf(value);
   const errors: FieldError[] = [];
   if (quantity.nanos < 0n) errors.push(invalidValue(path, value, MUST_BE_NON_NEGATIVE));
-  if (isInteger(name) && quantity.nanos % 1_000_000_000n !== 0n) errors.push(invalidValue(path, value, 'must be an integer'));
+  if (isInteger(name) && quantity.nanos % UNIT !== 0n) errors.push(invalidValue(path, fractionText(value), 'must be an integer'));
   return errors;
 }
 
@@ -80,45 +96,65 @@ export function validateResourceList(list: Json | undefined, path: string): Fiel
   return errors;
 }
 
+/** A request against its limit; `path` is that of the requirements. */
 function compareRequest(name: string, request: string, limit: string | undefined, path: string): FieldError[] {
   if (limit === undefined) {
-    return isOvercommitAllowed(name) ? [] : [required(path, 'Limit must be set for non overcommitable resources')];
+    return isOvercommitAllowed(name) ? [] : [required(`${path}.limits`, 'Limit must be set for non overcommitable resources')];
   }
   const order = compareQuantity(quantityOf(request), quantityOf(limit));
   if (!isOvercommitAllowed(name) && order !== 0) {
-    return [invalidValue(path, request, `must be equal to ${name} limit of ${limit}`)];
+    return [invalidValue(`${path}.requests`, request, `must be equal to ${name} limit of ${limit}`)];
   }
-  if (order > 0) return [invalidValue(path, request, `must be less than or equal to ${name} limit of ${limit}`)];
+  if (order > 0) return [invalidValue(`${path}.requests`, request, `must be less than or equal to ${name} limit of ${limit}`)];
   return [];
+}
+
+/** IsHugePageResourceValueDivisible: the size of a page is the end of its name. */
+function hugePageErrors(name: string, value: string, path: string): FieldError[] {
+  const size = parseQuantity(name.slice(HUGE_PAGES.length));
+  const isWhole = isRight(size) && size.right.nanos > 0n && size.right.nanos % UNIT === 0n && quantityOf(value).nanos % size.right.nanos === 0n;
+  return isWhole ? [] : [invalidValue(path, value, `${value} is not positive integer multiple of ${name}`)];
+}
+
+/** validateResourceClaimNames. */
+function claimErrors(claims: readonly Json[], known: readonly string[], path: string): FieldError[] {
+  const seen = new Set<string>();
+  return claims.flatMap((claim, at) => {
+    const here = `${path}[${at}]`;
+    const { name = '', request = '' } = claim;
+    if (name === '') return [required(here)];
+    const errors: FieldError[] = [];
+    const key = request === '' ? name : `${name}/${request}`;
+    if (seen.has(name)) errors.push(duplicate(here, name));
+    else {
+      if (request !== '') errors.push(...labelErrors(request).map((text) => invalidValue(`${here}.request`, request, text)));
+      if (seen.has(key)) errors.push(duplicate(here, key));
+      else if (request === '') errors.push(...[...seen].filter((other) => other.startsWith(`${name}/`)).map(() => duplicate(here, name)));
+      seen.add(key);
+    }
+    if (known.includes(name)) return errors;
+    const names = known.length === 0 ? ' which is empty' : `: ${[...known].sort().join(', ')}`;
+    return [...errors, { ...notFoundValue(here, name), detail: `must be one of the names in pod.spec.resourceClaims${names}` }];
+  });
 }
 
 /** ValidateContainerResourceRequirements. */
 export function validateRequirements(resources: Json | undefined, claimNames: readonly string[], path: string): FieldError[] {
   if (resources === undefined) return [];
   const errors: FieldError[] = [];
-  let hasPages = false;
-  let hasCore = false;
-  const visit = (list: Json | undefined, field: 'limits' | 'requests'): void => {
+  const names = new Set<string>();
+  for (const field of ['limits', 'requests'] as const) {
+    const list = resources[field] as Json | undefined;
     for (const name in list) {
       const at = `${path}.${field}[${name}]`;
       errors.push(...containerResourceErrors(name, at), ...validateQuantity(name, list[name], at));
-      if (field === 'requests') errors.push(...compareRequest(name, list[name], resources['limits']?.[name], `${path}.requests`));
-      if (isHugePage(name)) {
-        hasPages = true;
-        if (quantityOf(list[name]).nanos === ZERO.nanos) continue;
-      }
-      if (name === 'cpu' || name === 'memory') hasCore = true;
+      if (field === 'requests') errors.push(...compareRequest(name, list[name], resources['limits']?.[name], path));
+      if (isHugePage(name)) errors.push(...hugePageErrors(name, list[name], at));
+      names.add(name);
     }
-  };
-  visit(resources['limits'], 'limits');
-  visit(resources['requests'], 'requests');
-  if (hasPages && !hasCore) errors.push(forbiddenValue(path, 'HugePages require cpu or memory'));
-  (resources['claims'] as Json[] | undefined)?.forEach((claim, at) => {
-    if (!claimNames.includes(claim['name'])) {
-      errors.push({ type: 'FieldValueNotFound', field: `${path}.claims[${at}]`, value: claim['name'], detail: '' });
-    }
-  });
-  return errors;
+  }
+  if ([...names].some(isHugePage) && !names.has('cpu') && !names.has('memory')) errors.push(forbiddenValue(path, 'HugePages require cpu or memory'));
+  return [...errors, ...claimErrors((resources['claims'] as Json[] | undefined) ?? [], claimNames, `${path}.claims`)];
 }
 
 /** The canonical text of a quantity in a message. */

@@ -6,14 +6,15 @@ import type { Json } from '../defaults/fill.ts';
 import { duplicate, forbiddenValue, invalidValue, notSupported, required } from '../status/field-error.ts';
 import type { FieldError } from '../status/field-error.ts';
 import { validateLabelSelector } from './check.ts';
-import { labelErrors, labelValueErrors, qualifiedNameErrors } from './name.ts';
+import { labelErrors, labelValueErrors, qualifiedNameErrors, subdomainErrors } from './name.ts';
 
 /** In upstream's order. */
 export const TAINT_EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
 const keyErrors = (key: string, path: string): FieldError[] => qualifiedNameErrors(key).map((text) => invalidValue(path, key, text));
 
-function nodeRequirement(requirement: Json, path: string): FieldError[] {
+/** ValidateNodeSelectorRequirement; preferences may name values that no label can have. */
+function nodeRequirement(requirement: Json, isPreference: boolean, path: string): FieldError[] {
   const errors: FieldError[] = [];
   const values = (requirement['values'] as string[] | undefined) ?? [];
   switch (requirement['operator']) {
@@ -33,12 +34,14 @@ function nodeRequirement(requirement: Json, path: string): FieldError[] {
       errors.push(invalidValue(`${path}.operator`, requirement['operator'] ?? '', 'not a valid selector operator'));
   }
   errors.push(...keyErrors(requirement['key'] ?? '', `${path}.key`));
+  if (isPreference) return errors;
   values.forEach((value, at) => {
     for (const text of labelValueErrors(value)) errors.push(invalidValue(`${path}.values[${at}]`, value, text));
   });
   return errors;
 }
 
+/** ValidateNodeFieldSelectorRequirement: only names can be selected. */
 function nodeFieldRequirement(requirement: Json, path: string): FieldError[] {
   const errors: FieldError[] = [];
   const values = (requirement['values'] as string[] | undefined) ?? [];
@@ -47,13 +50,16 @@ function nodeFieldRequirement(requirement: Json, path: string): FieldError[] {
   } else if (values.length !== 1) {
     errors.push(required(`${path}.values`, "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"));
   }
-  if (requirement['key'] !== 'metadata.name') errors.push(invalidValue(`${path}.key`, requirement['key'] ?? '', 'not a valid field selector key'));
+  if (requirement['key'] !== 'metadata.name') return [...errors, invalidValue(`${path}.key`, requirement['key'] ?? '', 'not a valid field selector key')];
+  values.forEach((value, at) => {
+    for (const text of subdomainErrors(value)) errors.push(invalidValue(`${path}.values[${at}]`, value, text));
+  });
   return errors;
 }
 
 /** ValidateNodeSelectorTerm. */
-function nodeTerm(term: Json, path: string): FieldError[] {
-  const expressions = ((term['matchExpressions'] as Json[] | undefined) ?? []).flatMap((item, at) => nodeRequirement(item, `${path}.matchExpressions[${at}]`));
+function nodeTerm(term: Json, isPreference: boolean, path: string): FieldError[] {
+  const expressions = ((term['matchExpressions'] as Json[] | undefined) ?? []).flatMap((item, at) => nodeRequirement(item, isPreference, `${path}.matchExpressions[${at}]`));
   const fields = ((term['matchFields'] as Json[] | undefined) ?? []).flatMap((item, at) => nodeFieldRequirement(item, `${path}.matchFields[${at}]`));
   return [...expressions, ...fields];
 }
@@ -62,12 +68,39 @@ function nodeTerm(term: Json, path: string): FieldError[] {
 export function validateNodeSelector(selector: Json, path: string): FieldError[] {
   const terms = (selector['nodeSelectorTerms'] as Json[] | undefined) ?? [];
   if (terms.length === 0) return [required(`${path}.nodeSelectorTerms`, 'must have at least one node selector term')];
-  return terms.flatMap((term, at) => nodeTerm(term, `${path}.nodeSelectorTerms[${at}]`));
+  return terms.flatMap((term, at) => nodeTerm(term, false, `${path}.nodeSelectorTerms[${at}]`));
 }
 
 const weight = (value: number | undefined, path: string): FieldError[] =>
   (value ?? 0) < 1 || (value ?? 0) > 100 ? [invalidValue(path, value ?? 0, 'must be in the range 1-100')] : [];
 
+const UNSELECTED = 'must not be specified when labelSelector is not set';
+const BOTH_KEYS = 'exists in both matchLabelKeys and labelSelector';
+
+/** validateLabelKeys. */
+function validateLabelKeys(keys: readonly string[], selector: Json | undefined, path: string): FieldError[] {
+  if (keys.length === 0) return [];
+  return selector === undefined ? [forbiddenValue(path, UNSELECTED)] : keys.flatMap((key, at) => keyErrors(key, `${path}[${at}]`));
+}
+
+/** validateMatchLabelKeysAndMismatchLabelKeys; what the keys stand for has been merged into the selector before. */
+function validateTermKeys(term: Json, path: string): FieldError[] {
+  const keys = (term['matchLabelKeys'] as string[] | undefined) ?? [];
+  const others = (term['mismatchLabelKeys'] as string[] | undefined) ?? [];
+  const selector = term['labelSelector'] as Json | undefined;
+  const errors = [...validateLabelKeys(keys, selector, `${path}.matchLabelKeys`), ...validateLabelKeys(others, selector, `${path}.mismatchLabelKeys`)];
+  const selected = new Set(Object.keys(selector?.['matchLabels'] ?? {}));
+  for (const { key = '' } of (selector?.['matchExpressions'] as Json[] | undefined) ?? []) {
+    if (selected.has(key) && keys.includes(key)) errors.push(invalidValue(`${path}[${keys.lastIndexOf(key)}]`, key, BOTH_KEYS));
+    selected.add(key);
+  }
+  keys.forEach((key, at) => {
+    if (others.includes(key)) errors.push(invalidValue(`${path}.matchLabelKeys[${at}]`, key, 'exists in both matchLabelKeys and mismatchLabelKeys'));
+  });
+  return errors;
+}
+
+/** validatePodAffinityTerm. */
 function podTerm(term: Json, path: string): FieldError[] {
   const errors = [
     ...validateLabelSelector(term['labelSelector'], `${path}.labelSelector`),
@@ -76,6 +109,7 @@ function podTerm(term: Json, path: string): FieldError[] {
   for (const namespace of (term['namespaces'] as string[] | undefined) ?? []) {
     for (const text of labelErrors(namespace)) errors.push(invalidValue(`${path}.namespace`, namespace, text));
   }
+  errors.push(...validateTermKeys(term, path));
   const key = (term['topologyKey'] as string | undefined) ?? '';
   if (key === '') errors.push(required(`${path}.topologyKey`, 'can not be empty'));
   return [...errors, ...keyErrors(key, `${path}.topologyKey`)];
@@ -103,7 +137,7 @@ export function validateAffinity(affinity: Json | undefined, path: string): Fiel
     if (hard !== undefined) errors.push(...validateNodeSelector(hard, `${path}.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution`));
     ((node['preferredDuringSchedulingIgnoredDuringExecution'] as Json[] | undefined) ?? []).forEach((term, at) => {
       const here = `${path}.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[${at}]`;
-      errors.push(...weight(term['weight'], `${here}.weight`), ...nodeTerm(term['preference'] ?? {}, `${here}.preference`));
+      errors.push(...weight(term['weight'], `${here}.weight`), ...nodeTerm(term['preference'] ?? {}, true, `${here}.preference`));
     });
   }
   return [...errors, ...podAffinity(affinity['podAffinity'], `${path}.podAffinity`), ...podAffinity(affinity['podAntiAffinity'], `${path}.podAntiAffinity`)];
@@ -133,6 +167,20 @@ export function validateTolerations(tolerations: readonly Json[] | undefined, pa
   return errors;
 }
 
+/** validateMatchLabelKeysInTopologySpread. */
+function validateSpreadKeys(constraint: Json, path: string): FieldError[] {
+  const keys = (constraint['matchLabelKeys'] as string[] | undefined) ?? [];
+  if (keys.length === 0) return [];
+  const selector = constraint['labelSelector'] as Json | undefined;
+  const selected = [...Object.keys(selector?.['matchLabels'] ?? {}), ...((selector?.['matchExpressions'] as Json[] | undefined) ?? []).map((item) => item['key'] as string)];
+  const errors = selector === undefined ? [forbiddenValue(path, UNSELECTED)] : [];
+  keys.forEach((key, at) => {
+    errors.push(...keyErrors(key, `${path}[${at}]`));
+    if (selected.includes(key)) errors.push(invalidValue(`${path}[${at}]`, key, BOTH_KEYS));
+  });
+  return errors;
+}
+
 const SPREAD_POLICIES = ['Honor', 'Ignore'];
 
 /** validateTopologySpreadConstraints. */
@@ -145,7 +193,7 @@ export function validateSpread(constraints: readonly Json[] | undefined, path: s
     if (topologyKey === '') errors.push(required(`${here}.topologyKey`, 'can not be empty'));
     const supported = ['DoNotSchedule', 'ScheduleAnyway'];
     if (!supported.includes(whenUnsatisfiable)) errors.push(notSupported(`${here}.whenUnsatisfiable`, whenUnsatisfiable, supported));
-    const isRepeated = constraints.slice(0, at).some((other) => other['topologyKey'] === topologyKey && other['whenUnsatisfiable'] === whenUnsatisfiable);
+    const isRepeated = constraints.slice(at + 1).some((other) => other['topologyKey'] === topologyKey && other['whenUnsatisfiable'] === whenUnsatisfiable);
     if (isRepeated) errors.push(duplicate(`${here}.{topologyKey, whenUnsatisfiable}`, `{${topologyKey}, ${whenUnsatisfiable}}`));
     if (minDomains !== undefined) {
       if (minDomains <= 0) errors.push(invalidValue(`${here}.minDomains`, minDomains, 'must be greater than zero'));
@@ -157,7 +205,7 @@ export function validateSpread(constraints: readonly Json[] | undefined, path: s
       const policy = constraint[name] as string | undefined;
       if (policy !== undefined && !SPREAD_POLICIES.includes(policy)) errors.push(notSupported(`${here}.${name}`, policy, SPREAD_POLICIES));
     }
-    errors.push(...validateLabelSelector(constraint['labelSelector'], `${here}.labelSelector`));
+    errors.push(...validateSpreadKeys(constraint, `${here}.matchLabelKeys`), ...validateLabelSelector(constraint['labelSelector'], `${here}.labelSelector`));
   });
   return errors;
 }
