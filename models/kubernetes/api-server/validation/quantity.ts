@@ -7,6 +7,7 @@ import { compareQuantity, formatQuantity, quantityOf, ZERO } from '../../object/
 import { forbiddenValue, invalidValue, required } from '../status/field-error.ts';
 import type { FieldError } from '../status/field-error.ts';
 import { MUST_BE_NON_NEGATIVE, qualifiedNameErrors } from './name.ts';
+import { quantitySyntax } from './quantity-syntax.ts';
 
 const STANDARD = ['cpu', 'memory', 'ephemeral-storage', 'storage'];
 const STANDARD_CONTAINER = ['cpu', 'memory', 'ephemeral-storage'];
@@ -28,28 +29,29 @@ export const isExtended = (name: string): boolean =>
 
 /** IsIntegerResourceName. */
 const isInteger = (name: string): boolean => INTEGER_RESOURCES.includes(name) || isExtended(name);
-const isOvercommitAllowed = (name: string): boolean => isNative(name) && !isHugePage(name);
+/** IsOvercommitAllowed. */
+export const isOvercommitAllowed = (name: string): boolean => isNative(name) && !isHugePage(name);
 
 /** ValidateResourceQuantityValue. */
 export function validateQuantity(name: string, value: string, path: string): FieldError[] {
   const quantity = quantityOf(value);
   const errors: FieldError[] = [];
   if (quantity.nanos < 0n) errors.push(invalidValue(path, value, MUST_BE_NON_NEGATIVE));
-  if (isInteger(name) && quantity.nanos % 1_000_000_000n !== 0n) errors.push(invalidValue(path, value, 'must be an integer'));
+  if (isInteger(name) && quantity.nanos % 1_000_000_000n !== 0n) errors.push(invalidValue(path, quantitySyntax(value), 'must be an integer'));
   return errors;
 }
 
-/** A resource name of any kind. */
-function nameErrors(name: string, path: string): FieldError[] {
+/** validateResourceName: a resource name of any kind. */
+export function resourceNameErrors(name: string, path: string): FieldError[] {
   const errors = qualifiedNameErrors(name).map((text) => invalidValue(path, name, text));
   if (errors.length > 0 || name.includes('/')) return errors;
-  const known = STANDARD.includes(name) || STANDARD_QUOTA.includes(name) || isHugePage(name) || name.startsWith('attachable-volumes-');
+  const known = STANDARD.includes(name) || isQuotaName(name) || name.startsWith('attachable-volumes-');
   return known ? errors : [invalidValue(path, name, 'must be a standard resource type or fully qualified')];
 }
 
 /** validateContainerResourceName. */
-function containerResourceErrors(name: string, path: string): FieldError[] {
-  const errors = nameErrors(name, path);
+export function containerResourceErrors(name: string, path: string): FieldError[] {
+  const errors = resourceNameErrors(name, path);
   if (!name.includes('/')) {
     if (!STANDARD_CONTAINER.includes(name) && !isHugePage(name)) {
       return [...errors, invalidValue(path, name, 'must be a standard resource for containers')];
@@ -60,22 +62,20 @@ function containerResourceErrors(name: string, path: string): FieldError[] {
   return errors;
 }
 
-/** validateResourceQuotaName. */
+/** ValidateResourceQuotaResourceName. */
 export function quotaResourceErrors(name: string, path: string): FieldError[] {
-  const errors = qualifiedNameErrors(name).map((text) => invalidValue(path, name, text));
-  if (errors.length === 0 && !name.includes('/') && !name.startsWith('count/') && !isQuotaName(name)) {
-    return [invalidValue(path, name, 'must be a standard resource for quota')];
-  }
-  return errors;
+  const errors = resourceNameErrors(name, path);
+  return name.includes('/') || isQuotaName(name) ? errors : [...errors, invalidValue(path, name, 'must be a standard resource for quota')];
 }
-const isQuotaName = (name: string): boolean =>
+/** IsStandardQuotaResourceName. */
+export const isQuotaName = (name: string): boolean =>
   STANDARD_QUOTA.includes(name) || isHugePage(name) || name.startsWith('requests.hugepages-');
 
 /** Any resource name with a non-negative amount, as capacity and allocatable hold them. */
 export function validateResourceList(list: Json | undefined, path: string): FieldError[] {
   const errors: FieldError[] = [];
   for (const name in list) {
-    errors.push(...nameErrors(name, `${path}[${name}]`), ...validateQuantity(name, list[name], `${path}[${name}]`));
+    errors.push(...resourceNameErrors(name, `${path}[${name}]`), ...validateQuantity(name, list[name], `${path}[${name}]`));
   }
   return errors;
 }
