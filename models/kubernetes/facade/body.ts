@@ -6,7 +6,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { parseDocument, type YAMLError } from 'yaml';
-import { scanJson } from './go-json.ts';
+import { scanJson } from '../object/go-json.ts';
 import { decodeProtobuf, isProtobuf } from './protobuf/decode.ts';
 
 /** apiserver/pkg/server/config.go: MaxRequestBodyBytes. */

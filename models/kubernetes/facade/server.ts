@@ -12,8 +12,8 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { UserInfo } from '../api/message.ts';
 import { claimsOf, DISCOVERY_PATH, JWKS_PATH, keySet, openIdConfiguration } from '../api-server/authentication/service-account-token.ts';
 import * as discovery from '../api-server/discovery/discovery.ts';
-import { queryOf, requestInfo, segmentsOf } from '../api-server/request/request-info.ts';
-import { plainError, unauthorized } from '../api-server/status/status.ts';
+import { queryOf, requestInfo, type ResourceRequest, segmentsOf } from '../api-server/request/request-info.ts';
+import { methodNotAllowed, plainError, unauthorized } from '../api-server/status/status.ts';
 import { aggregatedVersion } from './accept.ts';
 import { send, sendObject, sendPageNotFound, sendStatus, sendText } from './connection.ts';
 import { handleControl } from './control.ts';
@@ -150,10 +150,19 @@ export class HttpFacade {
     if (user === undefined) return sendStatus(request, response, unauthorized());
     if (segments[0] === '_sim') return handleControl(this.seam, request, response, path);
     const asked = requestInfo(request.method ?? '', segments, queryOf(search));
+    if (this.isUnroutedMethod(request.method, segments, asked)) return sendStatus(request, response, methodNotAllowed());
     if (asked !== undefined) {
       return handleResource({ seam: this.seam, metrics: this.metrics }, request, response, asked, user);
     }
     return this.serveOther(request, response, segments, path);
+  }
+
+  /** The router has a route for each verb of a resource and one for the version: HEAD and OPTIONS are none of them, but for proxies. */
+  private isUnroutedMethod(method: string | undefined, segments: readonly string[], asked: ResourceRequest | undefined): boolean {
+    if (segments.length === 1 && segments[0] === 'version') return method !== 'GET';
+    if (asked !== undefined && (method !== 'HEAD' || asked.subresource === 'proxy')) return false;
+    const read = requestInfo('GET', segments, {});
+    return read !== undefined && this.seam.kinds().some(({ group, resource, versions }) => group === read.group && resource === read.resource && versions.some(({ version }) => version === read.version));
   }
 
   private serveOther(request: IncomingMessage, response: ServerResponse, segments: readonly string[], path: string): void {

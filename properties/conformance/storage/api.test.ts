@@ -95,7 +95,7 @@ describe('PersistentVolumes CSI Conformance', () => {
     apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name, labels: { 'e2e-pv-pool': f.namespace } },
     spec: {
       capacity: { storage: '2Gi' }, accessModes: ['ReadWriteOnce'], persistentVolumeReclaimPolicy: 'Retain', storageClassName: `sc-${f.namespace}`,
-      csi: { driver: 'example.com/driver', volumeHandle: 'e2e-conformance' },
+      csi: { driver: 'driver.example.com', volumeHandle: 'e2e-conformance' },
       nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: ['node-that-does-not-exist'] }] }] } },
     },
   });

@@ -11,8 +11,12 @@ import { sameJson } from '../validation/check.ts';
 import { validateClaim, validateClaimUpdate } from '../validation/claim.ts';
 import * as cluster from '../validation/cluster.ts';
 import * as config from '../validation/config.ts';
-import { nameIsLabel, nameIsLabel1035 } from '../validation/name.ts';
+import * as endpoints from '../validation/endpoints.ts';
+import { nameIsLabel, nameIsLabel1035, nameIsPathSegment } from '../validation/name.ts';
+import * as volume from '../validation/persistent-volume.ts';
+import * as quota from '../validation/quota.ts';
 import * as service from '../validation/service.ts';
+import { uuid } from './before-create.ts';
 import { fresh, keep, keepSpec, keepStatus } from './standard.ts';
 
 export const CONFIG_MAP: Partial<Strategy> = { validate: config.validateConfigMap, validateUpdate: config.validateConfigMapUpdate };
@@ -32,11 +36,12 @@ function namespaceCreate(object: KubeObject): KubeObject {
 
 export const NAMESPACE: Partial<Strategy> = {
   prepareForCreate: namespaceCreate,
+  validate: cluster.validateNamespace,
   validateName: nameIsLabel,
   prepareForUpdate: (next, old) => keep(keep(next, old, 'status'), old, 'spec'),
   subresources: {
     status: updateStrategy({ prepareForUpdate: keepSpec }),
-    finalize: updateStrategy({ prepareForUpdate: keepStatus }),
+    finalize: updateStrategy({ prepareForUpdate: keepStatus, validateUpdate: (next) => cluster.validateNamespaceFinalize(next) }),
   },
 };
 
@@ -63,9 +68,9 @@ const transitioned: PrepareUpdate = (next, old, context) => {
 
 export const PERSISTENT_VOLUME: Partial<Strategy> = {
   prepareForCreate: (object: KubeObject, context: Context) => ({ ...object, status: { phase: 'Pending', lastPhaseTransitionTime: context.now } }),
-  validate: cluster.validatePersistentVolume,
+  validate: volume.validatePersistentVolume,
   prepareForUpdate: keepStatus,
-  validateUpdate: cluster.validatePersistentVolumeUpdate,
+  validateUpdate: volume.validatePersistentVolumeUpdate,
   subresources: { status: updateStrategy({ prepareForUpdate: transitioned }) },
 };
 
@@ -105,40 +110,43 @@ export const SERVICE: Partial<Strategy> = {
 };
 
 export const ENDPOINTS: Partial<Strategy> = {
-  validate: service.validateEndpoints,
-  validateUpdate: (next, old) => (next['subsets'] === old['subsets'] ? [] : service.validateEndpoints(next)),
+  validate: endpoints.validateEndpoints,
+  validateUpdate: (next, old) => (next['subsets'] === old['subsets'] ? [] : endpoints.validateEndpoints(next)),
   allowCreateOnUpdate: true,
 };
 
 /** EndpointSlice: everything but metadata counts, and so do labels. */
 export const ENDPOINT_SLICE: Partial<Strategy> = {
   prepareForCreate: (object) => ({ ...object, metadata: { ...object.metadata, generation: 1 } }),
-  validate: service.validateEndpointSlice,
+  validate: endpoints.validateEndpointSlice,
   prepareForUpdate: (next, old) => {
     const isSame = ['endpoints', 'ports', 'addressType'].every((field) => sameJson(next[field], old[field])) && sameJson(next.metadata.labels, old.metadata.labels);
     return { ...next, metadata: { ...next.metadata, generation: (old.metadata.generation ?? 0) + (isSame ? 0 : 1) } };
   },
-  validateUpdate: service.validateEndpointSliceUpdate,
+  validateUpdate: endpoints.validateEndpointSliceUpdate,
 };
 
 export const RESOURCE_QUOTA: Partial<Strategy> = {
   prepareForCreate: fresh('core.v1.ResourceQuota', false),
-  validate: cluster.validateQuota,
+  validate: quota.validateQuota,
   prepareForUpdate: keepStatus,
-  validateUpdate: cluster.validateQuotaUpdate,
-  subresources: { status: updateStrategy({ prepareForUpdate: keepSpec, validateUpdate: (next) => cluster.validateQuotaStatus(next) }) },
+  validateUpdate: quota.validateQuotaUpdate,
+  subresources: { status: updateStrategy({ prepareForUpdate: keepSpec, validateUpdate: (next) => quota.validateQuotaStatus(next) }) },
 };
 
-/** LimitRange. */
+/** LimitRange; one without a name gets a random one. */
 export const LIMIT_RANGE: Partial<Strategy> = {
-  validate: cluster.validateLimitRange,
-  validateUpdate: (next, old) => (next['spec'] === old['spec'] ? [] : cluster.validateLimitRange(next)),
+  prepareForCreate: (object, context) => ((object.metadata.name ?? '') === '' ? { ...object, metadata: { ...object.metadata, name: uuid(context) } } : object),
+  validate: quota.validateLimitRange,
+  validateUpdate: (next, old) => (next['spec'] === old['spec'] ? [] : quota.validateLimitRange(next)),
   allowCreateOnUpdate: true,
 };
 
 const isNewApi = (context: Context): boolean => context.requestVersion.startsWith('events.k8s.io/');
 
+/** Event: its name is any part of a path, unless it comes through events.k8s.io. */
 export const EVENT: Partial<Strategy> = {
+  validateName: nameIsPathSegment,
   validate: (object, context) => config.validateEvent(object, isNewApi(context)),
   validateUpdate: (next, old, context) => config.validateEventUpdate(next, old, isNewApi(context)),
   allowCreateOnUpdate: true,

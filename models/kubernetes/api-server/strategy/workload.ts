@@ -7,10 +7,11 @@ import type { Json } from '../defaults/fill.ts';
 import { defaultJob } from '../defaults/workload.ts';
 import { updateStrategy } from '../registry/strategy.ts';
 import type { Prepare, PrepareUpdate, Strategy, Validate, ValidateUpdate } from '../registry/kind.ts';
+import * as autoscaling from '../validation/autoscaling.ts';
 import * as batch from '../validation/batch.ts';
 import { sameJson } from '../validation/check.ts';
 import { validateRevision, validateRevisionUpdate } from '../validation/config.ts';
-import { nameIsLabel } from '../validation/name.ts';
+import { nameIsLabel, nameIsPathSegment } from '../validation/name.ts';
 import * as network from '../validation/network.ts';
 import * as workload from '../validation/workload.ts';
 import { bumpedWhen, countSpec, fresh, keep, keepSpec, keepStatus, keepStatusAndCount } from './standard.ts';
@@ -121,7 +122,7 @@ export const POD_TEMPLATE: Partial<Strategy> = {
 function withGeneratedSelector(job: KubeObject): KubeObject {
   const spec = job['spec'] as Json | undefined;
   if (spec === undefined || spec['manualSelector'] === true) return job;
-  const { uid, name } = job.metadata;
+  const { uid, name = '' } = job.metadata;
   const template = (spec['template'] as Json | undefined) ?? {};
   const labels = { ...template['metadata']?.['labels'] } as Record<string, string>;
   for (const [key, value] of [['job-name', name], ['batch.kubernetes.io/job-name', name], ['controller-uid', uid], ['batch.kubernetes.io/controller-uid', uid]] as const) {
@@ -159,15 +160,15 @@ export const BUDGET = counted({
   validate: network.validateBudget,
   validateUpdate: network.validateBudgetUpdate,
   validateStatus: (next) => network.validateBudgetStatus(next),
-  more: { allowUnconditionalUpdate: false },
+  more: { allowUnconditionalUpdate: false, validateName: nameIsPathSegment },
 });
 
 /** An autoscaler has no generation. */
 export const AUTOSCALER: Partial<Strategy> = {
   prepareForCreate: fresh('autoscaling.v2.HorizontalPodAutoscaler', false),
-  validate: network.validateAutoscaler,
+  validate: autoscaling.validateAutoscaler,
   prepareForUpdate: keepStatus,
-  validateUpdate: network.validateAutoscalerUpdate,
+  validateUpdate: autoscaling.validateAutoscalerUpdate,
   subresources: { status: updateStrategy({ prepareForUpdate: keepSpec }) },
 };
 

@@ -7,7 +7,7 @@ import type { KubeObject } from '../../object/types.ts';
 import { invalidValue, notSupported, required } from '../status/field-error.ts';
 import type { FieldError } from '../status/field-error.ts';
 import { goQuote } from '../status/go-format.ts';
-import { immutable, labelsText, nonNegative, sameJson, selectorText, selects, validateLabelSelector } from './check.ts';
+import { compiles, immutable, labelsText, nonNegative, selectorText, selects, validateLabelSelector } from './check.ts';
 import { cronError } from './cron.ts';
 import { labelErrors, maxLengthText } from './name.ts';
 import { validateTemplate } from './pod.ts';
@@ -23,18 +23,21 @@ const JOB_NAME = 'batch.kubernetes.io/job-name';
 function validateGeneratedSelector(job: KubeObject): FieldError[] {
   const spec = job['spec'] as Json;
   if (spec['manualSelector'] === true) return [];
+  const { uid = '', name = '' } = job.metadata;
   const labels = (spec['template']?.['metadata']?.['labels'] as Json | undefined) ?? {};
-  const errors: FieldError[] = [];
-  const uid = job.metadata.uid;
-  const expected = [['controller-uid', uid], ['job-name', job.metadata.name], [CONTROLLER_UID, uid], [JOB_NAME, job.metadata.name]] as const;
-  for (const [name, value] of expected) {
-    if (labels[name] === undefined) errors.push(required(`spec.template.metadata.labels`, `must be ${goQuote(value)}`));
-    else if (labels[name] !== value) errors.push(invalidValue('spec.template.metadata.labels', labelsText(labels), `must be ${goQuote(value)}`));
-  }
+  const expected = { 'controller-uid': uid, 'job-name': name, [CONTROLLER_UID]: uid, [JOB_NAME]: name };
+  const errors = Object.entries(expected).flatMap(([key, value]) => validateHasLabel(labels, key, value, 'spec.template.metadata'));
   const selector = spec['selector'] as Json | undefined;
-  const isGenerated = sameJson(selector, { matchLabels: { [CONTROLLER_UID]: uid } }) || sameJson(selector, { matchLabels: { 'controller-uid': uid } });
-  if (!isGenerated) errors.push(invalidValue('spec.selector', selectorText(selector), '`selector` not auto-generated'));
+  if (compiles(selector) && !selects(selector, expected)) errors.push(invalidValue('spec.selector', selectorText(selector), '`selector` not auto-generated'));
   return errors;
+}
+
+/** ValidateHasLabel. */
+function validateHasLabel(labels: Json, key: string, value: string, path: string): FieldError[] {
+  if (labels[key] === value) return [];
+  const field = `${path}.labels[${key}]`;
+  const detail = `must be '${value}'`;
+  return [labels[key] === undefined ? required(field, detail) : invalidValue(field, labelsText(labels), detail)];
 }
 
 function validateFailurePolicy(policy: Json | undefined, spec: Json, path: string): FieldError[] {
@@ -139,7 +142,7 @@ function validateJobSpec(spec: Json, path: string): FieldError[] {
   errors.push(...validateTemplate(spec['template'], `${path}.template`));
   const restart = spec['template']?.['spec']?.['restartPolicy'] as string | undefined;
   if (restart === undefined || restart === 'Always') errors.push(required(`${path}.template.spec.restartPolicy`, 'valid values: "OnFailure", "Never"'));
-  else if (restart !== 'OnFailure' && restart !== 'Never') errors.push(notSupported(`${path}.template.spec.restartPolicy`, restart, ['Never', 'OnFailure']));
+  else if (restart !== 'OnFailure' && restart !== 'Never') errors.push(notSupported(`${path}.template.spec.restartPolicy`, restart, ['OnFailure', 'Never']));
   else if (spec['podFailurePolicy'] !== undefined && restart !== 'Never') {
     errors.push(invalidValue(`${path}.template.spec.restartPolicy`, restart, 'only "Never" is supported when podFailurePolicy is specified'));
   }
@@ -152,14 +155,12 @@ export function validateJob(job: KubeObject): FieldError[] {
   const errors = validateGeneratedSelector(job);
   errors.push(...validateJobSpec(spec, 'spec'));
   const selector = spec['selector'] as Json | undefined;
-  if (selector === undefined) errors.push(required('spec.selector'));
-  else {
-    errors.push(...validateLabelSelector(selector, 'spec.selector'));
-    const labels = spec['template']?.['metadata']?.['labels'] as Json | undefined;
-    if (!selects(selector, labels)) errors.push(invalidValue('spec.template.metadata.labels', labelsText(labels), '`selector` does not match template `labels`'));
-  }
+  const labels = spec['template']?.['metadata']?.['labels'] as Json | undefined;
+  const isMatching = selector !== undefined && selects(selector, labels);
+  errors.push(...(selector === undefined ? [required('spec.selector')] : validateLabelSelector(selector, 'spec.selector')));
+  if (compiles(selector) && !isMatching) errors.push(invalidValue('spec.template.metadata.labels', labelsText(labels), '`selector` does not match template `labels`'));
   if (spec['completionMode'] === 'Indexed' && (spec['completions'] ?? 0) > 0) {
-    const name = `${job.metadata.name}-${(spec['completions'] as number) - 1}`;
+    const name = `${job.metadata.name ?? ''}-${(spec['completions'] as number) - 1}`;
     const texts = labelErrors(name);
     if (texts.length > 0) errors.push(invalidValue('metadata.name', job.metadata.name, `will not able to create pod with invalid DNS label: ${name}`));
   }

@@ -10,7 +10,7 @@ import type { FieldError } from '../status/field-error.ts';
 import { goQuote, goSyntax, literal } from '../status/go-format.ts';
 import type { Literal } from '../status/go-format.ts';
 import { validateLabels } from './metadata.ts';
-import { FIELD_IMMUTABLE, MUST_BE_NON_NEGATIVE, qualifiedNameErrors } from './name.ts';
+import { FIELD_IMMUTABLE, labelValueErrors, MUST_BE_NON_NEGATIVE, qualifiedNameErrors } from './name.ts';
 
 /** ValidateNonnegativeField. */
 export const nonNegative = (value: number | undefined | null, path: string): FieldError[] =>
@@ -101,8 +101,14 @@ function validateRequirement(requirement: Json, path: string): FieldError[] {
       errors.push(invalidValue(`${path}.operator`, requirement.operator ?? '', 'not a valid selector operator'));
   }
   for (const text of qualifiedNameErrors(requirement.key ?? '')) errors.push(invalidValue(`${path}.key`, requirement.key ?? '', text));
+  (requirement.values as string[] | undefined)?.forEach((value, at) => {
+    for (const text of labelValueErrors(value)) errors.push(invalidValue(`${path}.values[${at}]`, value, text));
+  });
   return errors;
 }
+
+/** Whether a selector can be used at all (LabelSelectorAsSelector gives no error). */
+export const compiles = (selector: Json | undefined | null): boolean => validateLabelSelector(selector, '').length === 0;
 
 /** The operators of label selectors, for messages. */
 export const LABEL_SELECTOR_OPERATORS: readonly string[] = SELECTOR_OPERATORS;

@@ -7,8 +7,9 @@ import type { KubeObject } from '../../object/types.ts';
 import { compareQuantity, quantityOf } from '../../object/quantity.ts';
 import { forbiddenValue, invalidValue, notSupported, required } from '../status/field-error.ts';
 import type { FieldError } from '../status/field-error.ts';
+import { literal } from '../status/go-format.ts';
 import { immutable, sameJson, validateLabelSelector } from './check.ts';
-import { subdomainErrors } from './name.ts';
+import { labelErrors, subdomainErrors } from './name.ts';
 import { diffText } from './diff.ts';
 
 /** Sorted, as messages list them. */
@@ -39,8 +40,40 @@ export function validateClaimSpec(spec: Json, path: string): FieldError[] {
   if (spec['volumeMode'] !== undefined && !['Block', 'Filesystem'].includes(spec['volumeMode'])) {
     errors.push(notSupported(`${path}.volumeMode`, spec['volumeMode'], ['Block', 'Filesystem']));
   }
+  return [...errors, ...validateDataSources(spec, path)];
+}
+
+/** validateDataSource and validateDataSourceRef. */
+function validateDataSource(source: Json, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const { name = '', kind = '', apiGroup = '', namespace = '' } = source;
+  if (name === '') errors.push(required(`${path}.name`));
+  if (kind === '') errors.push(required(`${path}.kind`));
+  if (apiGroup === '' && kind !== 'PersistentVolumeClaim') {
+    errors.push(invalidValue(path, kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"));
+  }
+  if (apiGroup !== '') for (const text of subdomainErrors(apiGroup)) errors.push(invalidValue(`${path}.apiGroup`, apiGroup, text));
+  if (namespace !== '') for (const text of labelErrors(namespace)) errors.push(invalidValue(`${path}.namespace`, namespace, text));
   return errors;
 }
+
+/** Both references of a claim to what it is filled from; when both are there, they are the same. */
+function validateDataSources(spec: Json, path: string): FieldError[] {
+  const source = spec['dataSource'] as Json | undefined;
+  const ref = spec['dataSourceRef'] as Json | undefined;
+  const errors: FieldError[] = [];
+  if (source !== undefined) errors.push(...validateDataSource(source, `${path}.dataSource`));
+  if (ref !== undefined) errors.push(...validateDataSource(ref, `${path}.dataSourceRef`));
+  if ((ref?.['namespace'] ?? '') !== '') {
+    if (source !== undefined) errors.push(invalidValue(path, DATA_SOURCE_PATH, 'may not be specified when dataSourceRef.namespace is specified'));
+  } else if (source !== undefined && ref !== undefined && !sameJson(source, ref)) {
+    errors.push(invalidValue(path, DATA_SOURCE_PATH, 'must match dataSourceRef'));
+  }
+  return errors;
+}
+
+/** Upstream gives the field's path where its value belongs. */
+const DATA_SOURCE_PATH = literal('field.Path{name:"dataSource", index:"", parent:(*field.Path)(0xc000000000)}');
 
 /** PersistentVolumeClaim on creation. */
 export const validateClaim = (object: KubeObject): FieldError[] => validateClaimSpec((object['spec'] as Json | undefined) ?? {}, 'spec');

@@ -3,13 +3,15 @@
  * Upstream: pkg/apis/core/validation/{validation,events}.go.
  */
 import type { Json } from '../defaults/fill.ts';
+import { decodeBase64 } from '../../object/base64.ts';
+import { scanJson } from '../../object/go-json.ts';
 import type { KubeObject } from '../../object/types.ts';
 import { forbiddenValue, invalidValue, required, tooLong } from '../status/field-error.ts';
 import type { FieldError } from '../status/field-error.ts';
 import { literal } from '../status/go-format.ts';
 import { immutable, sameJson } from './check.ts';
 import { byteLength } from './metadata.ts';
-import { configKeyErrors, qualifiedNameErrors } from './name.ts';
+import { configKeyErrors, pathSegmentErrors, qualifiedNameErrors, subdomainErrors } from './name.ts';
 
 /** MaxSecretSize: of ConfigMaps and Secrets. */
 const DATA_MAX = 1024 * 1024;
@@ -51,29 +53,60 @@ export const validateConfigMapUpdate = (next: KubeObject, old: KubeObject): Fiel
   ...(next['data'] === old['data'] && next['binaryData'] === old['binaryData'] ? [] : validateConfigMap(next)),
 ];
 
-/** Keys that a type demands. */
-const REQUIRED_KEYS: Readonly<Record<string, readonly string[]>> = {
-  'kubernetes.io/dockercfg': ['.dockercfg'],
-  'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
-  'kubernetes.io/ssh-auth': ['ssh-privatekey'],
-  'kubernetes.io/tls': ['tls.crt', 'tls.key'],
-};
+/** Upstream's path of some keys: a format that nobody filled in. */
+const UNFORMATTED = 'data[%s]';
+
+/** A value that must be an object in JSON. What it is instead is told without its content. */
+function validateJson(data: Json, key: string): FieldError[] {
+  const path = `data[${key}]`;
+  if (data[key] === undefined) return [required(path)];
+  const text = latin1(decodeBase64(data[key]));
+  const problem = scanJson(text).error ?? notObject(text.trim());
+  return problem === undefined ? [] : [invalidValue(path, '<secret contents redacted>', problem)];
+}
+
+const latin1 = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+
+/** Go's complaint about JSON that is neither object nor null. */
+function notObject(text: string): string | undefined {
+  const first = text.charAt(0);
+  if (first === '{' || first === 'n') return undefined;
+  const kind = first === '[' ? 'array' : first === '"' ? 'string' : first === 't' || first === 'f' ? 'bool' : 'number';
+  return `json: cannot unmarshal ${kind} into Go value of type map[string]interface {}`;
+}
+
+const needs = (data: Json, key: string): FieldError[] => (data[key] === undefined ? [required(`data[${key}]`)] : []);
+
+/** What a type demands of data and annotations. */
+function validateSecretType(secret: KubeObject, data: Json): FieldError[] {
+  switch (secret['type']) {
+    case 'kubernetes.io/service-account-token': {
+      const account = secret.metadata.annotations?.['kubernetes.io/service-account.name'] ?? '';
+      return account === '' ? [required('metadata.annotations[kubernetes.io/service-account.name]')] : [];
+    }
+    case 'kubernetes.io/dockercfg':
+      return validateJson(data, '.dockercfg');
+    case 'kubernetes.io/dockerconfigjson':
+      return validateJson(data, '.dockerconfigjson');
+    case 'kubernetes.io/basic-auth':
+      if (data['username'] !== undefined || data['password'] !== undefined) return [];
+      return [required(`${UNFORMATTED}[username]`), required(`${UNFORMATTED}[password]`)];
+    case 'kubernetes.io/ssh-auth':
+      return (data['ssh-privatekey'] ?? '') === '' ? [required(`${UNFORMATTED}[ssh-privatekey]`)] : [];
+    case 'kubernetes.io/tls':
+      return [...needs(data, 'tls.crt'), ...needs(data, 'tls.key')];
+    default:
+      return [];
+  }
+}
 
 export function validateSecret(object: KubeObject): FieldError[] {
   const data = (object['data'] as Json | undefined) ?? {};
-  const type = (object['type'] as string | undefined) ?? '';
   const errors = keyErrors(data, 'data');
   let size = 0;
   for (const key in data) size += decodedLength(data[key]);
   if (size > DATA_MAX) errors.push(tooLong('data', DATA_MAX));
-  if (type === 'kubernetes.io/service-account-token' && (object.metadata.annotations?.['kubernetes.io/service-account.name'] ?? '') === '') {
-    errors.push(required('metadata.annotations[kubernetes.io/service-account.name]'));
-  }
-  if (type === 'kubernetes.io/basic-auth' && data['username'] === undefined && data['password'] === undefined) {
-    errors.push(required('data[username]'), required('data[password]'));
-  }
-  for (const key of REQUIRED_KEYS[type] ?? []) if (data[key] === undefined) errors.push(required(`data[${key}]`));
-  return errors;
+  return [...errors, ...validateSecretType(object, data)];
 }
 
 export const validateSecretUpdate = (next: KubeObject, old: KubeObject): FieldError[] => [
@@ -87,51 +120,74 @@ const TEXT_MAX = 128;
 const NOTE_MAX = 1024;
 const tooManyCharacters = (max: number): string => `can have at most ${max} characters`;
 
-function validateNewEvent(event: KubeObject): FieldError[] {
+/** What an event of the newer form must say. */
+function validateNewForm(event: KubeObject, isNewApi: boolean): FieldError[] {
   const errors: FieldError[] = [];
   const text = (field: string): string => (event[field] as string | undefined) ?? '';
-  if (text('reportingComponent') === '') errors.push(required('reportingController'));
-  for (const problem of text('reportingComponent') === '' ? [] : qualifiedNameErrors(text('reportingComponent'))) {
-    errors.push(invalidValue('reportingController', text('reportingComponent'), problem));
+  const controller = text('reportingComponent');
+  const controllerField = isNewApi ? 'reportingController' : 'reportingComponent';
+  if (controller === '') errors.push(required(controllerField));
+  for (const problem of qualifiedNameErrors(controller)) errors.push(invalidValue(controllerField, controller, problem));
+  for (const field of ['reportingInstance', 'action', 'reason']) {
+    if (text(field) === '') errors.push(required(field));
+    else if (byteLength(text(field)) > TEXT_MAX) errors.push(invalidValue(field, '', tooManyCharacters(TEXT_MAX)));
   }
-  for (const [field, shown] of [['reportingInstance', 'reportingInstance'], ['action', 'action'], ['reason', 'reason']] as const) {
-    if (text(field) === '') errors.push(required(shown));
-    else if (text(field).length > TEXT_MAX) errors.push(invalidValue(shown, '', tooManyCharacters(TEXT_MAX)));
-  }
-  if (text('message').length > NOTE_MAX) errors.push(invalidValue('message', '', tooManyCharacters(NOTE_MAX)));
+  if (byteLength(text('message')) > NOTE_MAX) errors.push(invalidValue('message', '', tooManyCharacters(NOTE_MAX)));
   return errors;
 }
 
-/** An event lives with its object; cluster-scoped objects' events in `default` or `kube-system`. */
-function namespaceErrors(event: KubeObject): FieldError[] {
+/** legacyValidateEvent: an event lives with its object; those of cluster-scoped objects in `default`, newer ones in `kube-system` too. */
+function validateAnyEvent(event: KubeObject, isNewApi: boolean): FieldError[] {
   const of = (event['involvedObject']?.namespace as string | undefined) ?? '';
   const own = event.metadata.namespace ?? '';
-  const isFine = of === '' ? own === '' || own === 'default' || own === 'kube-system' : of === own;
-  return isFine ? [] : [invalidValue('involvedObject.namespace', of, 'does not match event.namespace')];
+  const isNewForm = hasTime(event);
+  const isHome = own === 'default' || own === (isNewForm ? 'kube-system' : '');
+  const isFine = of === '' ? isHome : isNewForm || of === own;
+  return [
+    ...(isFine ? [] : [invalidValue('involvedObject.namespace', of, 'does not match event.namespace')]),
+    ...(isNewForm ? validateNewForm(event, isNewApi) : []),
+    ...subdomainErrors(own).map((text) => invalidValue('namespace', own, text)),
+  ];
 }
 
-/** Event in its stored (core) form; `isNewApi` for requests through events.k8s.io. */
+const hasTime = (event: KubeObject): boolean => typeof event['eventTime'] === 'string';
+
+/** validateV1EventSeries. */
+function validateSeries(series: Json | undefined): FieldError[] {
+  if (series === undefined) return [];
+  return [
+    ...((series['count'] ?? 0) < 2 ? [invalidValue('series.count', '', 'should be at least 2')] : []),
+    ...(typeof series['lastObservedTime'] === 'string' ? [] : [required('series.lastObservedTime')]),
+  ];
+}
+
+/** ValidateEventCreate of an event in its stored (core) form; `isNewApi` for requests through events.k8s.io. */
 export function validateEvent(event: KubeObject, isNewApi: boolean): FieldError[] {
-  const hasTime = typeof event['eventTime'] === 'string';
-  if (!isNewApi) return [...namespaceErrors(event), ...(hasTime ? validateNewEvent(event) : [])];
-  const errors: FieldError[] = hasTime ? [] : [required('eventTime')];
-  const series = event['series'] as Json | undefined;
-  if (series !== undefined && (series['count'] ?? 0) < 2) errors.push(invalidValue('series.count', '', 'should be at least 2'));
-  if (series !== undefined && typeof series['lastObservedTime'] !== 'string') errors.push(required('series.lastObservedTime'));
-  errors.push(...validateNewEvent(event).map((error) => (error.field === 'message' ? { ...error, field: 'note' } : error)));
-  if (event['type'] !== 'Normal' && event['type'] !== 'Warning') errors.push(invalidValue('type', '', 'has invalid value: ' + String(event['type'] ?? '')));
+  const errors = validateAnyEvent(event, isNewApi);
+  if (!isNewApi) return errors;
+  const { name = '' } = event.metadata;
+  if (name !== '' && pathSegmentErrors(name).length === 0) for (const text of subdomainErrors(name)) errors.push(invalidValue('metadata.name', name, text));
+  errors.push(...validateSeries(event['series']));
+  if (!hasTime(event)) errors.push(required('eventTime'));
+  if (event['type'] !== 'Normal' && event['type'] !== 'Warning') errors.push(invalidValue('type', '', `has invalid value: ${event['type'] ?? ''}`));
   for (const field of ['firstTimestamp', 'lastTimestamp'] as const) if (typeof event[field] === 'string') errors.push(invalidValue(field, '', 'needs to be unset'));
   if ((event['count'] ?? 0) !== 0) errors.push(invalidValue('count', '', 'needs to be unset'));
   if ((event['source']?.component ?? '') !== '' || (event['source']?.host ?? '') !== '') errors.push(invalidValue('source', '', 'needs to be unset'));
-  return [...errors, ...namespaceErrors(event)];
+  return errors;
 }
 
-const EVENT_FIXED = ['involvedObject', 'reason', 'message', 'source', 'firstTimestamp', 'lastTimestamp', 'count', 'reportingComponent', 'reportingInstance', 'action', 'related', 'type'] as const;
+/** Fields of an event that stay when it is updated through events.k8s.io. */
+const EVENT_FIXED = [
+  'involvedObject', 'reason', 'message', 'source', 'firstTimestamp', 'lastTimestamp', 'count', 'reason', 'type', 'eventTime', 'action', 'related', 'reportingComponent', 'reportingInstance',
+] as const;
 
-/** Through events.k8s.io only the series may change. */
+/** ValidateEventUpdate: through events.k8s.io only the series may change. */
 export function validateEventUpdate(next: KubeObject, old: KubeObject, isNewApi: boolean): FieldError[] {
-  if (!isNewApi) return validateEvent(next, false);
-  return [...validateEvent(next, true), ...EVENT_FIXED.flatMap((field) => immutable(next[field], old[field], field, literal('"null"')))];
+  const errors = validateAnyEvent(next, isNewApi);
+  if (!isNewApi) return errors;
+  if (!sameJson(next['series'], old['series'])) errors.push(...validateSeries(next['series']));
+  const shown = (field: string): string => (field === 'reportingComponent' ? 'reportingController' : field);
+  return [...errors, ...EVENT_FIXED.flatMap((field) => immutable(next[field], old[field], shown(field), literal('"null"')))];
 }
 
 /** Lease. */

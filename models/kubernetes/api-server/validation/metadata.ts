@@ -82,13 +82,12 @@ function validateFinalizers(finalizers: readonly string[] | undefined, path: str
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
     errors.push(invalidValue(path, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'));
   }
-  finalizers.forEach((name, at) => {
-    if (!name.includes('/') && !STANDARD_FINALIZERS.includes(name)) {
-      errors.push(invalidValue(`${path}[${at}]`, name, 'name is neither a standard finalizer name nor is it fully qualified'));
-    }
-  });
-  return errors;
+  return [...errors, ...finalizers.flatMap((name, at) => validateStandardFinalizer(name, `${path}[${at}]`))];
 }
+
+/** validateKubeFinalizerName. */
+export const validateStandardFinalizer = (name: string, path: string): FieldError[] =>
+  name.includes('/') || STANDARD_FINALIZERS.includes(name) ? [] : [invalidValue(path, name, 'name is neither a standard finalizer name nor is it fully qualified')];
 
 /** ValidateObjectMeta. What is as in `old`, an object that has been stored, was valid then. */
 export function validateObjectMeta(meta: Meta, namespaced: boolean, rule: NameRule, path = 'metadata', old?: Meta): FieldError[] {

@@ -7,9 +7,8 @@ import { isRight } from 'fp-ts/lib/Either.js';
 import { compareQuantity, formatQuantity, parseQuantity, quantityOf } from '../../object/quantity.ts';
 import { duplicate, forbiddenValue, invalidValue, notFoundValue, required } from '../status/field-error.ts';
 import type { FieldError } from '../status/field-error.ts';
-import { goQuote, literal } from '../status/go-format.ts';
-import type { Literal } from '../status/go-format.ts';
 import { labelErrors, MUST_BE_NON_NEGATIVE, qualifiedNameErrors } from './name.ts';
+import { quantitySyntax } from './quantity-syntax.ts';
 
 const STANDARD = ['cpu', 'memory', 'ephemeral-storage', 'storage'];
 const STANDARD_CONTAINER = ['cpu', 'memory', 'ephemeral-storage'];
@@ -34,38 +33,29 @@ export const isExtended = (name: string): boolean =>
 
 /** IsIntegerResourceName. */
 const isInteger = (name: string): boolean => INTEGER_RESOURCES.includes(name) || isExtended(name);
-const isOvercommitAllowed = (name: string): boolean => isNative(name) && !isHugePage(name);
-
-const SCALES: Readonly<Record<string, number>> = { m: -3, u: -6, n: -9 };
-
-/** A fraction as Go prints the struct that holds it. */
-function fractionText(value: string): Literal {
-  const text = quantityText(value);
-  const scale = SCALES[text.slice(-1)] ?? 0;
-  const amount = `i:resource.int64Amount{value:${Number.parseInt(text, 10)}, scale:${scale}}`;
-  return literal(`resource.Quantity{${amount}, d:resource.infDecAmount{Dec:(*inf.Dec)(nil)}, s:${goQuote(text)}, Format:"DecimalSI"}`);
-}
+/** IsOvercommitAllowed. */
+export const isOvercommitAllowed = (name: string): boolean => isNative(name) && !isHugePage(name);
 
 /** ValidateResourceQuantityValue. */
 export function validateQuantity(name: string, value: string, path: string): FieldError[] {
   const quantity = quantityOf(value);
   const errors: FieldError[] = [];
   if (quantity.nanos < 0n) errors.push(invalidValue(path, value, MUST_BE_NON_NEGATIVE));
-  if (isInteger(name) && quantity.nanos % UNIT !== 0n) errors.push(invalidValue(path, fractionText(value), 'must be an integer'));
+  if (isInteger(name) && quantity.nanos % UNIT !== 0n) errors.push(invalidValue(path, quantitySyntax(value), 'must be an integer'));
   return errors;
 }
 
-/** A resource name of any kind. */
-function nameErrors(name: string, path: string): FieldError[] {
+/** validateResourceName: a resource name of any kind. */
+export function resourceNameErrors(name: string, path: string): FieldError[] {
   const errors = qualifiedNameErrors(name).map((text) => invalidValue(path, name, text));
   if (errors.length > 0 || name.includes('/')) return errors;
-  const known = STANDARD.includes(name) || STANDARD_QUOTA.includes(name) || isHugePage(name) || name.startsWith('attachable-volumes-');
+  const known = STANDARD.includes(name) || isQuotaName(name) || name.startsWith('attachable-volumes-');
   return known ? errors : [invalidValue(path, name, 'must be a standard resource type or fully qualified')];
 }
 
 /** validateContainerResourceName. */
-function containerResourceErrors(name: string, path: string): FieldError[] {
-  const errors = nameErrors(name, path);
+export function containerResourceErrors(name: string, path: string): FieldError[] {
+  const errors = resourceNameErrors(name, path);
   if (!name.includes('/')) {
     if (!STANDARD_CONTAINER.includes(name) && !isHugePage(name)) {
       return [...errors, invalidValue(path, name, 'must be a standard resource for containers')];
@@ -76,22 +66,20 @@ function containerResourceErrors(name: string, path: string): FieldError[] {
   return errors;
 }
 
-/** validateResourceQuotaName. */
+/** ValidateResourceQuotaResourceName. */
 export function quotaResourceErrors(name: string, path: string): FieldError[] {
-  const errors = qualifiedNameErrors(name).map((text) => invalidValue(path, name, text));
-  if (errors.length === 0 && !name.includes('/') && !name.startsWith('count/') && !isQuotaName(name)) {
-    return [invalidValue(path, name, 'must be a standard resource for quota')];
-  }
-  return errors;
+  const errors = resourceNameErrors(name, path);
+  return name.includes('/') || isQuotaName(name) ? errors : [...errors, invalidValue(path, name, 'must be a standard resource for quota')];
 }
-const isQuotaName = (name: string): boolean =>
+/** IsStandardQuotaResourceName. */
+export const isQuotaName = (name: string): boolean =>
   STANDARD_QUOTA.includes(name) || isHugePage(name) || name.startsWith('requests.hugepages-');
 
 /** Any resource name with a non-negative amount, as capacity and allocatable hold them. */
 export function validateResourceList(list: Json | undefined, path: string): FieldError[] {
   const errors: FieldError[] = [];
   for (const name in list) {
-    errors.push(...nameErrors(name, `${path}[${name}]`), ...validateQuantity(name, list[name], `${path}[${name}]`));
+    errors.push(...resourceNameErrors(name, `${path}[${name}]`), ...validateQuantity(name, list[name], `${path}[${name}]`));
   }
   return errors;
 }

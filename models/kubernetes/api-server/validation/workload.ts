@@ -7,7 +7,9 @@ import type { KubeObject } from '../../object/types.ts';
 import { forbiddenValue, invalidValue, notSupported, required } from '../status/field-error.ts';
 import type { FieldError } from '../status/field-error.ts';
 import { goQuote, literal } from '../status/go-format.ts';
+import type { Literal } from '../status/go-format.ts';
 import {
+  compiles,
   immutable,
   intOrPercentValue,
   intOrStringText,
@@ -46,7 +48,7 @@ function validateMatch(spec: Json): FieldError[] {
 /** A selector that is no selector: its template is not looked at. */
 function unusableSelector(spec: Json, text: string): FieldError[] {
   const selector = spec['selector'] as Json | undefined;
-  return validateLabelSelector(selector, 'spec.selector').length === 0 ? [] : [invalidValue('spec.selector', selectorText(selector), text)];
+  return compiles(selector) ? [] : [invalidValue('spec.selector', selectorText(selector), text)];
 }
 
 function validateRunsForever(spec: Json, kind: string): FieldError[] {
@@ -69,6 +71,12 @@ function validateReplicaTemplate(spec: Json, selectorMatters: boolean): FieldErr
   return [...errors, ...validateRunsForever(spec, 'ReplicaSet')];
 }
 
+/** A strategy as Go prints the struct; where its pointer leads to is nobody's business. */
+const strategyText = (type: string, rolling: string, strategy: Json | undefined): Literal => {
+  const pointer = `(*${rolling})(${strategy?.['rollingUpdate'] === undefined ? 'nil' : '0xc000000000'})`;
+  return literal(`${type}{Type:${goQuote(strategy?.['type'] ?? '')}, RollingUpdate:${pointer}}`);
+};
+
 const MAX_UNAVAILABLE_ZERO = 'may not be 0 when `maxSurge` is 0';
 
 function validateDeploymentStrategy(strategy: Json | undefined, path: string): FieldError[] {
@@ -76,7 +84,7 @@ function validateDeploymentStrategy(strategy: Json | undefined, path: string): F
   if (strategy?.['type'] === 'Recreate') {
     return rolling === undefined ? [] : [forbiddenValue(`${path}.rollingUpdate`, "may not be specified when strategy `type` is 'Recreate'")];
   }
-  if (strategy?.['type'] !== 'RollingUpdate') return [notSupported(`${path}.type`, strategy?.['type'] ?? '', ['Recreate', 'RollingUpdate'])];
+  if (strategy?.['type'] !== 'RollingUpdate') return [notSupported(path, strategyText('apps.DeploymentStrategy', 'apps.RollingUpdateDeployment', strategy), ['Recreate', 'RollingUpdate'])];
   if (rolling === undefined) return [required(`${path}.rollingUpdate`, 'this should be defaulted and never be nil')];
   const { maxUnavailable, maxSurge } = rolling;
   const errors = [...positiveIntOrPercent(maxUnavailable, `${path}.rollingUpdate.maxUnavailable`), ...positiveIntOrPercent(maxSurge, `${path}.rollingUpdate.maxSurge`)];
@@ -149,8 +157,8 @@ function validateStatefulStrategy(strategy: Json | undefined): FieldError[] {
     return rolling === undefined ? [] : [invalidValue(`${path}.rollingUpdate`, shown, `only allowed for updateStrategy 'RollingUpdate'`)];
   }
   if (type !== 'RollingUpdate') {
-    const pointer = `(*apps.RollingUpdateStatefulSetStrategy)(${rolling === undefined ? 'nil' : '0xc000000000'})`;
-    return [invalidValue(path, literal(`apps.StatefulSetUpdateStrategy{Type:${goQuote(type)}, RollingUpdate:${pointer}}`), "must be 'RollingUpdate' or 'OnDelete'")];
+    const shown = strategyText('apps.StatefulSetUpdateStrategy', 'apps.RollingUpdateStatefulSetStrategy', strategy);
+    return [invalidValue(path, shown, "must be 'RollingUpdate' or 'OnDelete'")];
   }
   return nonNegative(rolling?.['partition'], `${path}.rollingUpdate.partition`);
 }
@@ -194,7 +202,7 @@ export const validateStatefulSetUpdate = whenChanged(validateStatefulSet, (next,
 function validateDaemonStrategy(strategy: Json | undefined): FieldError[] {
   const path = 'spec.updateStrategy';
   if (strategy?.['type'] === 'OnDelete') return [];
-  if (strategy?.['type'] !== 'RollingUpdate') return [notSupported(`${path}.type`, strategy?.['type'] ?? '', ['OnDelete', 'RollingUpdate'])];
+  if (strategy?.['type'] !== 'RollingUpdate') return [notSupported(path, strategyText('apps.DaemonSetUpdateStrategy', 'apps.RollingUpdateDaemonSet', strategy), ['RollingUpdate', 'OnDelete'])];
   const rolling = strategy['rollingUpdate'] as Json | undefined;
   if (rolling === undefined) return [required(`${path}.rollingUpdate`)];
   const { maxUnavailable, maxSurge } = rolling;
