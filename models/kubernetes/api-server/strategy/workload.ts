@@ -11,6 +11,8 @@ import * as batch from '../validation/batch.ts';
 import { sameJson } from '../validation/check.ts';
 import { validateRevision, validateRevisionUpdate } from '../validation/config.ts';
 import { nameIsLabel } from '../validation/name.ts';
+import * as ingress from '../validation/ingress.ts';
+import { validateNetworkPolicy } from '../validation/network-policy.ts';
 import * as network from '../validation/network.ts';
 import * as workload from '../validation/workload.ts';
 import { bumpedWhen, countSpec, fresh, keep, keepSpec, keepStatus, keepStatusAndCount } from './standard.ts';
@@ -171,8 +173,8 @@ export const AUTOSCALER: Partial<Strategy> = {
 
 export const INGRESS = counted({
   schema: 'networking.v1.Ingress',
-  validate: network.validateIngress,
-  validateUpdate: (next, old) => (next['spec'] === old['spec'] ? [] : network.validateIngress(next)),
+  validate: ingress.validateIngressCreate,
+  validateUpdate: (next, old) => (next['spec'] === old['spec'] ? [] : ingress.validateIngress(next)),
 });
 
 /** Spec and generation, no status. */
@@ -183,12 +185,12 @@ const countedSpec = (validate: Validate, validateUpdate: ValidateUpdate): Partia
   validateUpdate,
 });
 
-export const INGRESS_CLASS = countedSpec(network.validateIngressClass, (next, old) => [
-  ...network.validateIngressClassUpdate(next, old),
-  ...(next['spec'] === old['spec'] ? [] : network.validateIngressClass(next)),
+export const INGRESS_CLASS = countedSpec(ingress.validateIngressClass, (next, old) => [
+  ...ingress.validateIngressClassUpdate(next, old),
+  ...(next['spec'] === old['spec'] ? [] : ingress.validateIngressClass(next)),
 ]);
 
-export const NETWORK_POLICY = countedSpec(network.validateNetworkPolicy, (next, old) =>
-  next['spec'] === old['spec'] ? [] : network.validateNetworkPolicy(next),
+export const NETWORK_POLICY = countedSpec(validateNetworkPolicy, (next, old) =>
+  next['spec'] === old['spec'] ? [] : validateNetworkPolicy(next),
 );
 

@@ -10,7 +10,7 @@ import type { FieldError } from '../status/field-error.ts';
 import { goQuote, goSyntax, literal } from '../status/go-format.ts';
 import type { Literal } from '../status/go-format.ts';
 import { validateLabels } from './metadata.ts';
-import { FIELD_IMMUTABLE, MUST_BE_NON_NEGATIVE, qualifiedNameErrors } from './name.ts';
+import { FIELD_IMMUTABLE, labelValueErrors, MUST_BE_NON_NEGATIVE, qualifiedNameErrors } from './name.ts';
 
 /** ValidateNonnegativeField. */
 export const nonNegative = (value: number | undefined | null, path: string): FieldError[] =>
@@ -101,6 +101,9 @@ function validateRequirement(requirement: Json, path: string): FieldError[] {
       errors.push(invalidValue(`${path}.operator`, requirement.operator ?? '', 'not a valid selector operator'));
   }
   for (const text of qualifiedNameErrors(requirement.key ?? '')) errors.push(invalidValue(`${path}.key`, requirement.key ?? '', text));
+  (requirement.values as string[] | undefined)?.forEach((value, at) => {
+    for (const text of labelValueErrors(value)) errors.push(invalidValue(`${path}.values[${at}]`, value, text));
+  });
   return errors;
 }
 
