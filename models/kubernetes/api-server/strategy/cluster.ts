@@ -7,6 +7,7 @@ import type { Json } from '../defaults/fill.ts';
 import { put } from '../defaults/fill.ts';
 import { updateStrategy } from '../registry/strategy.ts';
 import type { Context, PrepareUpdate, Strategy } from '../registry/kind.ts';
+import type { FieldError } from '../status/field-error.ts';
 import * as access from '../validation/access.ts';
 import * as admission from '../validation/admission.ts';
 import { sameJson } from '../validation/check.ts';
@@ -69,10 +70,17 @@ export const CSI_NODE: Partial<Strategy> = {
 };
 
 const RBAC = { allowCreateOnUpdate: true, validateName: nameIsPathSegment } as const;
-export const ROLE: Partial<Strategy> = { ...RBAC, validate: access.validateRole, validateUpdate: (next, old) => (next['rules'] === old['rules'] ? [] : access.validateRole(next)) };
-export const CLUSTER_ROLE: Partial<Strategy> = { ...RBAC, validate: access.validateClusterRole, validateUpdate: (next) => access.validateClusterRole(next) };
-export const ROLE_BINDING: Partial<Strategy> = { ...RBAC, validate: access.validateBinding(true), validateUpdate: access.validateBindingUpdate(true) };
-export const CLUSTER_ROLE_BINDING: Partial<Strategy> = { ...RBAC, validate: access.validateBinding(false), validateUpdate: access.validateBindingUpdate(false) };
+
+/** Updates of these kinds are validated twice, as upstream has it, so causes come twice. */
+const twice = (validate: (object: KubeObject) => FieldError[], onUpdate: (next: KubeObject, old: KubeObject) => FieldError[] = validate): Partial<Strategy> => ({
+  ...RBAC,
+  validate,
+  validateUpdate: (next, old) => [...validate(next), ...onUpdate(next, old)],
+});
+export const ROLE = twice(access.validateRole);
+export const CLUSTER_ROLE = twice(access.validateClusterRole);
+export const ROLE_BINDING = twice(access.validateBinding(true), access.validateBindingUpdate(true));
+export const CLUSTER_ROLE_BINDING = twice(access.validateBinding(false), access.validateBindingUpdate(false));
 
 /** A certificate request states who asks: whoever it is, not whoever it claims. */
 function requestCreate(object: KubeObject, { user }: Context): KubeObject {

@@ -190,7 +190,8 @@ export const INGRESS_CLASS = countedSpec(ingress.validateIngressClass, (next, ol
   ...(next['spec'] === old['spec'] ? [] : ingress.validateIngressClass(next)),
 ]);
 
+/** An update is validated twice, as upstream has it. */
 export const NETWORK_POLICY = countedSpec(validateNetworkPolicy, (next, old) =>
-  next['spec'] === old['spec'] ? [] : validateNetworkPolicy(next),
+  next['spec'] === old['spec'] ? [] : [...validateNetworkPolicy(next), ...validateNetworkPolicy(next)],
 );
 

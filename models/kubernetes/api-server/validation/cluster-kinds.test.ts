@@ -75,6 +75,17 @@ describe('kinds of the cluster are refused as upstream refuses them', () => {
     expect(wrongOf(bench, 'customresourcedefinitions', 'apiextensions.k8s.io/v1', 'CustomResourceDefinition', { metadata: { name: 'foos.example.com' }, spec })).toBe(expected);
   });
 
+  it.each<[string, string, object, object, string[]]>([
+    ['roles', 'Role', { rules: [] }, { rules: [{ apiGroups: [''], resources: ['pods'] }] }, ['rules[0].verbs', 'rules[0].verbs']],
+    ['rolebindings', 'RoleBinding', { roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'a' } }, { roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: '' } }, ['roleRef.name', 'roleRef.name', 'roleRef']],
+  ])('an update of %s is validated twice', (resource, kind, content, changed, fields) => {
+    const path = `rbac.authorization.k8s.io/v1/${resource}`;
+    const object = { apiVersion: 'rbac.authorization.k8s.io/v1', kind, metadata: { name: 'a' } };
+    expect(bench.send('create', path, { ...object, ...content }, { namespace: 'default' }).code).toBe(201);
+    const { body } = bench.send('update', `${path}/a`, { ...object, ...changed }, { namespace: 'default' });
+    expect((body as { details?: { causes?: { field: string }[] } }).details?.causes?.map(({ field }) => field)).toEqual(fields);
+  });
+
   it('an access review names no kind', () => {
     const answer = bench.send('create', 'authorization.k8s.io/v1/subjectaccessreviews', { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec: { user: 'u' } });
     expect(answer.code).toBe(422);

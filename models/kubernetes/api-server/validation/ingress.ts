@@ -169,4 +169,4 @@ export function validateIngressClass(object: KubeObject): FieldError[] {
 }
 
 export const validateIngressClassUpdate = (next: KubeObject, old: KubeObject): FieldError[] =>
-  immutable(specOf(next)['controller'], specOf(old)['controller'], 'spec.controller');
+  immutable(specOf(next)['controller'], specOf(old)['controller'], 'spec.controller', specOf(next)['controller'] ?? '');

@@ -56,4 +56,7 @@ export function validateRuntimeClass(object: KubeObject): FieldError[] {
   return scheduling === undefined ? errors : [...errors, ...validateScheduling(scheduling, 'scheduling')];
 }
 
-export const validateRuntimeClassUpdate = (next: KubeObject, old: KubeObject): FieldError[] => immutable(next['handler'], old['handler'], 'handler');
+export const validateRuntimeClassUpdate = (next: KubeObject, old: KubeObject): FieldError[] => [
+  ...validateRuntimeClass(next),
+  ...immutable(next['handler'], old['handler'], 'handler'),
+];

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../object/types.ts';
 import { errorText, type FieldError } from '../status/field-error.ts';
 import { validateCsiNode, validateDriver, validateDriverUpdate } from './csi.ts';
-import { validateAttachment, validateStorageClass } from './storage.ts';
+import { validateAttachment, validateAttachmentUpdate, validateStorageClass, validateStorageClassUpdate } from './storage.ts';
 
 const object = (content: object): KubeObject => ({ apiVersion: 'storage.k8s.io/v1', kind: 'x', metadata: { name: 'a' }, ...content }) as unknown as KubeObject;
 const linesOf = (errors: readonly FieldError[]): string[] => errors.map((error) => errorText(error).replace(/(subdomain|name part) must consist .*$/, '$1 …'));
@@ -23,6 +23,16 @@ describe('StorageClass', () => {
   ])('with %s', (_, given, expected) => {
     expect(linesOf(validateStorageClass(given))).toEqual(expected);
   });
+
+  it('is checked again when it changes', () => {
+    const old = object({ provisioner: 'p', reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' });
+    expect(linesOf(validateStorageClassUpdate(object({ reclaimPolicy: 'Delete', volumeBindingMode: 'x' }), old))).toEqual([
+      'provisioner: Required value',
+      'volumeBindingMode: Unsupported value: "x": supported values: "Immediate", "WaitForFirstConsumer"',
+      'provisioner: Forbidden: updates to provisioner are forbidden.',
+      'volumeBindingMode: Invalid value: "x": field is immutable',
+    ]);
+  });
 });
 
 describe('VolumeAttachment', () => {
@@ -41,6 +51,13 @@ describe('VolumeAttachment', () => {
     ['two sources', { attacher: 'd', nodeName: 'n', source: { persistentVolumeName: 'v', inlineVolumeSpec: {} } }, ['spec.source: Forbidden: must specify exactly one of inlineVolumeSpec and persistentVolumeName']],
   ])('with %s', (_, spec, expected) => {
     expect(linesOf(validateAttachment(object({ spec })))).toEqual(expected);
+  });
+
+  it('says twice what an update gets wrong', () => {
+    const spec = { attacher: 'D', nodeName: 'n', source: { persistentVolumeName: 'v' } };
+    const next = object({ spec, status: { attachError: { message: 'x'.repeat(1025) } } });
+    const line = 'status.attachError.message: Too long: may not be more than 262144 bytes';
+    expect(linesOf(validateAttachmentUpdate(next, object({ spec })))).toEqual([line, line]);
   });
 });
 

@@ -76,9 +76,9 @@ export function validateStorageClass(object: KubeObject): FieldError[] {
   return [...errors, ...validateTopologies((allowedTopologies as Json[] | undefined) ?? [], 'allowedTopologies')];
 }
 
-/** ValidateStorageClassUpdate. */
+/** An update is checked like a creation, and keeps what it provisions by (ValidateStorageClassUpdate). */
 export function validateStorageClassUpdate(next: KubeObject, old: KubeObject): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = validateStorageClass(next);
   for (const field of ['parameters', 'provisioner', 'reclaimPolicy'] as const) {
     if (!sameJson(next[field], old[field])) errors.push(forbiddenValue(field, `updates to ${field} are forbidden.`));
   }
@@ -126,7 +126,9 @@ export function validateAttachment(object: KubeObject): FieldError[] {
   ];
 }
 
+/** Upstream validates an attachment twice on update, so causes come twice. */
 export const validateAttachmentUpdate = (next: KubeObject, old: KubeObject): FieldError[] => [
+  ...validateStoredAttachment(next),
   ...validateStoredAttachment(next),
   ...immutable(next['spec'], old['spec'], 'spec', literal('storage.VolumeAttachmentSpec{}')),
 ];
