@@ -11,7 +11,7 @@ import { literal } from '../status/go-format.ts';
 import { immutable, sameJson } from '../validation/check.ts';
 import { validateServiceOrUrl } from '../validation/client-config.ts';
 import { label1035Errors, subdomainErrors } from '../validation/name.ts';
-import { isConditionTrue, type DefinedVersion, type Definition, type Names, type ScalePaths } from './definition.ts';
+import { isConditionTrue, type DefinedVersion, type Definition, type JsonSchema, type Names, type ScalePaths } from './definition.ts';
 import { validateSchema } from './schema-validation.ts';
 import { validateSelectableFields } from './selectable-validation.ts';
 
@@ -21,10 +21,10 @@ const COLUMN_FORMATS: readonly string[] = ['byte', 'date', 'date-time', 'double'
 
 export function validateDefinition(definition: Definition): FieldError[] {
   const { names, group } = definition.spec;
-  const { name } = definition.metadata;
+  const { name = '' } = definition.metadata;
   const errors: FieldError[] = [];
-  if (name !== `${names?.plural ?? ''}.${group ?? ''}`) errors.push(invalidValue('metadata.name', name, 'must be spec.names.plural+"."+spec.group'));
-  return [...errors, ...validateSpec(definition, undefined), ...validateDefinitionNames(definition.status.acceptedNames, 'status.acceptedNames')];
+  if (name !== '' && name !== `${names?.plural ?? ''}.${group ?? ''}`) errors.push(invalidValue('metadata.name', name, 'must be spec.names.plural+"."+spec.group'));
+  return [...errors, ...validateSpec(definition, undefined), ...afterSpec(definition, undefined)];
 }
 
 export function validateDefinitionUpdate(next: Definition, old: Definition): FieldError[] {
@@ -33,12 +33,44 @@ export function validateDefinitionUpdate(next: Definition, old: Definition): Fie
     errors.push(...immutable(next.spec.scope, old.spec.scope, 'spec.scope'), ...immutable(next.spec.names?.kind, old.spec.names.kind, 'spec.names.kind'));
   }
   errors.push(...immutable(next.spec.group, old.spec.group, 'spec.group'), ...immutable(next.spec.names?.plural, old.spec.names.plural, 'spec.names.plural'));
-  (next.status.storedVersions ?? []).forEach((version, at) => {
-    if ((next.spec.versions ?? []).some(({ name }) => name === version)) return;
+  return [...errors, ...afterSpec(next, old)];
+}
+
+/** What every write checks once the spec is done. */
+const afterSpec = (definition: Definition, old: Definition | undefined): FieldError[] => [
+  ...validateDefinitionNames(definition.status.acceptedNames, 'status.acceptedNames'),
+  ...storedVersionErrors(definition),
+  ...preserveUnknownErrors(definition, old),
+];
+
+/** ValidateCustomResourceDefinitionStoredVersions. */
+function storedVersionErrors({ spec, status }: Definition): FieldError[] {
+  const path = 'status.storedVersions';
+  const stored = status.storedVersions ?? [];
+  if (stored.length === 0) return [invalidValue(path, literal('[]string(nil)'), 'must have at least one stored version')];
+  const versions = spec.versions ?? [];
+  const errors = versions
+    .filter(({ storage, name }) => storage && !stored.includes(name))
+    .map(({ name }) => invalidValue(path, stored, `must have the storage version ${name}`));
+  stored.forEach((version, at) => {
+    if (versions.some(({ name }) => name === version)) return;
     const text = `missing from spec.versions; ${version} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${version} and removes ${version} from status.storedVersions`;
-    errors.push(invalidValue(index('status.storedVersions', at), version, text));
+    errors.push(invalidValue(index(path, at), version, text));
   });
   return errors;
+}
+
+/** validatePreserveUnknownFields. */
+function preserveUnknownErrors({ spec }: Definition, old: Definition | undefined): FieldError[] {
+  if (spec.preserveUnknownFields !== true || old?.spec.preserveUnknownFields === true) return [];
+  return [invalidValue('spec.preserveUnknownFields', true, 'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead')];
+}
+
+/** Whether a schema has a default anywhere. */
+function hasDefaults(schema: unknown): boolean {
+  if (typeof schema !== 'object' || schema === null) return false;
+  const { default: own, properties, additionalProperties, items, allOf, anyOf, oneOf, not } = schema as JsonSchema;
+  return own !== undefined || [...Object.values(properties ?? {}), additionalProperties, items, ...(allOf ?? []), ...(anyOf ?? []), ...(oneOf ?? []), not].some(hasDefaults);
 }
 
 /** Whether all versions say the same in a field; then the internal type holds it once. */
@@ -58,19 +90,25 @@ function validateSpec(definition: Definition, old: Definition | undefined): Fiel
   const hadSchemas = old === undefined || (old.spec.versions ?? []).every((version) => version.schema?.openAPIV3Schema !== undefined);
   if (hadSchemas) {
     versions.forEach((version, at) => {
-      if (version.schema?.openAPIV3Schema === undefined) errors.push(required(`spec.versions[${at}].schema.openAPIV3Schema`));
+      if (version.schema?.openAPIV3Schema === undefined) errors.push(required(`spec.versions[${at}].schema.openAPIV3Schema`, 'schemas are required'));
     });
   }
-  if (old === undefined && spec.preserveUnknownFields === true) {
-    errors.push(invalidValue('spec.preserveUnknownFields', true, "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead"));
+  if (spec.preserveUnknownFields === true && versions.some(({ schema }) => hasDefaults(schema?.openAPIV3Schema))) {
+    errors.push(invalidValue('spec.preserveUnknownFields', true, 'must be false in order to use defaults in the schema'));
   }
   versions.forEach((version, at) => errors.push(...validateVersion(version, at, versions)));
   const dump = literal('[]apiextensions.CustomResourceDefinitionVersion{...}');
   if (new Set(versions.map(({ name }) => name)).size !== versions.length) errors.push(invalidValue('spec.versions', dump, 'must contain unique version names'));
   if (versions.filter(({ storage }) => storage).length !== 1) errors.push(invalidValue('spec.versions', versions.length === 0 ? literal('[]apiextensions.CustomResourceDefinitionVersion(nil)') : dump, 'must have exactly one version marked as storage version'));
+  // The internal type has a version of its own, which is the first of the list.
+  const first = versions[0]?.name ?? '';
+  if (first !== '' && label1035Errors(first).length > 0) errors.push(invalidValue('spec.version', first, label1035Errors(first).join(',')));
   for (const field of ['plural', 'singular', 'kind', 'listKind'] as const) if (!names?.[field]) errors.push(required(`spec.names.${field}`));
   errors.push(...validateDefinitionNames(names, 'spec.names'));
   errors.push(...validateShared(versions));
+  if (spec.preserveUnknownFields === true && conversion !== undefined && conversion.strategy !== 'None') {
+    errors.push(invalidValue('spec.conversion.strategy', conversion.strategy, 'must be None if spec.preserveUnknownFields is true'));
+  }
   errors.push(...validateConversion(conversion));
   return errors;
 }
@@ -118,22 +156,22 @@ function deprecationErrors({ deprecated, deprecationWarning }: DefinedVersion, p
   return errors;
 }
 
-/** Names, of the spec or accepted ones: only what is there is checked. */
+/** ValidateCustomResourceDefinitionNames. Of the names in a status, and of the four that a spec must have, only what is there is checked. */
 export function validateDefinitionNames(names: Names | undefined, path: string): FieldError[] {
   const errors: FieldError[] = [];
-  const { plural, singular, kind, listKind, shortNames = [], categories = [] } = names ?? ({} as Names);
-  const check = (field: string, value: string | undefined): void => {
-    const found = value ? label1035Errors(value) : [];
+  const { plural = '', singular = '', kind = '', listKind = '', shortNames = [], categories = [] } = names ?? ({} as Partial<Names>);
+  const check = (field: string, value: string): void => {
+    const found = label1035Errors(value);
     if (found.length > 0) errors.push(invalidValue(`${path}.${field}`, value, found.join(',')));
   };
-  check('plural', plural);
-  check('singular', singular);
+  if (plural !== '') check('plural', plural);
+  if (singular !== '') check('singular', singular);
   for (const [field, value] of [['kind', kind], ['listKind', listKind]] as const) {
-    const found = value ? label1035Errors(value.toLowerCase()) : [];
+    const found = value === '' ? [] : label1035Errors(value.toLowerCase());
     if (found.length > 0) errors.push(invalidValue(`${path}.${field}`, value, `may have mixed case, but should otherwise match: ${found.join(',')}`));
   }
   shortNames.forEach((name, at) => check(`shortNames[${at}]`, name));
-  if (kind && kind === listKind) errors.push(invalidValue(`${path}.listKind`, listKind, 'kind and listKind may not be the same'));
+  if (kind !== '' && kind === listKind) errors.push(invalidValue(`${path}.listKind`, listKind, 'kind and listKind may not be the same'));
   categories.forEach((name, at) => check(`categories[${at}]`, name));
   return errors;
 }
@@ -192,12 +230,12 @@ function validateConversion(conversion: Definition['spec']['conversion']): Field
   if (config === undefined) errors.push(required(`${path}.webhookClientConfig`, 'required when strategy is set to Webhook'));
   else errors.push(...validateServiceOrUrl(config, `${path}.webhookClientConfig`));
   if (versions.length === 0) errors.push(required(`${path}.conversionReviewVersions`));
-  else if (!versions.some((version) => CONVERSION_VERSIONS.includes(version))) {
-    errors.push(invalidValue(`${path}.conversionReviewVersions`, versions, `must include at least one of ${CONVERSION_VERSIONS.join(', ')}`));
-  }
   versions.forEach((version, at) => {
     if (versions.indexOf(version) < at) errors.push(invalidValue(index(`${path}.conversionReviewVersions`, at), version, 'duplicate version'));
     else for (const text of label1035Errors(version)) errors.push(invalidValue(index(`${path}.conversionReviewVersions`, at), version, text));
   });
+  if (versions.length > 0 && !versions.some((version) => CONVERSION_VERSIONS.includes(version))) {
+    errors.push(invalidValue(`${path}.conversionReviewVersions`, versions, `must include at least one of ${CONVERSION_VERSIONS.join(', ')}`));
+  }
   return errors;
 }

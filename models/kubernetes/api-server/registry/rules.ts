@@ -53,6 +53,7 @@ export const RULES: Readonly<Record<string, Rules>> = {
   'discovery.v1.EndpointSlice': { defaults: service.defaultEndpointSlice, strategy: core.ENDPOINT_SLICE },
   'storage.v1.StorageClass': { defaults: cluster.defaultStorageClass, strategy: rest.STORAGE_CLASS },
   'storage.v1.CSIDriver': { defaults: cluster.defaultCSIDriver, strategy: rest.CSI_DRIVER },
+  'storage.v1.CSINode': { strategy: rest.CSI_NODE },
   'storage.v1.VolumeAttachment': { strategy: rest.VOLUME_ATTACHMENT },
   'scheduling.v1.PriorityClass': { defaults: cluster.defaultPriorityClass, strategy: rest.PRIORITY_CLASS },
   'node.v1.RuntimeClass': { strategy: rest.RUNTIME_CLASS },

@@ -198,10 +198,13 @@ export const POINTERS_WRITTEN: readonly string[] = [
 /** Quantities that are no pointers: written as `0` when unset. */
 export const VALUE_QUANTITIES: readonly string[] = ['core.v1.ResourceFieldSelector.divisor'];
 
-/** Required fields with `omitempty`. */
+/** Required fields with `omitempty`, and required pointers that validation misses when they are not there. */
 export const NOT_WRITTEN: readonly string[] = [
   'core.v1.ConfigMapKeySelector.name',
   'core.v1.SecretKeySelector.name',
+  'networking.v1.HTTPIngressPath.pathType',
+  'admissionregistration.v1.MutatingWebhook.sideEffects',
+  'admissionregistration.v1.ValidatingWebhook.sideEffects',
 ];
 
 /** Optional booleans that are plain bool: `false` is not written. */
@@ -339,6 +342,28 @@ export const POINTER_STRINGS: readonly string[] = [
   'core.v1.LoadBalancerIngress.ipMode',
   'networking.v1.IngressSpec.ingressClassName',
   'networking.v1.HTTPIngressPath.pathType',
+  'networking.v1.IngressClassParametersReference.apiGroup',
+  'networking.v1.IngressClassParametersReference.namespace',
+  'networking.v1.IngressClassParametersReference.scope',
+  'networking.v1.NetworkPolicyPort.protocol',
+  'admissionregistration.v1.MutatingWebhook.failurePolicy',
+  'admissionregistration.v1.MutatingWebhook.matchPolicy',
+  'admissionregistration.v1.MutatingWebhook.reinvocationPolicy',
+  'admissionregistration.v1.ValidatingWebhook.failurePolicy',
+  'admissionregistration.v1.ValidatingWebhook.matchPolicy',
+  'admissionregistration.v1.RuleWithOperations.scope',
+  'admissionregistration.v1.NamedRuleWithOperations.scope',
+  'admissionregistration.v1.MatchResources.matchPolicy',
+  'admissionregistration.v1.ValidatingAdmissionPolicySpec.failurePolicy',
+  'admissionregistration.v1.Validation.reason',
+  'admissionregistration.v1.ParamRef.parameterNotFoundAction',
+  'admissionregistration.v1.ServiceReference.path',
+  'admissionregistration.v1.WebhookClientConfig.url',
+  'apiextensions.v1.ServiceReference.path',
+  'apiextensions.v1.WebhookClientConfig.url',
+  'apiextensions.v1.CustomResourceDefinitionVersion.deprecationWarning',
+  'apiextensions.v1.JSONSchemaProps.x-kubernetes-list-type',
+  'apiextensions.v1.JSONSchemaProps.x-kubernetes-map-type',
   'coordination.v1.LeaseSpec.holderIdentity',
   'coordination.v1.LeaseSpec.preferredHolder',
   'coordination.v1.LeaseSpec.strategy',
@@ -347,25 +372,12 @@ export const POINTER_STRINGS: readonly string[] = [
   'batch.v1.JobSpec.completionMode',
   'batch.v1.JobSpec.podReplacementPolicy',
   'scheduling.v1.PriorityClass.preemptionPolicy',
+  'storage.v1.CSIDriverSpec.fsGroupPolicy',
   'storage.v1.StorageClass.reclaimPolicy',
   'storage.v1.StorageClass.volumeBindingMode',
   'storage.v1.VolumeAttachmentSource.persistentVolumeName',
-  'admissionregistration.v1.MutatingWebhook.failurePolicy',
-  'admissionregistration.v1.MutatingWebhook.matchPolicy',
-  'admissionregistration.v1.MutatingWebhook.reinvocationPolicy',
-  'admissionregistration.v1.RuleWithOperations.scope',
-  'admissionregistration.v1.NamedRuleWithOperations.scope',
-  'admissionregistration.v1.ServiceReference.path',
-  'admissionregistration.v1.ValidatingWebhook.failurePolicy',
-  'admissionregistration.v1.ValidatingWebhook.matchPolicy',
-  'admissionregistration.v1.WebhookClientConfig.url',
-  'apiextensions.v1.CustomResourceDefinitionVersion.deprecationWarning',
   'apiextensions.v1.CustomResourceSubresourceScale.labelSelectorPath',
   'apiextensions.v1.JSONSchemaProps.$ref',
-  'apiextensions.v1.JSONSchemaProps.x-kubernetes-list-type',
-  'apiextensions.v1.JSONSchemaProps.x-kubernetes-map-type',
-  'apiextensions.v1.ServiceReference.path',
-  'apiextensions.v1.WebhookClientConfig.url',
   'autoscaling.v2.HPAScalingRules.selectPolicy',
   'core.v1.AzureFilePersistentVolumeSource.secretNamespace',
   'core.v1.GlusterfsPersistentVolumeSource.endpointsNamespace',
@@ -375,8 +387,6 @@ export const POINTER_STRINGS: readonly string[] = [
   'meta.v1.DeleteOptions.propagationPolicy',
   'meta.v1.Preconditions.resourceVersion',
   'meta.v1.Preconditions.uid',
-  'networking.v1.NetworkPolicyPort.protocol',
-  'storage.v1.CSIDriverSpec.fsGroupPolicy',
 ];
 
 /** Named string types of Go, for the text of type errors: `field name` -> Go type, or `Type.field` -> Go type. */

@@ -7,28 +7,33 @@ import type { Json } from '../defaults/fill.ts';
 import { put } from '../defaults/fill.ts';
 import { updateStrategy } from '../registry/strategy.ts';
 import type { Context, PrepareUpdate, Strategy } from '../registry/kind.ts';
+import type { FieldError } from '../status/field-error.ts';
 import * as access from '../validation/access.ts';
 import * as admission from '../validation/admission.ts';
 import { sameJson } from '../validation/check.ts';
-import * as cluster from '../validation/cluster.ts';
-import { validateLease } from '../validation/config.ts';
+import { validateApiService, validateApiServiceStatus } from '../validation/api-service.ts';
+import * as csi from '../validation/csi.ts';
+import { validateLease } from '../validation/lease.ts';
 import { nameIsPathSegment } from '../validation/name.ts';
+import { validatePriorityClass, validatePriorityClassUpdate } from '../validation/priority-class.ts';
+import { validateRuntimeClass, validateRuntimeClassUpdate } from '../validation/runtime-class.ts';
 import { validateSigningRequest, validateSigningRequestUpdate } from '../validation/signing-request.ts';
+import * as storage from '../validation/storage.ts';
 import { bumpedWhen, countSpec, fresh, keep, keepSpec, keepSpecAndMeta, keepStatus, keepStatusAndCount, withGeneration } from './standard.ts';
 
 const one = (object: KubeObject): KubeObject => withGeneration(object, 1);
 
-export const STORAGE_CLASS: Partial<Strategy> = { validate: cluster.validateStorageClass, validateUpdate: cluster.validateStorageClassUpdate };
+export const STORAGE_CLASS: Partial<Strategy> = { validate: storage.validateStorageClass, validateUpdate: storage.validateStorageClassUpdate };
 
 export const PRIORITY_CLASS: Partial<Strategy> = {
   prepareForCreate: one,
-  validate: cluster.validatePriorityClass,
-  validateUpdate: cluster.validatePriorityClassUpdate,
+  validate: validatePriorityClass,
+  validateUpdate: validatePriorityClassUpdate,
 };
 
 export const RUNTIME_CLASS: Partial<Strategy> = {
-  validate: cluster.validateRuntimeClass,
-  validateUpdate: cluster.validateRuntimeClassUpdate,
+  validate: validateRuntimeClass,
+  validateUpdate: validateRuntimeClassUpdate,
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: false,
 };
@@ -42,23 +47,40 @@ export const LEASE: Partial<Strategy> = {
 
 export const VOLUME_ATTACHMENT: Partial<Strategy> = {
   prepareForCreate: fresh('storage.v1.VolumeAttachment', false),
-  validate: cluster.validateAttachment,
+  validate: storage.validateAttachment,
   prepareForUpdate: keepStatus,
-  validateUpdate: cluster.validateAttachmentUpdate,
+  validateUpdate: storage.validateAttachmentUpdate,
   allowUnconditionalUpdate: false,
   subresources: { status: updateStrategy({ prepareForUpdate: keepSpecAndMeta }) },
 };
 
 /** CSIDriver counts only updates. */
-export const CSI_DRIVER: Partial<Strategy> = { prepareForUpdate: countSpec, allowUnconditionalUpdate: false };
-/** Kinds that must name the version they replace, and need nothing else. */
-export const CONDITIONAL: Partial<Strategy> = { allowUnconditionalUpdate: false };
+export const CSI_DRIVER: Partial<Strategy> = {
+  validate: csi.validateDriver,
+  prepareForUpdate: countSpec,
+  validateUpdate: csi.validateDriverUpdate,
+  allowUnconditionalUpdate: false,
+};
+
+/** An update is validated twice, as upstream has it. */
+export const CSI_NODE: Partial<Strategy> = {
+  validate: csi.validateCsiNode,
+  validateUpdate: (next, old) => [...csi.validateCsiNode(next), ...csi.validateCsiNodeUpdate(next, old)],
+  allowUnconditionalUpdate: false,
+};
 
 const RBAC = { allowCreateOnUpdate: true, validateName: nameIsPathSegment } as const;
-export const ROLE: Partial<Strategy> = { ...RBAC, validate: access.validateRole, validateUpdate: (next, old) => (next['rules'] === old['rules'] ? [] : access.validateRole(next)) };
-export const CLUSTER_ROLE: Partial<Strategy> = { ...RBAC, validate: access.validateClusterRole, validateUpdate: (next) => access.validateClusterRole(next) };
-export const ROLE_BINDING: Partial<Strategy> = { ...RBAC, validate: access.validateBinding(true), validateUpdate: access.validateBindingUpdate(true) };
-export const CLUSTER_ROLE_BINDING: Partial<Strategy> = { ...RBAC, validate: access.validateBinding(false), validateUpdate: access.validateBindingUpdate(false) };
+
+/** Updates of these kinds are validated twice, as upstream has it, so causes come twice. */
+const twice = (validate: (object: KubeObject) => FieldError[], onUpdate: (next: KubeObject, old: KubeObject) => FieldError[] = validate): Partial<Strategy> => ({
+  ...RBAC,
+  validate,
+  validateUpdate: (next, old) => [...validate(next), ...onUpdate(next, old)],
+});
+export const ROLE = twice(access.validateRole);
+export const CLUSTER_ROLE = twice(access.validateClusterRole);
+export const ROLE_BINDING = twice(access.validateBinding(true), access.validateBindingUpdate(true));
+export const CLUSTER_ROLE_BINDING = twice(access.validateBinding(false), access.validateBindingUpdate(false));
 
 /** A certificate request states who asks: whoever it is, not whoever it claims. */
 function requestCreate(object: KubeObject, { user }: Context): KubeObject {
@@ -148,8 +170,11 @@ function serviceCreate(object: KubeObject, context: Context): KubeObject {
 const freshService = fresh('apiregistration.v1.APIService', false);
 
 export const API_SERVICE: Partial<Strategy> = {
+  validateName: nameIsPathSegment,
   prepareForCreate: serviceCreate,
+  validate: validateApiService,
   prepareForUpdate: keepStatus,
+  validateUpdate: (next) => validateApiService(next),
   allowUnconditionalUpdate: false,
-  subresources: { status: updateStrategy({ prepareForUpdate: keepSpec }) },
+  subresources: { status: updateStrategy({ prepareForUpdate: keepSpec, validateUpdate: (next) => validateApiServiceStatus(next) }) },
 };

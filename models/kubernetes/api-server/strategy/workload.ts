@@ -12,7 +12,9 @@ import * as batch from '../validation/batch.ts';
 import { sameJson } from '../validation/check.ts';
 import { validateRevision, validateRevisionUpdate } from '../validation/config.ts';
 import { nameIsLabel, nameIsPathSegment } from '../validation/name.ts';
-import * as network from '../validation/network.ts';
+import * as ingress from '../validation/ingress.ts';
+import { validateNetworkPolicy } from '../validation/network-policy.ts';
+import * as budget from '../validation/disruption-budget.ts';
 import * as workload from '../validation/workload.ts';
 import { bumpedWhen, countSpec, fresh, keep, keepSpec, keepStatus, keepStatusAndCount } from './standard.ts';
 
@@ -157,9 +159,9 @@ export const CRON_JOB = counted({
 
 export const BUDGET = counted({
   schema: 'policy.v1.PodDisruptionBudget',
-  validate: network.validateBudget,
-  validateUpdate: network.validateBudgetUpdate,
-  validateStatus: (next) => network.validateBudgetStatus(next),
+  validate: budget.validateBudget,
+  validateUpdate: budget.validateBudgetUpdate,
+  validateStatus: (next) => budget.validateBudgetStatus(next),
   more: { allowUnconditionalUpdate: false, validateName: nameIsPathSegment },
 });
 
@@ -174,8 +176,8 @@ export const AUTOSCALER: Partial<Strategy> = {
 
 export const INGRESS = counted({
   schema: 'networking.v1.Ingress',
-  validate: network.validateIngress,
-  validateUpdate: (next, old) => (next['spec'] === old['spec'] ? [] : network.validateIngress(next)),
+  validate: ingress.validateIngressCreate,
+  validateUpdate: (next, old) => (next['spec'] === old['spec'] ? [] : ingress.validateIngress(next)),
 });
 
 /** Spec and generation, no status. */
@@ -186,12 +188,13 @@ const countedSpec = (validate: Validate, validateUpdate: ValidateUpdate): Partia
   validateUpdate,
 });
 
-export const INGRESS_CLASS = countedSpec(network.validateIngressClass, (next, old) => [
-  ...network.validateIngressClassUpdate(next, old),
-  ...(next['spec'] === old['spec'] ? [] : network.validateIngressClass(next)),
+export const INGRESS_CLASS = countedSpec(ingress.validateIngressClass, (next, old) => [
+  ...ingress.validateIngressClassUpdate(next, old),
+  ...(next['spec'] === old['spec'] ? [] : ingress.validateIngressClass(next)),
 ]);
 
-export const NETWORK_POLICY = countedSpec(network.validateNetworkPolicy, (next, old) =>
-  next['spec'] === old['spec'] ? [] : network.validateNetworkPolicy(next),
+/** An update is validated twice, as upstream has it. */
+export const NETWORK_POLICY = countedSpec(validateNetworkPolicy, (next, old) =>
+  next['spec'] === old['spec'] ? [] : [...validateNetworkPolicy(next), ...validateNetworkPolicy(next)],
 );
 

@@ -4,6 +4,8 @@
  */
 import type { Json } from '../defaults/fill.ts';
 import type { KubeObject } from '../../object/types.ts';
+import { isLeft } from 'fp-ts/lib/Either.js';
+import { type LabelSelector, parseLabelSelector } from '../../object/selector.ts';
 import { invalidValue, notSupported, required } from '../status/field-error.ts';
 import type { FieldError } from '../status/field-error.ts';
 import { goQuote, literal } from '../status/go-format.ts';
@@ -33,25 +35,32 @@ const rules = (object: KubeObject, isNamespaced: boolean): FieldError[] =>
 
 export const validateRole = (object: KubeObject): FieldError[] => rules(object, true);
 
+/** ValidateClusterRole: the selectors of an aggregated role must also compile. */
 export function validateClusterRole(object: KubeObject): FieldError[] {
   const errors = rules(object, false);
-  const selectors = object['aggregationRule']?.clusterRoleSelectors as Json[] | undefined;
-  if (object['aggregationRule'] === undefined) return errors;
-  if (isEmpty(selectors)) return [...errors, required('aggregationRule.clusterRoleSelectors', 'at least one clusterRoleSelector required if aggregationRule is non-nil')];
-  return [...errors, ...(selectors ?? []).flatMap((selector, at) => validateLabelSelector(selector, `aggregationRule.clusterRoleSelectors[${at}]`))];
+  const aggregation = object['aggregationRule'] as Json | undefined;
+  if (aggregation === undefined) return errors;
+  const selectors = (aggregation['clusterRoleSelectors'] as Json[] | undefined) ?? [];
+  if (selectors.length === 0) errors.push(required('aggregationRule.clusterRoleSelectors', 'at least one clusterRoleSelector required if aggregationRule is non-nil'));
+  selectors.forEach((selector, at) => {
+    const path = `aggregationRule.clusterRoleSelectors[${at}]`;
+    errors.push(...validateLabelSelector(selector, path));
+    if (isLeft(parseLabelSelector(selector as LabelSelector))) errors.push(invalidValue(path, null, 'invalid label selector.'));
+  });
+  return errors;
 }
 
+const SUBJECT_KINDS: readonly string[] = ['ServiceAccount', 'User', 'Group'];
+
+/** validateRoleBindingSubject. */
 function validateSubject(subject: Json, isNamespaced: boolean, path: string): FieldError[] {
-  const errors: FieldError[] = [];
-  const { kind, name, apiGroup } = subject;
-  if ((name ?? '') === '') errors.push(required(`${path}.name`));
-  if (kind === 'ServiceAccount') {
-    if ((apiGroup ?? '') !== '') errors.push(notSupported(`${path}.apiGroup`, apiGroup, ['']));
-    if ((name ?? '') !== '') for (const text of subdomainErrors(name)) errors.push(invalidValue(`${path}.name`, name, text));
-    if (!isNamespaced && (subject['namespace'] ?? '') === '') errors.push(required(`${path}.namespace`));
-  } else if (kind === 'User' || kind === 'Group') {
-    if (apiGroup !== RBAC_GROUP) errors.push(notSupported(`${path}.apiGroup`, apiGroup ?? '', [RBAC_GROUP]));
-  } else errors.push(notSupported(`${path}.kind`, kind ?? '', ['Group', 'ServiceAccount', 'User']));
+  const { kind = '', name = '', apiGroup = '', namespace = '' } = subject as { kind?: string; name?: string; apiGroup?: string; namespace?: string };
+  const errors = name === '' ? [required(`${path}.name`)] : [];
+  if (!SUBJECT_KINDS.includes(kind)) return [...errors, notSupported(`${path}.kind`, kind, SUBJECT_KINDS)];
+  if (kind !== 'ServiceAccount') return apiGroup === RBAC_GROUP ? errors : [...errors, notSupported(`${path}.apiGroup`, apiGroup, [RBAC_GROUP])];
+  if (name !== '') errors.push(...subdomainErrors(name).map((text) => invalidValue(`${path}.name`, name, text)));
+  if (apiGroup !== '') errors.push(notSupported(`${path}.apiGroup`, apiGroup, ['']));
+  if (!isNamespaced && namespace === '') errors.push(required(`${path}.namespace`));
   return errors;
 }
 
@@ -61,7 +70,7 @@ export const validateBinding =
   (object: KubeObject): FieldError[] => {
     const errors: FieldError[] = [];
     const ref = (object['roleRef'] as Json | undefined) ?? {};
-    const kinds = isNamespaced ? ['ClusterRole', 'Role'] : ['ClusterRole'];
+    const kinds = isNamespaced ? ['Role', 'ClusterRole'] : ['ClusterRole'];
     if (ref['apiGroup'] !== RBAC_GROUP) errors.push(notSupported('roleRef.apiGroup', ref['apiGroup'] ?? '', [RBAC_GROUP]));
     if (!kinds.includes(ref['kind'])) errors.push(notSupported('roleRef.kind', ref['kind'] ?? '', kinds));
     if ((ref['name'] ?? '') === '') errors.push(required('roleRef.name'));

@@ -15,7 +15,7 @@ import { fullyQualifiedNameErrors, label1035Errors, labelErrors, qualifiedNameEr
 
 const OPERATIONS = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
 const SCOPES = ['*', 'Cluster', 'Namespaced'];
-const REASONS = ['Forbidden', 'Invalid', 'RequestEntityTooLarge', 'Unauthorized'];
+const REASONS = ['Forbidden', 'Invalid', 'RequestEntityTooLarge'];
 const ACTIONS = ['Audit', 'Deny', 'Warn'];
 const CONDITIONS_MAX = 64;
 
@@ -54,18 +54,26 @@ function resourceErrors(resources: readonly string[], path: string): FieldError[
   const errors: FieldError[] = [];
   const whole = new Set<string>();
   const everywhere = new Set<string>();
+  // Of several whole resources it is the last that counts.
+  let isLastPlain = false;
   for (const [at, name] of resources.entries()) {
-    if (name === '') errors.push(required(index(path, at)));
-    const [resource = '', subresource] = name.split('/');
-    if (subresource === undefined) continue;
+    if (name === '') {
+      errors.push(required(index(path, at)));
+      continue;
+    }
+    const slash = name.indexOf('/');
+    if (slash < 0) {
+      isLastPlain = name !== '*';
+      continue;
+    }
+    const [resource, subresource] = [name.slice(0, slash), name.slice(slash + 1)];
     if (whole.has(resource)) errors.push(invalidValue(index(path, at), name, `if '${resource}/*' is present, must not specify ${name}`));
     if (everywhere.has(subresource)) errors.push(invalidValue(index(path, at), name, `if '*/${subresource}' is present, must not specify ${name}`));
     if (subresource === '*') whole.add(resource);
     if (resource === '*') everywhere.add(subresource);
   }
   if (resources.length > 1 && resources.includes('*/*')) errors.push(invalidValue(path, resources, "if '*/*' is present, must not specify other resources"));
-  const isPlain = (name: string): boolean => name !== '*' && name !== '' && !name.includes('/');
-  if (resources.includes('*') && resources.some(isPlain)) errors.push(invalidValue(path, resources, "if '*' is present, must not specify other resources without subresources"));
+  if (resources.includes('*') && isLastPlain) errors.push(invalidValue(path, resources, "if '*' is present, must not specify other resources without subresources"));
   return errors;
 }
 
@@ -111,9 +119,9 @@ function validateWebhook(hook: Json, path: string): FieldError[] {
   if (hook['reinvocationPolicy'] !== undefined && !['IfNeeded', 'Never'].includes(hook['reinvocationPolicy'])) errors.push(notSupported(`${path}.reinvocationPolicy`, hook['reinvocationPolicy'], ['IfNeeded', 'Never']));
   errors.push(...validateLabelSelector(hook['namespaceSelector'], `${path}.namespaceSelector`), ...validateLabelSelector(hook['objectSelector'], `${path}.objectSelector`));
   errors.push(...validateServiceOrUrl((hook['clientConfig'] as Json | undefined) ?? {}, `${path}.clientConfig`));
-  errors.push(...reviewVersionErrors(listOf(hook['admissionReviewVersions']) as readonly string[], `${path}.admissionReviewVersions`));
   const conditions = listOf(hook['matchConditions']);
   if (conditions.length > 0) errors.push(...conditionErrors(conditions, admissionEnvironment(), `${path}.matchConditions`));
+  errors.push(...reviewVersionErrors(listOf(hook['admissionReviewVersions']) as readonly string[], `${path}.admissionReviewVersions`));
   return errors;
 }
 

@@ -1,18 +1,18 @@
 /**
- * Validation of nodes, namespaces, storage and priority.
- * Upstream: pkg/apis/core/validation/validation.go, pkg/apis/{storage,scheduling,node}/validation.
+ * Validation of nodes and namespaces.
+ * Upstream: pkg/apis/core/validation/validation.go.
  */
 import type { Json } from '../defaults/fill.ts';
 import type { KubeObject } from '../../object/types.ts';
 import { duplicate, forbiddenValue, internalFieldError, invalidValue, notSupported, required } from '../status/field-error.ts';
 import type { FieldError } from '../status/field-error.ts';
 import { goQuote, literal } from '../status/go-format.ts';
-import { immutable, sameJson } from './check.ts';
+import { sameJson } from './check.ts';
 import { isDualStack, validateCIDR } from './ip.ts';
 import { validateStandardFinalizer } from './metadata.ts';
-import { labelErrors, labelValueErrors, qualifiedNameErrors } from './name.ts';
-import { validateQuantity, validateResourceList } from './quantity.ts';
-import { TAINT_EFFECTS, validateTolerations } from './scheduling.ts';
+import { labelValueErrors, qualifiedNameErrors } from './name.ts';
+import { validateQuantity } from './quantity.ts';
+import { TAINT_EFFECTS } from './scheduling.ts';
 
 const specOf = (object: KubeObject): Json => (object['spec'] as Json | undefined) ?? {};
 
@@ -97,75 +97,3 @@ export const validateNamespace = (namespace: KubeObject): FieldError[] => finali
 export const validateNamespaceFinalize = (namespace: KubeObject): FieldError[] =>
   finalizersOf(namespace).flatMap((name, at) => validateFinalizer(name, `spec.finalizers[${at}]`));
 
-export function validateStorageClass(object: KubeObject): FieldError[] {
-  const errors: FieldError[] = [];
-  const provisioner = (object['provisioner'] as string | undefined) ?? '';
-  if (provisioner === '') errors.push(required('provisioner'));
-  else for (const text of qualifiedNameErrors(provisioner.toLowerCase())) errors.push(invalidValue('provisioner', provisioner, text));
-  for (const key in object['parameters'] as Json | undefined) if (key === '') errors.push(invalidValue('parameters', key, 'field can not be empty.'));
-  const policy = object['reclaimPolicy'] as string | undefined;
-  if (policy !== undefined && policy !== 'Delete' && policy !== 'Retain') errors.push(notSupported('reclaimPolicy', policy, ['Delete', 'Retain']));
-  const mode = object['volumeBindingMode'] as string | undefined;
-  if (mode === undefined) errors.push(required('volumeBindingMode'));
-  else if (mode !== 'Immediate' && mode !== 'WaitForFirstConsumer') errors.push(notSupported('volumeBindingMode', mode, ['Immediate', 'WaitForFirstConsumer']));
-  return errors;
-}
-
-export function validateStorageClassUpdate(next: KubeObject, old: KubeObject): FieldError[] {
-  const errors: FieldError[] = [];
-  for (const field of ['parameters', 'provisioner', 'reclaimPolicy'] as const) {
-    if (!sameJson(next[field], old[field])) errors.push(forbiddenValue(field, `updates to ${field} are forbidden.`));
-  }
-  return [...errors, ...immutable(next['volumeBindingMode'], old['volumeBindingMode'], 'volumeBindingMode')];
-}
-
-/** HighestUserDefinablePriority. */
-const USER_PRIORITY_MAX = 1000000000;
-const SYSTEM_CLASSES: Readonly<Record<string, number>> = { 'system-node-critical': 2000001000, 'system-cluster-critical': 2000000000 };
-
-export function validatePriorityClass(object: KubeObject): FieldError[] {
-  const errors: FieldError[] = [];
-  const { name = '' } = object.metadata;
-  const value = (object['value'] as number | undefined) ?? 0;
-  if (name.startsWith('system-')) {
-    if (SYSTEM_CLASSES[name] !== value) {
-      const known = SYSTEM_CLASSES[name] !== undefined;
-      const text = `priority class names with 'system-' prefix are reserved for system use only. error: ${known ? `value of ${name} PriorityClass must be ${SYSTEM_CLASSES[name]}` : `${name} is not a known system priority class`}`;
-      errors.push(forbiddenValue('metadata.name', text));
-    }
-  } else if (value > USER_PRIORITY_MAX) {
-    errors.push(forbiddenValue('value', `maximum allowed value of a user defined priority is ${USER_PRIORITY_MAX}`));
-  }
-  const policy = object['preemptionPolicy'] as string | undefined;
-  if (policy === undefined) errors.push(required('preemptionPolicy'));
-  else if (policy !== 'Never' && policy !== 'PreemptLowerPriority') errors.push(notSupported('preemptionPolicy', policy, ['Never', 'PreemptLowerPriority']));
-  return errors;
-}
-
-export const validatePriorityClassUpdate = (next: KubeObject, old: KubeObject): FieldError[] => [
-  ...(next['value'] === old['value'] ? [] : [forbiddenValue('value', 'may not be changed in an update.')]),
-  ...immutable(next['preemptionPolicy'], old['preemptionPolicy'], 'preemptionPolicy'),
-];
-
-export function validateRuntimeClass(object: KubeObject): FieldError[] {
-  const handler = (object['handler'] as string | undefined) ?? '';
-  const errors: FieldError[] = labelErrors(handler).map((text) => invalidValue('handler', handler, text));
-  if (object['overhead'] !== undefined) errors.push(...validateResourceList(object['overhead'].podFixed, 'overhead.podFixed'));
-  if (object['scheduling'] !== undefined) errors.push(...validateTolerations(object['scheduling'].tolerations, 'scheduling.tolerations'));
-  return errors;
-}
-
-export const validateRuntimeClassUpdate = (next: KubeObject, old: KubeObject): FieldError[] => immutable(next['handler'], old['handler'], 'handler');
-
-export const validateAttachment = (object: KubeObject): FieldError[] => {
-  const spec = specOf(object);
-  const errors: FieldError[] = [];
-  if ((spec['attacher'] ?? '') === '') errors.push(required('spec.attacher'));
-  if ((spec['nodeName'] ?? '') === '') errors.push(required('spec.nodeName'));
-  const source = (spec['source'] as Json | undefined) ?? {};
-  if (source['inlineVolumeSpec'] === undefined && source['persistentVolumeName'] === undefined) {
-    errors.push(required('spec.source', 'must specify exactly one of inlineVolumeSpec and persistentVolumeName'));
-  }
-  return errors;
-};
-export const validateAttachmentUpdate = (next: KubeObject, old: KubeObject): FieldError[] => immutable(next['spec'], old['spec'], 'spec', literal('storage.VolumeAttachmentSpec{}'));

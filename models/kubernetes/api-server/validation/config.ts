@@ -190,18 +190,6 @@ export function validateEventUpdate(next: KubeObject, old: KubeObject, isNewApi:
   return [...errors, ...EVENT_FIXED.flatMap((field) => immutable(next[field], old[field], shown(field), literal('"null"')))];
 }
 
-/** Lease. */
-export function validateLease(object: KubeObject): FieldError[] {
-  const spec = (object['spec'] as Json | undefined) ?? {};
-  const errors: FieldError[] = [];
-  const { leaseDurationSeconds: duration, leaseTransitions: transitions, holderIdentity: holder, preferredHolder: preferred, strategy } = spec;
-  if (duration !== undefined && duration <= 0) errors.push(invalidValue('spec.leaseDurationSeconds', duration, 'must be greater than 0'));
-  if (transitions !== undefined && transitions < 0) errors.push(invalidValue('spec.leaseTransitions', transitions, 'must be greater than or equal to 0'));
-  if (holder === '') errors.push(invalidValue('spec.holderIdentity', '', 'must not be empty'));
-  if (preferred !== undefined && preferred !== '' && (strategy ?? '') === '') errors.push(forbiddenValue('spec.preferredHolder', 'may only be specified if `strategy` is defined'));
-  return errors;
-}
-
 /** ControllerRevision: data is there and stays, revision is not negative. */
 export const validateRevision = (object: KubeObject): FieldError[] => [
   ...((object['data'] ?? undefined) === undefined ? [required('data', 'data is mandatory')] : []),
