@@ -40,6 +40,9 @@ describe('the facade', () => {
     expect((await get('/api/v1/nonsense')).json).toMatchObject({ code: 404, message: 'the server could not find the requested resource' });
     expect((await get('/api/v1/namespaces/n/pods', { accept: 'text/html' })).json).toMatchObject({ code: 406, reason: 'NotAcceptable' });
     expect((await get('/metrics')).text).toContain('apiserver_request_total');
+    for (const [method, path, code] of [['OPTIONS', '/api/v1/pods', 405], ['HEAD', '/api/v1/pods', 405], ['PUT', '/version', 405], ['HEAD', '/api/v1/nonsense', 404]] as const) {
+      expect([method, path, (await fetch(base + path, { method })).status]).toEqual([method, path, code]);
+    }
   });
 
   it('negotiates discovery', async () => {

@@ -64,3 +64,20 @@ it('a definition of a resource without its spec is refused, field by field', () 
   expect(code).toBe(422);
   expect(message).toMatch(/^CustomResourceDefinition\.apiextensions\.k8s\.io "foos\.example\.com" is invalid: \[spec\.group: Required value, spec\.scope: Required value, spec\.versions: /u);
 });
+
+it('a node changes its taints and its first range, and no range after that', () => {
+  k.post('/api/v1/nodes', { metadata: { name: 'n' }, spec: { taints: [{ key: 'k', effect: 'NoSchedule' }] } });
+  const patch = (spec: Any): Any => refusal('PATCH', '/api/v1/nodes/n', { spec }, 'application/merge-patch+json');
+  expect(patch({ podCIDR: '10.0.0.0/24', podCIDRs: ['10.0.0.0/24'], taints: null, unschedulable: true }).code).toBe(200);
+  expect(patch({ podCIDR: '10.0.1.0/24', podCIDRs: ['10.0.1.0/24'] }).message).toBe(
+    'Node "n" is invalid: [spec.podCIDRs: Forbidden: node updates may not change podCIDR except from "" to valid, []: Forbidden: node updates may only change labels, taints, or capacity (or configSource, if the DynamicKubeletConfig feature gate is enabled)]',
+  );
+});
+
+it('a Job that changes is validated as a new one is', () => {
+  const path = `/apis/batch/v1/namespaces/${namespace}/jobs`;
+  const template = { metadata: { labels: { a: 'b' } }, spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'busybox:1' }] } };
+  const { body } = k.request('POST', path, { metadata: { name: 'j' }, spec: { template } });
+  const { message } = refusal('PATCH', `${path}/j`, [{ op: 'replace', path: '/spec/template/metadata/labels', value: { a: 'b' } }], 'application/json-patch+json');
+  expect(message).toContain(`spec.template.metadata.labels[batch.kubernetes.io/controller-uid]: Required value: must be '${(body as Any).metadata.uid}'`);
+});

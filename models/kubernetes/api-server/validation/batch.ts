@@ -183,7 +183,8 @@ export function validateJobUpdate(next: KubeObject, old: KubeObject): FieldError
   if (next['spec'] === old['spec']) return [];
   const spec = next['spec'] as Json;
   const before = old['spec'] as Json;
-  const errors = validateJobSpec(spec, 'spec');
+  // The strategy validates the Job as on creation, and then its update does so again (job/strategy.go, `ValidateUpdate`).
+  const errors = [...validateJob(next), ...validateJobSpec(spec, 'spec')];
   const isIndexed = before['completionMode'] === 'Indexed';
   if (isIndexed && spec['completions'] !== undefined) {
     const inTandem = spec['completions'] === spec['parallelism'] || spec['completions'] === before['completions'];

@@ -80,7 +80,17 @@ export function validateNodeUpdate(next: KubeObject, old: KubeObject): FieldErro
   if ((before['providerID'] ?? '') !== '' && spec['providerID'] !== before['providerID']) {
     errors.push(forbiddenValue('spec.providerID', 'node updates may not change providerID except from "" to valid'));
   }
+  if (!sameJson(protectedOf(spec, before), protectedOf(before, before))) errors.push(forbiddenValue('[]', NODE_FORBIDDEN));
   return errors;
+}
+
+const NODE_FORBIDDEN = 'node updates may only change labels, taints, or capacity (or configSource, if the DynamicKubeletConfig feature gate is enabled)';
+
+/** A node's spec without what an update may change; `podCIDR` repeats the first of `podCIDRs`. */
+function protectedOf(spec: Json, before: Json): Json {
+  const { unschedulable: _unschedulable, taints: _taints, configSource: _source, podCIDR: _first, podCIDRs, providerID, ...rest } = spec;
+  const isNew = (field: string): boolean => ((before[field] as string | readonly string[] | undefined)?.length ?? 0) === 0;
+  return { ...rest, ...(isNew('podCIDRs') ? {} : { podCIDRs }), ...(isNew('providerID') ? {} : { providerID }) };
 }
 
 /** validateFinalizerName: qualified, and with a domain unless it is a standard one. */
