@@ -5,12 +5,13 @@
 import type { Json } from '../defaults/fill.ts';
 import { quantityOf, quantityValue } from '../../object/quantity.ts';
 import type { KubeObject } from '../../object/types.ts';
-import { forbiddenValue, invalidValue, notSupported, required, tooLong } from '../status/field-error.ts';
+import { forbiddenValue, invalidValue, notSupported, required } from '../status/field-error.ts';
 import type { FieldError } from '../status/field-error.ts';
 import { goQuote, literal } from '../status/go-format.ts';
 import type { Literal } from '../status/go-format.ts';
 import { immutable, oneOf, sameJson } from './check.ts';
 import { validateAccessModes } from './claim.ts';
+import { driverNameErrors } from './csi.ts';
 import { diffText } from './diff.ts';
 import { labelErrors, subdomainErrors } from './name.ts';
 import { validateNodeSelector } from './scheduling.ts';
@@ -47,15 +48,6 @@ function validateAffinity(affinity: Json | undefined, path: string): FieldError[
   return selector === undefined ? [required(`${path}.required`, 'must specify required node constraints')] : validateNodeSelector(selector, `${path}.required`);
 }
 
-const DRIVER_MAX = 63;
-
-/** ValidateCSIDriverName. */
-function validateDriver(driver: string, path: string): FieldError[] {
-  const errors = driver === '' ? [required(path)] : [];
-  if (driver.length > DRIVER_MAX) errors.push(tooLong(path, DRIVER_MAX));
-  return [...errors, ...subdomainErrors(driver.toLowerCase()).map((text) => invalidValue(path, driver, text))];
-}
-
 /** validatePVSecretReference. */
 function validateSecretReference(reference: Json | undefined, path: string): FieldError[] {
   if (reference === undefined) return [];
@@ -68,7 +60,7 @@ function validateSecretReference(reference: Json | undefined, path: string): Fie
 
 /** validateCSIPersistentVolumeSource. */
 const validateCSI = (csi: Json, path: string): FieldError[] => [
-  ...validateDriver(csi['driver'] ?? '', `${path}.driver`),
+  ...driverNameErrors(csi['driver'] ?? '', `${path}.driver`),
   ...((csi['volumeHandle'] ?? '') === '' ? [required(`${path}.volumeHandle`)] : []),
   ...['controllerPublishSecretRef', 'controllerExpandSecretRef', 'nodePublishSecretRef', 'nodeExpandSecretRef'].flatMap((field) => validateSecretReference(csi[field], `${path}.${field}`)),
 ];

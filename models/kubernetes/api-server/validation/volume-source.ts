@@ -4,16 +4,17 @@
  */
 import type { Json } from '../defaults/fill.ts';
 import { quantityOf } from '../../object/quantity.ts';
-import { forbiddenValue, invalidValue, notSupported, required, tooLong } from '../status/field-error.ts';
+import { forbiddenValue, invalidValue, notSupported, required } from '../status/field-error.ts';
 import type { FieldError } from '../status/field-error.ts';
 import { validateClaimSpec } from './claim.ts';
+import { driverNameErrors } from './csi.ts';
 import { validateAnnotations, validateLabels } from './metadata.ts';
-import { LABEL_MAX, labelErrors, rangeText, subdomainErrors } from './name.ts';
+import { labelErrors, rangeText, subdomainErrors } from './name.ts';
 import { descendingPath, noBacksteps } from './path.ts';
 import { validateDownward, validateKeyed, validateProjected } from './projected.ts';
 
 /** Checks one source at its path. */
-export type SourceCheck = (source: Json, path: string) => FieldError[];
+type SourceCheck = (source: Json, path: string) => FieldError[];
 
 const missing = (value: unknown): boolean => value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
 
@@ -140,16 +141,9 @@ function storageos(source: Json, path: string): FieldError[] {
   return [...errors, ...(source['secretRef'] === undefined ? [] : needs(source['secretRef'], `${path}.secretRef`, 'name'))];
 }
 
-/** ValidateCSIDriverName; upper case counts as lower case. */
-function validateDriverName(name: string, path: string): FieldError[] {
-  const errors = name === '' ? [required(path)] : [];
-  if (name.length > LABEL_MAX) errors.push(tooLong(path, LABEL_MAX));
-  return [...errors, ...subdomainErrors(name.toLowerCase()).map((text) => invalidValue(path, name, text))];
-}
-
 /** validateCSIVolumeSource; upstream leaves the reference out of the path of its name. */
 function csi(source: Json, path: string): FieldError[] {
-  const errors = validateDriverName(source['driver'] ?? '', `${path}.driver`);
+  const errors = driverNameErrors(source['driver'] ?? '', `${path}.driver`);
   const secret = source['nodePublishSecretRef'] as Json | undefined;
   if (secret === undefined) return errors;
   if (missing(secret['name'])) return [...errors, required(`${path}.nodePublishSecretRef.name`)];
@@ -187,7 +181,7 @@ export const SOURCES: Readonly<Record<string, SourceCheck>> = {
   cephfs: (source, path) => needs(source, path, 'monitors'),
   cinder: withSecret('volumeID'),
   configMap: (source, path) => validateKeyed(source, 'name', path),
-  csi: (source, path) => needs(source, path, 'driver'),
+  csi,
   downwardAPI: validateDownward,
   emptyDir: (source, path) =>
     source['sizeLimit'] !== undefined && quantityOf(source['sizeLimit']).nanos < 0n ? [forbiddenValue(`${path}.sizeLimit`, 'SizeLimit field must be a valid resource quantity')] : [],
@@ -204,6 +198,3 @@ export const SOURCES: Readonly<Record<string, SourceCheck>> = {
   secret: (source, path) => validateKeyed(source, 'secretName', path),
   vsphereVolume: (source, path) => needs(source, path, 'volumePath'),
 };
-
-/** The checks where a pod has the volume: its secret is in its own namespace. */
-export const POD_SOURCES: Readonly<Record<string, SourceCheck>> = { ...SOURCES, csi };

@@ -7,8 +7,7 @@ import { duplicate, forbiddenValue, invalidValue, required } from '../status/fie
 import type { FieldError } from '../status/field-error.ts';
 import { goQuote } from '../status/go-format.ts';
 import { labelErrors, subdomainErrors } from './name.ts';
-import { POD_SOURCES, SOURCES } from './volume-source.ts';
-import type { SourceCheck } from './volume-source.ts';
+import { SOURCES } from './volume-source.ts';
 
 /** The order in which upstream looks for sources: the first one found counts. */
 const SOURCE_ORDER = [
@@ -21,7 +20,7 @@ const SOURCE_ORDER = [
 const SHOWN_AS: Readonly<Record<string, string>> = { cephfs: 'cephFS', downwardAPI: 'downwarAPI' };
 
 /** One volume source among the fields of `holder`; `others` are fields of the holder that are no sources. */
-export function validateSource(holder: Json, path: string, others: readonly string[], checks: Readonly<Record<string, SourceCheck>> = SOURCES): FieldError[] {
+export function validateSource(holder: Json, path: string, others: readonly string[]): FieldError[] {
   const errors: FieldError[] = [];
   let count = 0;
   for (const name of SOURCE_ORDER) {
@@ -29,7 +28,7 @@ export function validateSource(holder: Json, path: string, others: readonly stri
     if (source === undefined || others.includes(name)) continue;
     count++;
     if (count > 1) errors.push(forbiddenValue(`${path}.${SHOWN_AS[name] ?? name}`, 'may not specify more than 1 volume type'));
-    else errors.push(...(checks[name]?.(source, `${path}.${name}`) ?? []));
+    else errors.push(...(SOURCES[name]?.(source, `${path}.${name}`) ?? []));
   }
   if (count === 0) errors.push(required(path, 'must specify a volume type'));
   return errors;
@@ -61,7 +60,7 @@ export function validateVolumes(volumes: readonly Json[] | undefined, podName: s
   volumes?.forEach((volume, at) => {
     const here = `${path}[${at}]`;
     const name = (volume['name'] as string | undefined) ?? '';
-    const own = [...validateSource(volume, here, ['name'], POD_SOURCES), ...nameRules(volume, podName, here)];
+    const own = [...validateSource(volume, here, ['name']), ...nameRules(volume, podName, here)];
     if (name === '') own.push(required(`${here}.name`));
     else own.push(...labelErrors(name).map((text) => invalidValue(`${here}.name`, name, text)));
     if (usable.has(name)) own.push(duplicate(`${here}.name`, name));
