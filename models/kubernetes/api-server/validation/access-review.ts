@@ -7,8 +7,7 @@ import type { Json } from '../defaults/fill.ts';
 import { invalidValue } from '../status/field-error.ts';
 import type { FieldError } from '../status/field-error.ts';
 import { goQuote, goSyntax, literal, type Literal } from '../status/go-format.ts';
-
-const specOf = (object: KubeObject): Json => (object['spec'] as Json | undefined) ?? {};
+import { specOf } from './check.ts';
 
 /** `authorization.NonResourceAttributes{...}` as Go prints it. */
 function nonResourceText(attributes: Json): Literal {

@@ -7,11 +7,10 @@ import { quantityOf } from '../../object/quantity.ts';
 import type { KubeObject } from '../../object/types.ts';
 import { forbiddenValue, invalidValue, notSupported, required } from '../status/field-error.ts';
 import type { FieldError } from '../status/field-error.ts';
+import { specOf } from './check.ts';
 import { labelErrors, pathSegmentErrors } from './name.ts';
 import { quantitySyntax } from './quantity-syntax.ts';
 import { containerResourceErrors } from './quantity.ts';
-
-const specOf = (object: KubeObject): Json => (object['spec'] as Json | undefined) ?? {};
 
 const METRIC_TYPES = ['ContainerResource', 'External', 'Object', 'Pods', 'Resource'];
 

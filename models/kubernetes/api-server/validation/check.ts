@@ -3,6 +3,7 @@
  * Upstream: pkg/apis/core/validation/validation.go and apimachinery/pkg/apis/meta/v1/validation/validation.go.
  */
 import type { Json } from '../defaults/fill.ts';
+import type { KubeObject } from '../../object/types.ts';
 import { parseLabelSelector, selectorMatches } from '../../object/selector.ts';
 import { isLeft } from 'fp-ts/lib/Either.js';
 import { forbiddenValue, invalidValue, notSupported, required } from '../status/field-error.ts';
@@ -11,6 +12,9 @@ import { goQuote, goSyntax, literal } from '../status/go-format.ts';
 import type { Literal } from '../status/go-format.ts';
 import { validateLabels } from './metadata.ts';
 import { FIELD_IMMUTABLE, labelValueErrors, MUST_BE_NON_NEGATIVE, qualifiedNameErrors } from './name.ts';
+
+/** The spec of an object that may have none. */
+export const specOf = (object: KubeObject): Json => (object['spec'] as Json | undefined) ?? {};
 
 /** ValidateNonnegativeField. */
 export const nonNegative = (value: number | undefined | null, path: string): FieldError[] =>

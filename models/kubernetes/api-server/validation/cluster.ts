@@ -7,14 +7,12 @@ import type { KubeObject } from '../../object/types.ts';
 import { duplicate, forbiddenValue, internalFieldError, invalidValue, notSupported, required } from '../status/field-error.ts';
 import type { FieldError } from '../status/field-error.ts';
 import { goQuote, literal } from '../status/go-format.ts';
-import { sameJson } from './check.ts';
+import { sameJson, specOf } from './check.ts';
 import { isDualStack, validateCIDR } from './ip.ts';
 import { validateStandardFinalizer } from './metadata.ts';
 import { labelValueErrors, qualifiedNameErrors } from './name.ts';
 import { validateQuantity } from './quantity.ts';
 import { TAINT_EFFECTS } from './scheduling.ts';
-
-const specOf = (object: KubeObject): Json => (object['spec'] as Json | undefined) ?? {};
 
 /** Taints are unique by key and effect. Errors sit at `metadata.taints`, as upstream has it. */
 function validateTaints(taints: readonly Json[] | undefined): FieldError[] {

@@ -7,7 +7,7 @@ import type { KubeObject } from '../../object/types.ts';
 import { duplicate, invalidValue, notSupported, required, tooLong } from '../status/field-error.ts';
 import type { FieldError } from '../status/field-error.ts';
 import { goQuote, literal } from '../status/go-format.ts';
-import { immutable, nonNegative, sameJson } from './check.ts';
+import { immutable, nonNegative, sameJson, specOf } from './check.ts';
 import { FIELD_IMMUTABLE, qualifiedNameErrors, subdomainErrors } from './name.ts';
 
 const DRIVER_NAME_MAX = 63;
@@ -18,8 +18,6 @@ const LIFECYCLE_MODES: readonly string[] = ['Persistent', 'Ephemeral'];
 /** Bounds of a token's life in seconds. */
 const TOKEN_SECONDS_MIN = 600;
 const TOKEN_SECONDS_MAX = 2 ** 32;
-
-const specOf = (object: KubeObject): Json => (object['spec'] as Json | undefined) ?? {};
 
 /** ValidateCSIDriverName. */
 export function driverNameErrors(name: string, path: string): FieldError[] {

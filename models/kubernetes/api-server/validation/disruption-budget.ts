@@ -7,9 +7,7 @@ import type { KubeObject } from '../../object/types.ts';
 import { invalidValue, notSupported } from '../status/field-error.ts';
 import type { FieldError } from '../status/field-error.ts';
 import { literal } from '../status/go-format.ts';
-import { nonNegative, notMoreThan100Percent, positiveIntOrPercent, validateLabelSelector } from './check.ts';
-
-const specOf = (object: KubeObject): Json => (object['spec'] as Json | undefined) ?? {};
+import { nonNegative, notMoreThan100Percent, positiveIntOrPercent, specOf, validateLabelSelector } from './check.ts';
 
 export function validateBudget(object: KubeObject): FieldError[] {
   const spec = specOf(object);

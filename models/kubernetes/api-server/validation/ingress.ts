@@ -8,7 +8,7 @@ import type { KubeObject } from '../../object/types.ts';
 import { forbiddenValue, invalidValue, notSupported, required, tooLong } from '../status/field-error.ts';
 import type { FieldError } from '../status/field-error.ts';
 import { literal } from '../status/go-format.ts';
-import { immutable } from './check.ts';
+import { immutable, specOf } from './check.ts';
 import { label1035Errors, labelErrors, pathSegmentErrors, portNameErrors, portNumberErrors, regexText, subdomainErrors } from './name.ts';
 
 const CLASS_ANNOTATION = 'kubernetes.io/ingress.class';
@@ -18,7 +18,6 @@ const INVALID_SEQUENCES: readonly string[] = ['//', '/./', '/../', '%2f', '%2F']
 const INVALID_SUFFIXES: readonly string[] = ['/..', '/.'];
 const SCOPES: readonly string[] = ['Cluster', 'Namespace'];
 
-const specOf = (object: KubeObject): Json => (object['spec'] as Json | undefined) ?? {};
 const each = (path: string, value: unknown, texts: readonly string[]): FieldError[] => texts.map((text) => invalidValue(path, value, text));
 
 /** What a resource backend and the parameters of a class have in common: validateIngressTypedLocalObjectReference. */

@@ -9,15 +9,13 @@ import { forbiddenValue, invalidValue, notSupported, required } from '../status/
 import type { FieldError } from '../status/field-error.ts';
 import { goQuote, literal } from '../status/go-format.ts';
 import type { Literal } from '../status/go-format.ts';
-import { immutable, oneOf, sameJson } from './check.ts';
+import { immutable, oneOf, sameJson, specOf } from './check.ts';
 import { validateAccessModes } from './claim.ts';
 import { driverNameErrors } from './csi.ts';
 import { diffText } from './diff.ts';
 import { labelErrors, subdomainErrors } from './name.ts';
 import { validateNodeSelector } from './scheduling.ts';
 import { validateSource } from './volume.ts';
-
-const specOf = (object: KubeObject): Json => (object['spec'] as Json | undefined) ?? {};
 
 /** Fields of the spec that are no sources. */
 const VOLUME_FIELDS = ['capacity', 'accessModes', 'claimRef', 'persistentVolumeReclaimPolicy', 'storageClassName', 'mountOptions', 'volumeMode', 'nodeAffinity', 'volumeAttributesClassName'];

@@ -9,12 +9,10 @@ import { duplicate, forbiddenValue, invalidValue, required } from '../status/fie
 import type { FieldError } from '../status/field-error.ts';
 import { goQuote, literal } from '../status/go-format.ts';
 import type { Literal } from '../status/go-format.ts';
-import { immutable } from './check.ts';
+import { immutable, specOf } from './check.ts';
 import { qualifiedNameErrors } from './name.ts';
 import { quantitySyntax } from './quantity-syntax.ts';
 import { containerResourceErrors, isOvercommitAllowed, isQuotaName, quotaResourceErrors, resourceNameErrors, validateQuantity } from './quantity.ts';
-
-const specOf = (object: KubeObject): Json => (object['spec'] as Json | undefined) ?? {};
 
 /** Resources of pods that a quota counts or adds up, and those of claims. */
 const POD_RESOURCES = ['pods', 'cpu', 'memory', 'limits.cpu', 'limits.memory', 'requests.cpu', 'requests.memory'];

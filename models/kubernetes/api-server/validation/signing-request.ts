@@ -9,7 +9,7 @@ import type { Json } from '../defaults/fill.ts';
 import { duplicate, forbiddenValue, invalidValue, notSupported, required, tooLong } from '../status/field-error.ts';
 import type { FieldError } from '../status/field-error.ts';
 import { goQuote, literal } from '../status/go-format.ts';
-import { sameJson } from './check.ts';
+import { sameJson, specOf } from './check.ts';
 import { labelErrors, subdomainErrors } from './name.ts';
 
 const USAGES: readonly string[] = [
@@ -22,7 +22,6 @@ const DOMAIN_MAX = 253;
 /** Conditions that once set stay as they are. */
 const FINAL = ['Approved', 'Denied', 'Failed'] as const;
 
-const specOf = (object: KubeObject): Json => (object['spec'] as Json | undefined) ?? {};
 const conditionsOf = (object: KubeObject): readonly Json[] => ((object['status'] as Json | undefined)?.['conditions'] as Json[] | undefined) ?? [];
 
 export function validateSigningRequest(object: KubeObject): FieldError[] {

@@ -7,7 +7,7 @@ import type { KubeObject } from '../../object/types.ts';
 import { duplicate, forbiddenValue, invalidValue, notSupported, required, tooLong } from '../status/field-error.ts';
 import type { FieldError } from '../status/field-error.ts';
 import { literal } from '../status/go-format.ts';
-import { immutable, oneOf, sameJson } from './check.ts';
+import { immutable, oneOf, sameJson, specOf } from './check.ts';
 import { driverNameErrors } from './csi.ts';
 import { byteLength } from './metadata.ts';
 import { qualifiedNameErrors, subdomainErrors } from './name.ts';
@@ -18,7 +18,6 @@ const SIZE_MAX = 256 * 1024;
 const ERROR_MESSAGE_MAX = 1024;
 const BINDING_MODES: readonly string[] = ['Immediate', 'WaitForFirstConsumer'];
 
-const specOf = (object: KubeObject): Json => (object['spec'] as Json | undefined) ?? {};
 const sizeOf = (map: Json): number => Object.entries(map).reduce((size, [key, value]) => size + byteLength(key) + byteLength(value as string), 0);
 
 /** validateParameters. */

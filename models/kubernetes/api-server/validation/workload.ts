@@ -8,6 +8,7 @@ import { forbiddenValue, invalidValue, notSupported, required } from '../status/
 import type { FieldError } from '../status/field-error.ts';
 import { goQuote, literal } from '../status/go-format.ts';
 import type { Literal } from '../status/go-format.ts';
+import { specOf } from './check.ts';
 import {
   compiles,
   immutable,
@@ -25,8 +26,6 @@ import {
 } from './check.ts';
 import { validateAnnotations, validateLabels } from './metadata.ts';
 import { validateTemplate } from './pod.ts';
-
-const specOf = (object: KubeObject): Json => (object['spec'] as Json | undefined) ?? {};
 
 function validateSelector(spec: Json, kind: string): FieldError[] {
   const selector = spec['selector'] as Json | undefined;
