@@ -77,8 +77,6 @@ export const intOrStringText = (value: number | string): Literal =>
       : `intstr.IntOrString{Type:1, IntVal:0, StrVal:${goQuote(value)}}`,
   );
 
-const SELECTOR_OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist'] as const;
-
 /** ValidateLabelSelector. */
 export function validateLabelSelector(selector: Json | undefined | null, path: string): FieldError[] {
   if (selector === undefined || selector === null) return [];
@@ -113,9 +111,6 @@ function validateRequirement(requirement: Json, path: string): FieldError[] {
 
 /** Whether a selector can be used at all (LabelSelectorAsSelector gives no error). */
 export const compiles = (selector: Json | undefined | null): boolean => validateLabelSelector(selector, '').length === 0;
-
-/** The operators of label selectors, for messages. */
-export const LABEL_SELECTOR_OPERATORS: readonly string[] = SELECTOR_OPERATORS;
 
 /** Whether the selector compiles and matches; a selector that does not compile matches nothing. */
 export function selects(selector: Json | undefined, labels: Json | undefined): boolean {

@@ -75,15 +75,6 @@ export function quotaResourceErrors(name: string, path: string): FieldError[] {
 export const isQuotaName = (name: string): boolean =>
   STANDARD_QUOTA.includes(name) || isHugePage(name) || name.startsWith('requests.hugepages-');
 
-/** Any resource name with a non-negative amount, as capacity and allocatable hold them. */
-export function validateResourceList(list: Json | undefined, path: string): FieldError[] {
-  const errors: FieldError[] = [];
-  for (const name in list) {
-    errors.push(...resourceNameErrors(name, `${path}[${name}]`), ...validateQuantity(name, list[name], `${path}[${name}]`));
-  }
-  return errors;
-}
-
 /** A request against its limit; `path` is that of the requirements. */
 function compareRequest(name: string, request: string, limit: string | undefined, path: string): FieldError[] {
   if (limit === undefined) {
