@@ -6,6 +6,8 @@
  * visible names are links through `..data`, which is swapped in one step.
  */
 import type { VolumeContent } from '../api/cri.ts';
+import { fnv32a } from '../object/hash.ts';
+import { rfc3339 } from '../object/time.ts';
 import { directory, file, type Inode, link } from './file-system/inode.ts';
 import { partsOf } from './file-system/path.ts';
 import { FileTree } from './file-system/tree.ts';
@@ -25,9 +27,15 @@ const HOST_FILES: Readonly<Record<string, string>> = {
 };
 
 export class Disk {
+  /** Wall time at the start, ms. */
+  readonly #epoch: number;
   readonly #volumes = new Map<string, Entry>();
   /** Shared by all pods of the node that mount the same host path, and by claims of the same volume. */
   readonly #persistent = new Map<string, Volume>();
+
+  constructor(epoch: number) {
+    this.#epoch = epoch;
+  }
 
   /** Makes the volume at a path, or brings its files up to date. Fails with a text. */
   mount(path: string, content: VolumeContent, nowUs: number): string | undefined {
@@ -77,7 +85,7 @@ export class Disk {
     this.#volumes.set(path, entry);
     const tree = new FileTree(directory());
     tree.mount({ path: '/v', volume: entry.volume, readOnly: false });
-    const generation = `..${nowUs}`;
+    const generation = this.#generation(path, nowUs);
     tree.makeDirectory(`/v/${generation}`, nowUs);
     const names = new Set<string>();
     for (const [name, { content, mode, uid = 0 }] of Object.entries(files)) {
@@ -100,6 +108,11 @@ export class Disk {
     for (const name of names) if (!root.entries.has(name)) root.entries.set(name, link(`..data/${name}`));
     for (const name of [...root.entries.keys()]) if (!name.startsWith('..') && !names.has(name)) root.entries.delete(name);
     return undefined;
+  }
+
+  /** atomic_writer.go, newTimestampDir: the second, and a number of its own for each write. */
+  #generation(path: string, nowUs: number): string {
+    return `..${rfc3339(this.#epoch, nowUs).slice(0, 19).replace(/[-T:]/g, '_')}.${fnv32a(`${path}@${nowUs}`)}`;
   }
 
   unmount(path: string): void {

@@ -24,6 +24,8 @@ export interface Executor {
   readonly delay: () => Task;
   /** What a command line executes, or the error text of runc. */
   readonly find: (container: Container, argv: readonly string[]) => Found | string;
+  /** An id that was never given before: each exec has one. */
+  readonly id: () => string;
 }
 
 export function* execSync(container: Container | undefined, params: CriCalls['ExecSync']['params'], executor: Executor): Task<Outcome<'ExecSync'>> {
@@ -45,7 +47,7 @@ export function targetOf(container: Container, command: readonly string[], execu
   const found = executor.find(container, command);
   if (typeof found !== 'string') return { container, scope, found };
   const why = found.replace('create failed: runc create failed', 'exec failed: exec failed');
-  return `failed to exec in container: failed to start exec "${container.status.id}": ${why}`;
+  return `failed to exec in container: failed to start exec "${executor.id()}": ${why}`;
 }
 
 function start(

@@ -90,13 +90,14 @@ export class RuntimeService {
       touch: (work) => this.touch(work),
       delay: () => this.#take('cri.exec', this.#timing.exec),
       find: executableOf,
+      id: () => this.#id(),
     };
   }
 
   #fresh(): Surviving {
     const { present = ['*'], images = [], registry = [] } = this.#options;
     const store = new ImageStore({ prefix: this.#runtime, present, images, registry });
-    return { sandboxes: new Map(), containers: new Map(), disk: new Disk(), images: store, addresses: new AddressPool(this.#options.podCidr ?? '10.244.0.0/24'), count: 0, boots: 0 };
+    return { sandboxes: new Map(), containers: new Map(), disk: new Disk(this.#options.epoch), images: store, addresses: new AddressPool(this.#options.podCidr ?? '10.244.0.0/24'), count: 0, boots: 0 };
   }
 
   /** All processes are gone: containers have exited with 255, sandboxes are not ready, tmpfs is empty. */

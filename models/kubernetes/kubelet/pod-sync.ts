@@ -44,6 +44,9 @@ export interface SyncNode {
   readonly finished: () => void;
 }
 
+/** active_deadline.go. */
+const DEADLINE_EXCEEDED = { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' };
+
 type References = ReadonlyMap<string, Readonly<Record<string, string>> | undefined>;
 
 export class PodSync implements PodSyncer {
@@ -192,8 +195,15 @@ export class PodSync implements PodSyncer {
         ready: (container, { containerID }) => prober.isReady(pod, container, bareId(containerID)),
       },
       qosClass: qosClassOf(pod),
-      isPastDeadline: this.deadlineOf(pod) <= process.now,
+      eviction: this.evictionOf(pod),
     });
+  }
+
+  /** active_deadline.go, ShouldEvict: each time that it says so, it also tells. */
+  private evictionOf(pod: Pod): { readonly reason: string; readonly message: string } | undefined {
+    if (this.deadlineOf(pod) > this.parts.process.now) return undefined;
+    this.node.event(pod, 'Normal', DEADLINE_EXCEEDED.reason, DEADLINE_EXCEEDED.message);
+    return DEADLINE_EXCEEDED;
   }
 
   private noteFailures(pod: Pod, failures: ReadonlyMap<string, StartFailure | undefined>): void {

@@ -44,6 +44,31 @@ describe('containers', () => {
     const c = cluster(pod('p', { activeDeadlineSeconds: 5, terminationGracePeriodSeconds: 1 }));
     const { status } = c.phase('p', 'Failed', 60);
     expect(status).toMatchObject({ reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' });
+    c.run(5);
+    // Each status that is computed after the deadline tells it: of the sync, of the start and the end of the stop, and of the clean-up.
+    expect(c.simulation.list('events').find(({ reason }) => reason === 'DeadlineExceeded')).toMatchObject({ type: 'Normal', count: 4, message: status.message });
+  });
+
+  it('a preStop hook that outlives the grace period dies with its container, and is told as failed', () => {
+    const c = cluster(pod('p', { terminationGracePeriodSeconds: 3 }, { lifecycle: { preStop: { exec: { command: ['sleep', '60'] } } } }));
+    c.ready('p');
+    c.request('DELETE', '/api/v1/namespaces/default/pods/p');
+    c.run(2);
+    expect(c.events('p')).not.toContain('FailedPreStopHook: PreStopHook failed');
+    c.gone('p', 10);
+    expect(c.events('p')).toContain('FailedPreStopHook: PreStopHook failed');
+  });
+
+  it('a probe of a port that has no name, and one of a command that is not there', () => {
+    const c = cluster(
+      pod('port', {}, { readinessProbe: { tcpSocket: { port: 'web' }, periodSeconds: 1 } }),
+      pod('command', {}, { readinessProbe: { exec: { command: ['/nope'] }, periodSeconds: 1 } }),
+    );
+    c.run(10);
+    expect(c.events('port')).toContain('Unhealthy: Readiness probe errored: strconv.Atoi: parsing "web": invalid syntax');
+    const failed = c.events('command').filter((event) => event.startsWith('Unhealthy'));
+    expect(failed[0]).toMatch(/^Unhealthy: Readiness probe errored: rpc error: code = Unknown desc = failed to exec in container: failed to start exec "[0-9a-f]{64}": OCI runtime exec failed: exec failed: unable to start container process: exec: "\/nope": stat \/nope: no such file or directory: unknown$/);
+    expect(new Set(failed).size).toBe(failed.length);
   });
 
   it('an ephemeral container starts in a running pod, sees its target and is never restarted', () => {

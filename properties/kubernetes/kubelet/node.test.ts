@@ -344,7 +344,7 @@ describe('images', () => {
     ]);
     const waiting = (name: string, reason: string): string | undefined => cluster.until(name, ({ status }) => status.containerStatuses?.[0]?.state?.waiting?.reason === reason, 60).status.containerStatuses?.[0]?.state?.waiting?.message;
     expect(waiting('never', 'ErrImageNeverPull')).toBe('Container image "nginx" is not present with pull policy of Never');
-    expect(waiting('invalid', 'InvalidImageName')).toBe('Failed to apply default image tag "No//Name": couldn\'t parse image name "No//Name": invalid reference format');
+    expect(waiting('invalid', 'InvalidImageName')).toBe('Failed to apply default image tag "No//Name": couldn\'t parse image name "No//Name": invalid reference format: repository name (/Name) must be lowercase');
     expect(waiting('refused', 'ErrImagePull')).toContain('pull access denied');
   });
 

@@ -4,6 +4,7 @@
  * Only the Pod kind itself gets enableServiceLinks and requests out of limits; templates do not.
  * Upstream: pkg/apis/core/v1/defaults.go.
  */
+import { parseImageName } from '../../object/image-name.ts';
 import type { KubeObject } from '../../object/types.ts';
 import { fill, over, overEach, put } from './fill.ts';
 import type { Json } from './fill.ts';
@@ -14,16 +15,10 @@ const FILE_MODE = 420;
 /** serviceAccountToken.expirationSeconds: one hour. */
 const TOKEN_SECONDS = 3600;
 
-/** `latest` or no tag without digest pulls always (SetDefaults_Container). */
+/** `latest` or no tag without digest pulls always; so does not what is no name of an image (SetDefaults_Container). */
 export function pullPolicyOf(image: string): 'Always' | 'IfNotPresent' {
-  if (image.includes('@')) return tagOf(image.slice(0, image.indexOf('@'))) === 'latest' ? 'Always' : 'IfNotPresent';
-  const tag = tagOf(image);
-  return tag === '' || tag === 'latest' ? 'Always' : 'IfNotPresent';
-}
-
-function tagOf(image: string): string {
-  const colon = image.lastIndexOf(':');
-  return colon > image.lastIndexOf('/') ? image.slice(colon + 1) : '';
+  const name = parseImageName(image);
+  return typeof name !== 'string' && name.tag === 'latest' ? 'Always' : 'IfNotPresent';
 }
 
 const httpGet = (action: Json): Json => fill(action.path === '' ? { ...action, path: '/' } : action, { path: '/', scheme: 'HTTP' });

@@ -2,6 +2,7 @@
  * Making sure that an image is there (pkg/kubelet/images/image_manager.go): pull policy, back-off, one pull at a time.
  */
 import { type Process, suspend, type Task } from '../../client/process.ts';
+import { parseImageName } from '../../object/image-name.ts';
 import type { core, Pod } from '../../object/types.ts';
 import type { CriClient } from '../cri-client.ts';
 import { rpcError } from '../cri-client.ts';
@@ -37,12 +38,14 @@ export class Images {
   /** The image's reference for CreateContainer, or why there is none. */
   *ensure(pod: Pod, container: core.Container, event: ImageEvent): Task<{ readonly imageRef: string } | ImageFailure> {
     const spec = container.image ?? '';
-    const image = withTag(spec);
-    if (image === undefined) {
-      const message = `Failed to apply default image tag "${spec}": couldn't parse image name "${spec}": invalid reference format`;
+    const name = parseImageName(spec);
+    if (typeof name === 'string') {
+      const message = `Failed to apply default image tag ${JSON.stringify(spec)}: ${name}`;
       event('Warning', 'InspectFailed', message);
       return { reason: 'InvalidImageName', message };
     }
+    // image_manager.go, applyDefaultImageTag.
+    const image = name.digest === '' && !spec.endsWith(`:${name.tag}`) ? `${spec}:${name.tag}` : spec;
     const policy = container.imagePullPolicy ?? (image.endsWith(':latest') ? 'Always' : 'IfNotPresent');
     const found = yield* this.#cri.call('ImageStatus', { image });
     if (!found.ok) {
@@ -107,15 +110,4 @@ export class Images {
 /** Go rounds the durations of this message to milliseconds. */
 function milliseconds(us: number): number {
   return Math.round(us / 1000) * 1000;
-}
-
-/** Adds `:latest` where there is neither tag nor digest; undefined for what is no image name. */
-function withTag(image: string): string | undefined {
-  const [named = '', digest] = image.split('@', 2);
-  const path = named.slice(named.lastIndexOf('/') + 1);
-  const repository = path.includes(':') ? named.slice(0, named.lastIndexOf(':')) : named;
-  const withoutHost = /^[^/]*[.:][^/]*\//.test(repository) ? repository.slice(repository.indexOf('/') + 1) : repository;
-  if (!/^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*$/.test(withoutHost)) return undefined;
-  if (path.includes(':') && !/^\w[\w.-]{0,127}$/.test(path.slice(path.indexOf(':') + 1))) return undefined;
-  return path.includes(':') || digest !== undefined ? image : `${image}:latest`;
 }

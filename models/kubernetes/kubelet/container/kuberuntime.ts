@@ -304,17 +304,22 @@ export class KubeRuntime {
     return stopped.ok || stopped.error.code === 'NotFound' ? undefined : rpcError(stopped.error);
   }
 
-  /** Runs the hook for at most the grace period; what runs longer is left alone. */
+  /** Waits for the hook for at most the grace period. One that runs longer is left alone: it is told when it fails in the end. */
   *#preStop(pod: Pod, container: core.Container, id: string, hook: core.LifecycleHandler, graceSeconds: number): Task {
     const sandbox = yield* this.#cri.call('ContainerStatus', { id });
     const ip = sandbox.ok ? yield* this.#cri.call('PodSandboxStatus', { id: sandbox.value.sandboxId }) : sandbox;
     const podIp = ip.ok && 'ips' in ip.value ? (ip.value.ips[0] ?? '') : '';
     const race = new Race();
-    this.#process.go(race.run(this.#runHook(pod, container, id, hook, podIp)));
-    const timer = this.#process.after('hook.timeout', graceSeconds * 1_000_000, () => race.settle(undefined));
-    const problem = yield* race.outcome();
+    this.#process.go(this.#toldHook(pod, container, id, hook, podIp, race));
+    const timer = this.#process.after('hook.timeout', graceSeconds * 1_000_000, () => race.settle());
+    yield* race.outcome();
     timer.stop();
+  }
+
+  *#toldHook(pod: Pod, container: core.Container, id: string, hook: core.LifecycleHandler, podIp: string, race: Race): Task {
+    const problem = yield* this.#runHook(pod, container, id, hook, podIp);
     if (problem !== undefined) this.#hooks.event(pod, container, 'Warning', 'FailedPreStopHook', 'PreStopHook failed');
+    race.settle();
   }
 
   /** A new sandbox starts with a clean slate: records of init containers go. */
@@ -347,26 +352,20 @@ export class KubeRuntime {
 
 /** The first of several ends of a wait. */
 class Race {
-  #value: string | undefined;
   #isSettled = false;
-  #resume: ((value: string | undefined) => void) | undefined;
+  #resume: (() => void) | undefined;
 
-  *run(task: Task<string | undefined>): Task {
-    this.settle(yield* task);
-  }
-
-  settle(value: string | undefined): void {
+  settle(): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    this.#value = value;
-    this.#resume?.(value);
+    this.#resume?.();
   }
 
-  *outcome(): Task<string | undefined> {
-    if (this.#isSettled) return this.#value;
-    return (yield ((resume: (value: string | undefined) => void) => {
+  *outcome(): Task {
+    if (this.#isSettled) return;
+    yield ((resume: () => void) => {
       this.#resume = resume;
-    }) as never) as string | undefined;
+    }) as never;
   }
 }
 
@@ -398,8 +397,8 @@ class TerminationOrder {
     const untilUs = process.now + graceSeconds * 1_000_000;
     while (this.#isBlocked(container) && process.now < untilUs) {
       const race = new Race();
-      this.#waiting.push(() => process.soon(() => race.settle(undefined)));
-      const timer = process.after('kill.order', untilUs - process.now, () => race.settle(undefined));
+      this.#waiting.push(() => process.soon(() => race.settle()));
+      const timer = process.after('kill.order', untilUs - process.now, () => race.settle());
       yield* race.outcome();
       timer.stop();
     }

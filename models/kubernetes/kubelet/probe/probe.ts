@@ -3,7 +3,7 @@ import type { HttpResponse, NetConnect, NetResult } from '../../api/net.ts';
 import type { Json } from '../../../../src/index.ts';
 import { type Process, suspend, type Task } from '../../client/process.ts';
 import type { core, Pod } from '../../object/types.ts';
-import type { CriClient } from '../cri-client.ts';
+import { type CriClient, rpcError } from '../cri-client.ts';
 import { goDuration } from '../container/backoff.ts';
 import { joinHostPort } from '../../object/ip.ts';
 
@@ -68,7 +68,7 @@ function* execProbe(command: readonly string[], target: ProbeTarget, timeoutUs: 
     if (run.value.exitCode === 0) return { result: 'Success' };
     return { result: 'Failure', output: run.value.stdout + run.value.stderr };
   }
-  if (run.error.code !== 'DeadlineExceeded') return { result: 'Error', output: run.error.message };
+  if (run.error.code !== 'DeadlineExceeded') return { result: 'Error', output: rpcError(run.error) };
   return { result: 'Failure', output: `command timed out: "${command.join(' ')}" timed out after ${goDuration(timeoutUs)}` };
 }
 
@@ -78,6 +78,9 @@ export function portOf(port: number | string, container: core.Container): number
   const named = (container.ports ?? []).find(({ name }) => name === port)?.containerPort;
   return named ?? (/^[0-9]+$/.test(port) ? Number(port) : undefined);
 }
+
+/** pkg/probe/util.go, ResolveContainerPort: a name that no port has is read as a number in the end. */
+const noPort = (port: unknown): string => `strconv.Atoi: parsing ${JSON.stringify(port)}: invalid syntax`;
 
 /** Error texts of Go's net package for a failed dial. */
 function dialError(host: string, port: number, error: string | undefined): string {
@@ -90,7 +93,7 @@ function dialError(host: string, port: number, error: string | undefined): strin
 
 function* httpProbe(action: core.HTTPGetAction, target: ProbeTarget, timeoutUs: number, net: NodeClient): Task<ProbeOutcome> {
   const port = portOf(action.port as number | string, target.container);
-  if (port === undefined) return { result: 'Error', output: `couldn't find port: ${String(action.port)}` };
+  if (port === undefined) return { result: 'Error', output: noPort(action.port) };
   const host = action.host || target.podIp;
   const path = action.path ?? '/';
   const headers: Record<string, string> = { 'User-Agent': 'kube-probe/1.32', Accept: '*/*' };
@@ -110,7 +113,7 @@ function* httpProbe(action: core.HTTPGetAction, target: ProbeTarget, timeoutUs: 
 
 function* tcpProbe(action: core.TCPSocketAction, target: ProbeTarget, timeoutUs: number, net: NodeClient): Task<ProbeOutcome> {
   const port = portOf(action.port as number | string, target.container);
-  if (port === undefined) return { result: 'Error', output: `couldn't find port: ${String(action.port)}` };
+  if (port === undefined) return { result: 'Error', output: noPort(action.port) };
   const host = action.host || target.podIp;
   const result = yield* net.connect(host, port, null, timeoutUs);
   return result.ok ? { result: 'Success' } : { result: 'Failure', output: dialError(host, port, result.error) };

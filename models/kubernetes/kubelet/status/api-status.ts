@@ -18,8 +18,8 @@ export interface StatusInputs extends ConvertOptions {
   /** Has the container passed its startup probe, is it ready? `update` writes both. */
   readonly probes: { started(container: core.Container, status: core.ContainerStatus): boolean; ready(container: core.Container, status: core.ContainerStatus): boolean };
   readonly qosClass: string;
-  /** Has the pod been active for longer than its deadline? */
-  readonly isPastDeadline: boolean;
+  /** Why the kubelet ends the pod, if it does: the answer of its sync handlers' ShouldEvict. */
+  readonly eviction: { readonly reason: string; readonly message: string } | undefined;
 }
 
 export function apiStatus(pod: Pod, status: PodStatus, inputs: StatusInputs): core.PodStatus {
@@ -34,17 +34,14 @@ export function apiStatus(pod: Pod, status: PodStatus, inputs: StatusInputs): co
   initStatuses = initStatuses.map((each) => withProbes(init, each, inputs, true));
   // Sidecars' `started` decides about the phase too, so it is computed again with it.
   if (init.some(isSidecar)) phase = phaseOf(pod, initStatuses, statuses, inputs.isTerminal);
-  let reason: string | undefined;
-  let message: string | undefined;
-  const isSticky = (candidate: string | undefined): boolean => candidate === 'Failed' || candidate === 'Succeeded';
-  if (isSticky(previous.phase)) phase = previous.phase as string;
-  else if (isSticky((pod.status as core.PodStatus | undefined)?.phase)) phase = pod.status.phase as string;
-  if (phase === previous.phase) ({ reason, message } = previous);
-  if (!isSticky(phase) && inputs.isPastDeadline) {
-    phase = 'Failed';
-    reason = 'DeadlineExceeded';
-    message = 'Pod was active on the node longer than the specified deadline';
-  }
+  const api = pod.status as core.PodStatus | undefined;
+  const isFinal = (candidate: string | undefined): candidate is string => candidate === 'Failed' || candidate === 'Succeeded';
+  if (!isFinal(phase)) phase = [previous.phase, api?.phase].find(isFinal) ?? phase;
+  let { reason, message } = inputs.eviction ?? {};
+  if (inputs.eviction !== undefined) phase = 'Failed';
+  else if (phase === previous.phase) [reason, message] = [previous.reason || api?.reason, previous.message || api?.message];
+  // What the API server shows as final stays so.
+  if (isFinal(api?.phase)) phase = api.phase;
   const conditions = conditionsOf(pod, status, phase, initStatuses, statuses, inputs);
   const [hostIp] = inputs.hostIps;
   const podIps = pod.spec.hostNetwork === true ? inputs.hostIps : status.ips;

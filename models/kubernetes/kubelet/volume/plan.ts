@@ -163,7 +163,7 @@ function* addKeys(
   }
   for (const { key, path, mode: own } of source.items) {
     const content = data[key];
-    if (content === undefined && source.optional !== true) return `references non-existent ${kind === 'configmap' ? 'config' : 'secret'} key: ${key}`;
+    if (content === undefined && source.optional !== true) return `${kind === 'configmap' ? 'configmap references non-existent config' : 'references non-existent secret'} key: ${key}`;
     if (content !== undefined) files[path] = { content, mode: own ?? mode };
   }
   return undefined;
