@@ -191,6 +191,21 @@ describe('shutdown', () => {
 });
 
 describe('restarts', () => {
+  it('a kubelet says how its node is when it registers; one that finds its node Unknown says it twice', () => {
+    const cluster = new PodCluster();
+    const told = (): string[] =>
+      cluster.simulation.list('events').filter(({ source, involvedObject }) => source?.component === 'kubelet' && involvedObject?.kind === 'Node').map(({ reason, count }) => `${reason} ${count}`);
+    const pressures = ['NodeHasSufficientMemory', 'NodeHasNoDiskPressure', 'NodeHasSufficientPID'];
+    expect(told()).toEqual(expect.arrayContaining(pressures.map((reason) => `${reason} 1`)));
+    const { kernel } = cluster.simulation;
+    kernel.control({ kind: 'crash', actor: 'kubelet/node-1' }, cluster.simulation.now);
+    cluster.run(120);
+    expect(condition(cluster, 'MemoryPressure').status).toBe('Unknown');
+    kernel.control({ kind: 'restart', actor: 'kubelet/node-1' }, cluster.simulation.now);
+    cluster.run(10);
+    expect(told()).toEqual(expect.arrayContaining([...pressures.map((reason) => `${reason} 2`), 'NodeReady 1']));
+  });
+
   it('a kubelet that comes back finds its containers running, and removes what was deleted meanwhile', () => {
     const cluster = new PodCluster();
     cluster.apply([pod('kept', {}), pod('dropped', {})]);

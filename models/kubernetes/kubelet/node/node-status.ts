@@ -98,6 +98,7 @@ export class NodeStatus {
     for (;;) {
       yield* this.#process.sleep('node.register', delay);
       const initial = this.#initial();
+      this.#tell({ ...initial, status: {} }, initial.status);
       const created = yield* this.#clients.kube.create<Node>(NODES, undefined, initial);
       if (created.ok) {
         this.#wrote(created.object);
