@@ -187,8 +187,8 @@ export interface ImageInfo {
 /** What a volume on the node's disk consists of. */
 export type VolumeContent =
   | { readonly kind: 'empty'; readonly memory: boolean; readonly capacityBytes?: number; readonly fsGroup?: number }
-  /** Written through a symlink swap, so that readers see all files change at once. */
-  | { readonly kind: 'files'; readonly files: Readonly<Record<string, { readonly content: string; readonly mode: number; readonly uid?: number }>>; readonly fsGroup?: number }
+  /** Written through a symlink swap, so that readers see all files change at once. `memory`: on a tmpfs. */
+  | { readonly kind: 'files'; readonly memory: boolean; readonly files: Readonly<Record<string, { readonly content: string; readonly mode: number; readonly uid?: number }>>; readonly fsGroup?: number }
   | { readonly kind: 'host'; readonly type: string }
   | { readonly kind: 'persistent'; readonly name: string; readonly fsGroup?: number };
 

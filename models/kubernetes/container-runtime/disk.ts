@@ -80,8 +80,8 @@ export class Disk {
     return undefined;
   }
 
-  #writeFiles(path: string, { files, fsGroup }: Extract<VolumeContent, { kind: 'files' }>, nowUs: number): undefined {
-    const entry = this.#volumes.get(path) ?? { volume: emptyVolume({ memory: true }), memory: true };
+  #writeFiles(path: string, { files, memory, fsGroup }: Extract<VolumeContent, { kind: 'files' }>, nowUs: number): undefined {
+    const entry = this.#volumes.get(path) ?? { volume: emptyVolume({ memory }), memory };
     this.#volumes.set(path, entry);
     const tree = new FileTree(directory());
     tree.mount({ path: '/v', volume: entry.volume, readOnly: false });

@@ -34,6 +34,19 @@ describe('containers', () => {
     expect(c.shell('p', 'touch /f 2>&1; touch /v/f && echo written')).toBe('touch: /f: Read-only file system\nwritten');
   });
 
+  it('volumes in memory are tmpfs: secrets, downward API, emptyDirs of that medium; config maps are on the disk', () => {
+    const volumes = [
+      { name: 'a', secret: { secretName: 'none', optional: true } },
+      { name: 'b', downwardAPI: { items: [{ path: 'name', fieldRef: { fieldPath: 'metadata.name' } }] } },
+      { name: 'c', emptyDir: { medium: 'Memory' } },
+      { name: 'd', emptyDir: {} },
+      { name: 'e', configMap: { name: 'none', optional: true } },
+    ];
+    const c = cluster(pod('p', { volumes }, { volumeMounts: volumes.map(({ name }) => ({ name, mountPath: `/${name}` })) }));
+    c.ready('p');
+    expect(c.shell('p', 'stat -c %a /a /b /c /d /e')).toBe('1777\n1777\n1777\n777\n777');
+  });
+
   it('runAsNonRoot refuses an image that runs as root', () => {
     const c = cluster(pod('p', { securityContext: { runAsNonRoot: true } }));
     const { status } = c.until('p', ({ status: each }) => each.containerStatuses?.[0]?.state?.waiting?.reason === 'CreateContainerConfigError');

@@ -22,9 +22,9 @@ export interface Mount {
   readonly readOnly: boolean;
 }
 
-export function emptyVolume(options: { mode?: number; gid?: number; capacityBytes?: number; memory?: boolean } = {}): Volume {
-  const root: DirectoryInode = directory([], { mode: options.mode ?? 0o777, gid: options.gid ?? 0 });
-  const { capacityBytes, memory } = options;
+/** The kubelet lets everybody write (empty_dir.go, setupDir); the root of a tmpfs has the sticky bit as well. */
+export function emptyVolume({ capacityBytes, memory }: { readonly capacityBytes?: number; readonly memory?: boolean } = {}): Volume {
+  const root: DirectoryInode = directory([], { mode: memory === true ? 0o1777 : 0o777 });
   return { root, ...(capacityBytes === undefined ? {} : { capacityBytes }), ...(memory === true ? { memory } : {}) };
 }
 

@@ -86,7 +86,7 @@ export function* planVolume(pod: Pod, volume: core.Volume, sources: Sources, inp
   const files: Files = {};
   const problem = yield* fillFiles(pod, volume, sources, inputs, files);
   if (problem !== undefined) return { problem };
-  return { path: ownPath(pod, volume) ?? volumePath(pod, 'projected', name), content: { kind: 'files', files, ...groupOf(pod) } };
+  return { path: ownPath(pod, volume) ?? volumePath(pod, 'projected', name), content: { kind: 'files', memory: volume.configMap === undefined, files, ...groupOf(pod) } };
 }
 
 /** Who may read a token: the fsGroup, or the one user of all containers, or everybody (projected.go, collectData). */
