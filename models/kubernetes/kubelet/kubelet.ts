@@ -37,7 +37,7 @@ import { PodWorkers } from './pod-workers.ts';
 import { httpHook, NodeClient } from './probe/probe.ts';
 import { Prober } from './probe/prober.ts';
 import { type Condition } from './status/generate.ts';
-import { withCondition, withTransition } from './status/api-status.ts';
+import { withCondition, withContainer, withTransition } from './status/api-status.ts';
 import { StatusManager } from './status/status-manager.ts';
 import { SyncLoop } from './sync-loop.ts';
 import { ApiSources } from './volume/api-sources.ts';
@@ -297,12 +297,7 @@ class Kubelet {
 
   /** The status with one container's readiness changed (status_manager.go, `SetContainerReadiness`). */
   private withReadiness(pod: Pod, status: core.PodStatus, containerId: string, ready: boolean): core.PodStatus {
-    const mark = (list: core.ContainerStatus[] | undefined): core.ContainerStatus[] | undefined =>
-      list?.map((each) => (each.containerID?.endsWith(containerId) === true ? { ...each, ready } : each));
-    const containers = mark(status.containerStatuses);
-    const init = mark(status.initContainerStatuses);
-    const next = { ...status, ...(containers === undefined ? {} : { containerStatuses: containers }), ...(init === undefined ? {} : { initContainerStatuses: init }) };
-    return this.sync.withReadyConditions(pod, next, (condition, old) => withTransition(condition, old, { epoch: this.options.epoch, now: this.process.now }));
+    return this.sync.withReadyConditions(pod, withContainer(status, containerId, { ready }), (condition, old) => withTransition(condition, old, { epoch: this.options.epoch, now: this.process.now }));
   }
 }
 

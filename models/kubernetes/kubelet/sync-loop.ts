@@ -18,7 +18,7 @@ import { podsToPreempt } from './node/preemption.ts';
 import type { Pleg, PlegEvent } from './pleg.ts';
 import type { PodWorkers } from './pod-workers.ts';
 import type { ProbeKind, ProbeResult } from './probe/prober.ts';
-import { withCondition } from './status/api-status.ts';
+import { withCondition, withContainer } from './status/api-status.ts';
 import { readyCondition, containersReadyCondition } from './status/generate.ts';
 import type { StatusManager } from './status/status-manager.ts';
 
@@ -248,7 +248,9 @@ export class SyncLoop {
     const { uid } = pod.metadata;
     const current = this.desired.get(uid) ?? pod;
     const { statuses, workers } = this.parts;
-    if (kind === 'readiness') statuses.setReady(current, containerId, (status) => this.hooks.withReadiness(current, status, containerId, result === 'Success'));
+    const isSuccess = result === 'Success';
+    if (kind === 'readiness' && containerId !== '') statuses.change(uid, (status) => this.hooks.withReadiness(current, status, containerId, isSuccess));
+    if (kind === 'startup' && containerId !== '') statuses.change(uid, (status) => withContainer(status, containerId, { started: isSuccess }));
     if (kind === 'liveness' && result !== 'Failure') return;
     if (workers.phaseOf(uid) !== undefined) workers.update({ type: 'sync', pod: current });
   }

@@ -45,7 +45,7 @@ describe('agnhost', () => {
     cluster.apply([pod('m', args, { ...mount, securityContext: { runAsUser: 1001 } }, { volumes, restartPolicy: 'Never', securityContext: { fsGroup: 123 } })]);
     cluster.phase('m', 'Succeeded');
     expect(cluster.logs('m')).toBe(
-      'mount type of "/test-volume": tmpfs\ncontent of file "/test-volume/test-file": mount-tester new file\n\nmode of file "/test-volume": dgrwxrwxrwx\nperms of file "/test-volume/test-file": -rw-rw-rw-\nowner UID of "/test-volume/test-file": 1001\nowner GID of "/test-volume/test-file": 123\n',
+      'mount type of "/test-volume": tmpfs\ncontent of file "/test-volume/test-file": mount-tester new file\n\nmode of file "/test-volume": dgtrwxrwxrwx\nperms of file "/test-volume/test-file": -rw-rw-rw-\nowner UID of "/test-volume/test-file": 1001\nowner GID of "/test-volume/test-file": 123\n',
     );
   });
 

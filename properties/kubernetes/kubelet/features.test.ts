@@ -72,6 +72,19 @@ describe('containers', () => {
     expect(c.events('p')).toContain('FailedPreStopHook: PreStopHook failed');
   });
 
+  it('a startup probe that succeeds shows at once, and readiness after it', () => {
+    const c = cluster(pod('p', {}, { startupProbe: { exec: { command: ['sleep', '2'] }, timeoutSeconds: 5 } }));
+    const seen: string[] = [];
+    const watch = c.simulation.committed$.subscribe(() => {
+      const { started, ready } = c.find('p')?.status.containerStatuses?.[0] ?? {};
+      const now = `started ${started} ready ${ready}`;
+      if (seen.at(-1) !== now) seen.push(now);
+    });
+    c.ready('p');
+    watch.unsubscribe();
+    expect(seen.slice(-3)).toEqual(['started false ready false', 'started true ready false', 'started true ready true']);
+  });
+
   it('a probe of a port that has no name, and one of a command that is not there', () => {
     const c = cluster(
       pod('port', {}, { readinessProbe: { tcpSocket: { port: 'web' }, periodSeconds: 1 } }),

@@ -116,3 +116,14 @@ export function withCondition(status: core.PodStatus, condition: Condition, cloc
   const at = conditions.findIndex(({ type }) => type === condition.type);
   return { ...status, conditions: at < 0 ? [...conditions, next] : conditions.with(at, next) };
 }
+
+/** The status with something else about one container. */
+export function withContainer(status: core.PodStatus, containerId: string, change: Partial<core.ContainerStatus>): core.PodStatus {
+  const { containerStatuses, initContainerStatuses } = status;
+  const mark = (list: readonly core.ContainerStatus[]): core.ContainerStatus[] => list.map((each) => (each.containerID?.endsWith(containerId) === true ? { ...each, ...change } : each));
+  return {
+    ...status,
+    ...(containerStatuses === undefined ? {} : { containerStatuses: mark(containerStatuses) }),
+    ...(initContainerStatuses === undefined ? {} : { initContainerStatuses: mark(initContainerStatuses) }),
+  };
+}

@@ -45,7 +45,7 @@ export class StatusManager {
   readonly #writtenVersions = new Map<string, number>();
   readonly #queue = new Set<string>();
   readonly #startedUs: number;
-  #wake: (() => void) | undefined;
+  #wake: ((batch: readonly Versioned[]) => void) | undefined;
   /** What the next period is to look at, and its timer. */
   #suspects = new Set<string>();
   #period: TimerHandle | undefined;
@@ -92,11 +92,10 @@ export class StatusManager {
     this.#push(uid);
   }
 
-  /** Changes the readiness of one container at once, between two syncs. */
-  setReady(pod: Pod, containerId: string, change: (status: core.PodStatus) => core.PodStatus): void {
-    const old = this.#statuses.get(pod.metadata.uid);
-    if (old === undefined || containerId === '') return;
-    this.set(old.pod, change(old.status));
+  /** Changes the status at once, between two syncs: a probe has decided about a container (SetContainerReadiness, SetContainerStartup). */
+  change(uid: string, change: (status: core.PodStatus) => core.PodStatus): void {
+    const old = this.#statuses.get(uid);
+    if (old !== undefined) this.set(old.pod, change(old.status));
   }
 
   /** Sends the status once more: there is a new mirror. */
@@ -136,17 +135,23 @@ export class StatusManager {
     this.#queue.add(uid);
     for (const each of this.#suspects) if (this.#sent.get(each) !== this.#statuses.get(each)?.version) this.#queue.add(each);
     const wake = this.#wake;
+    if (wake === undefined) return;
     this.#wake = undefined;
-    if (wake !== undefined) this.#process.soon(wake);
+    const batch = this.#batch();
+    this.#process.soon(() => wake(batch));
+  }
+
+  /** syncBatch: the statuses as they are now. What changes while they are sent is of the next batch. */
+  #batch(): readonly Versioned[] {
+    const batch = [...this.#queue].flatMap((uid) => this.#statuses.get(uid) ?? []);
+    this.#queue.clear();
+    return batch;
   }
 
   *#send(): Task {
     for (;;) {
-      while (this.#queue.size === 0) yield* suspend<void>((resume) => (this.#wake = resume));
-      for (const uid of [...this.#queue]) {
-        this.#queue.delete(uid);
-        if (!(yield* this.#sync(uid))) this.#later(uid);
-      }
+      const batch = this.#queue.size > 0 ? this.#batch() : yield* suspend<readonly Versioned[]>((resume) => (this.#wake = resume));
+      for (const entry of batch) if (!(yield* this.#sync(entry))) this.#later(entry.pod.metadata.uid);
     }
   }
 
@@ -173,10 +178,10 @@ export class StatusManager {
   }
 
   /** False: try again at the next period. */
-  *#sync(uid: string): Task<boolean> {
-    const entry = this.#statuses.get(uid);
-    if (entry === undefined) return true;
+  *#sync(entry: Versioned): Task<boolean> {
     const { version } = entry;
+    const { uid } = entry.pod.metadata;
+    if (!this.#statuses.has(uid)) return true;
     if (this.#sent.get(uid) === version && !this.#canDelete(entry)) return true;
     const { namespace, name } = entry.pod.metadata;
     const apiUid = this.#hooks.apiUid(entry.pod);
