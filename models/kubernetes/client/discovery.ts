@@ -83,5 +83,18 @@ export function allResources(definitions: Iterable<KubeObject>): ApiResource[] {
   return [...BUILT_IN_RESOURCES, ...custom];
 }
 
+const SCALABLE: ReadonlySet<string> = new Set(['/v1/replicationcontrollers', 'apps/v1/deployments', 'apps/v1/replicasets', 'apps/v1/statefulsets']);
+
+/** Whether objects of this resource have a scale subresource; custom resources say so in their definition. */
+export function implementsScale(gvr: GroupVersionResource, definitions: Iterable<KubeObject>): boolean {
+  if (SCALABLE.has(keyOfResource(gvr))) return true;
+  for (const definition of definitions) {
+    const { group, names, versions } = definition['spec'] as { group: string; names: { plural: string }; versions: readonly { name: string; subresources?: { scale?: unknown } }[] };
+    if (group !== gvr.group || names.plural !== gvr.resource) continue;
+    return versions.some(({ name, subresources }) => name === gvr.version && subresources?.scale !== undefined);
+  }
+  return false;
+}
+
 /** `group/version/resource`, to compare collections by. */
 export const keyOfResource = ({ group, version, resource }: GroupVersionResource): string => `${group}/${version}/${resource}`;

@@ -10,7 +10,7 @@ const TYPE = 'DisruptionAllowed';
 export interface DisruptionCondition {
   readonly type: string;
   readonly status: string;
-  readonly observedGeneration: number;
+  readonly observedGeneration?: number;
   readonly lastTransitionTime: string;
   readonly reason: string;
   readonly message: string;

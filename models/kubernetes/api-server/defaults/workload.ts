@@ -46,8 +46,11 @@ export const defaultStatefulSet = (object: KubeObject): KubeObject =>
     });
     out = over(out, 'persistentVolumeClaimRetentionPolicy', (policy) => fill(policy, { whenDeleted: 'Retain', whenScaled: 'Retain' }));
     out = over(out, 'updateStrategy', partitioned);
-    return template(overEach(out, 'volumeClaimTemplates', (claim) => defaultClaim(claim as KubeObject)));
+    return template(overEach(out, 'volumeClaimTemplates', (claim) => namedClaim(defaultClaim(claim as KubeObject))));
   });
+
+/** Whatever a claim template says it is, it is read as a claim (Convert_apps_StatefulSetSpec_To_v1_StatefulSetSpec). */
+const namedClaim = (claim: KubeObject): KubeObject => ({ ...claim, apiVersion: 'v1', kind: 'PersistentVolumeClaim' });
 
 // The rollingUpdate struct is made up only when the type was empty (SetDefaults_StatefulSet).
 function partitioned(strategy: Json): Json {

@@ -81,7 +81,8 @@ function* erase(services: Services, { info }: Call, key: string, { object }: Wri
   return isLeft(erased) && erased.left.reason === 'NotFound' ? right({ kind: 'deleted', object }) : erased;
 }
 
-function checkPreconditions({ info }: Call, { preconditions }: DeleteOptions, { metadata }: KubeObject): Status | undefined {
+/** Whether the object is the one that the deletion means. */
+export function checkPreconditions({ info }: Call, { preconditions }: DeleteOptions, { metadata }: KubeObject): Status | undefined {
   const { uid, resourceVersion } = preconditions ?? {};
   // These errors name the kind where all others name the resource (registry/rest/delete.go).
   const kind = { group: info.group, resource: info.kind };

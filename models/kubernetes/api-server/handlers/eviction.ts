@@ -9,9 +9,10 @@ import { selectorMatches, selectorOf } from '../../object/selector.ts';
 import type { KubeObject, Pod, PodDisruptionBudget } from '../../object/types.ts';
 import { kindOf } from '../registry/kinds.ts';
 import type { KindInfo, UpdateStrategy } from '../registry/kind.ts';
-import { badRequest, created, forbidden, internalError, notFound, timeout, tooManyRequests, type Status } from '../status/status.ts';
+import { badRequest, created, forbidden, notFound, plainError, timeout, tooManyRequests, type Status } from '../status/status.ts';
 import { decodeBody } from './decode.ts';
-import { removeObject } from './delete.ts';
+import type { DeleteOptions } from './delete-options.ts';
+import { checkPreconditions, removeObject } from './delete.ts';
 import { live } from './get.ts';
 import { writeOptions } from './options.ts';
 import { type Answer, type Call, contextOf, failed } from './request.ts';
@@ -24,6 +25,8 @@ const DISRUPTED_PODS_MAX = 2000;
 const RETRIES = 20;
 const RETRY_PERIOD = 500_000;
 const BUDGETS = { group: 'policy', resource: 'poddisruptionbudgets' };
+/** What refusals name it, in the singular. */
+const BUDGET = { group: 'policy', resource: 'poddisruptionbudget' };
 const REFUSED = "Cannot evict pod as it would violate the pod's disruption budget.";
 const UNCHECKED: UpdateStrategy = { prepareForUpdate: (next) => next, validateUpdate: () => [], warningsOnUpdate: () => [] };
 
@@ -36,39 +39,71 @@ export function* evict(services: Services, call: Call): Task<Answer> {
   const eviction = decoded.right.object;
   const name = request.name ?? '';
   if (eviction.metadata.name !== name) return failed(badRequest('name in URL does not match name in Eviction object'));
-  const found = yield* live(call, name);
-  if ('answer' in found) return found.answer;
-  if (found.object === undefined) return failed(notFound(call.info, name));
-  const pod = found.object as Pod;
-  const sent = (eviction['deleteOptions'] ?? {}) as { gracePeriodSeconds?: number; preconditions?: { uid?: string; resourceVersion?: string }; dryRun?: string[] };
-  const isDryRun = options.isDryRun || sent.dryRun?.[0] === 'All';
-  const claim = yield* claimBudget(services, call, pod, isDryRun);
-  if (isLeft(claim)) return failed(claim.left);
-  if (!isDryRun && claim.right === 'counted') yield* updateObject(services, call, UNCHECKED, (current) => right(disrupted(current, contextOf(call).now)), options);
-  const preconditions = claim.right === 'unhealthy' ? { ...sent.preconditions, resourceVersion: pod.metadata.resourceVersion } : sent.preconditions;
-  const removed = yield* removeObject(services, call, name, {
-    isDryRun,
+  const sent = (eviction['deleteOptions'] ?? {}) as { gracePeriodSeconds?: number; preconditions?: DeleteOptions['preconditions']; dryRun?: string[] };
+  const own: DeleteOptions = {
+    isDryRun: options.isDryRun || sent.dryRun?.[0] === 'All',
     ...(sent.gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds: sent.gracePeriodSeconds }),
-    ...(preconditions === undefined ? {} : { preconditions }),
-  });
-  if (isLeft(removed)) return failed(removed.left);
-  return { code: 201, body: created() };
+    ...(sent.preconditions === undefined ? {} : { preconditions: sent.preconditions }),
+  };
+  const hasVersion = sent.preconditions?.resourceVersion !== undefined;
+  const found = yield* removeUnguarded(services, call, name, own, hasVersion);
+  if (isLeft(found)) return failed(found.left);
+  if (found.right === 'removed') return { code: 201, body: created() };
+  const claim = yield* claimBudget(services, call, found.right, own.isDryRun);
+  if (isLeft(claim)) return failed(claim.left);
+  const unhealthyOf = claim.right.unhealthyOf;
+  const removed = yield* markAndRemove(services, call, name, unhealthyOf === undefined ? own : atVersion(own, found.right));
+  if (!isLeft(removed)) return { code: 201, body: created() };
+  return failed(unhealthyOf !== undefined && !hasVersion && removed.left.reason === 'Conflict' ? stillProcessed(unhealthyOf) : removed.left);
 }
 
-/** How the eviction got past the budgets: none applied, an unhealthy pod needs none, or it was counted. */
-type Claim = 'free' | 'unhealthy' | 'counted';
+const atVersion = (options: DeleteOptions, pod: Pod): DeleteOptions => ({ ...options, preconditions: { ...options.preconditions, resourceVersion: pod.metadata.resourceVersion } });
+
+/** Deletes a pod that no budget guards, because it does not run or is going already; else it is the pod that was found. */
+function* removeUnguarded(services: Services, call: Call, name: string, own: DeleteOptions, hasVersion: boolean): Task<Either<Status, Pod | 'removed'>> {
+  for (let attempt = 1; ; attempt++) {
+    const found = yield* live(call, name);
+    if ('answer' in found) return left(found.answer.body as Status);
+    if (found.object === undefined) return left(notFound(call.info, name));
+    const pod = found.object as Pod;
+    const { phase = 'Pending' } = pod.status ?? {};
+    const isOver = phase === 'Succeeded' || phase === 'Failed' || pod.metadata.deletionTimestamp !== undefined;
+    if (!isOver && phase !== 'Pending') return right(pod);
+    // A pod that waits may become ready at this moment, and then a budget guards it.
+    const removed = yield* markAndRemove(services, call, name, isOver || hasVersion ? own : atVersion(own, pod));
+    if (!isLeft(removed)) return right('removed');
+    if (removed.left.reason !== 'Conflict' || hasVersion || attempt >= RETRIES) return removed;
+    yield* services.process.sleep('eviction.retry', RETRY_PERIOD);
+  }
+}
+
+/** Says on the pod why it goes, then deletes it (addConditionAndDeletePod). */
+function* markAndRemove(services: Services, call: Call, name: string, options: DeleteOptions): Task<Either<Status, unknown>> {
+  if (options.isDryRun) return yield* removeObject(services, call, name, options);
+  const mark = (current: KubeObject): Either<Status, KubeObject> => {
+    const refused = checkPreconditions(call, options, current);
+    return refused === undefined ? right(disrupted(current, contextOf(call).now)) : left(refused);
+  };
+  const marked = yield* updateObject(services, call, UNCHECKED, mark, writeOptions({}, call.request.userAgent));
+  if (isLeft(marked)) return marked;
+  const bumped = options.preconditions?.resourceVersion === undefined ? options : atVersion(options, marked.right.object as Pod);
+  return yield* removeObject(services, call, name, bumped);
+}
+
+/** The budget that an unhealthy pod got past; undefined when none applied, or one was charged. */
+interface Claim {
+  readonly unhealthyOf?: string;
+}
 
 function* claimBudget(services: Services, call: Call, pod: Pod, isDryRun: boolean): Task<Either<Status, Claim>> {
-  const { phase = 'Pending' } = pod.status ?? {};
-  if (phase === 'Succeeded' || phase === 'Failed' || phase === 'Pending' || pod.metadata.deletionTimestamp !== undefined) return right('free');
   const namespace = pod.metadata.namespace ?? '';
   const budgets = (services.storage.list(BUDGETS, namespace) as readonly PodDisruptionBudget[]).filter(({ spec }) =>
     spec.selector !== undefined && selectorMatches(selectorOf(spec.selector), pod.metadata.labels),
   );
   const budget = budgets[0];
-  if (budgets.length > 1) return left(internalError('This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.'));
-  if (budget === undefined) return right('counted');
-  if (!isReady(pod) && allowsUnhealthy(budget)) return right('unhealthy');
+  if (budgets.length > 1) return left(plainError('This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.'));
+  if (budget === undefined) return right({});
+  if (!isReady(pod) && allowsUnhealthy(budget)) return right({ unhealthyOf: budget.metadata.name });
   return yield* decrement(services, call, budget, pod, isDryRun);
 }
 
@@ -87,26 +122,28 @@ function* decrement(services: Services, call: Call, budget: PodDisruptionBudget,
   const now = contextOf(call).now;
   for (let attempt = 0; attempt < RETRIES; attempt++) {
     const written = yield* updateObject(services, one, UNCHECKED, (current) => spend(current as PodDisruptionBudget, pod, now), options);
-    if (!isLeft(written)) return right('counted');
+    if (!isLeft(written)) return right({});
     if (written.left.reason !== 'Conflict') return written;
     yield* services.process.sleep('eviction.retry', RETRY_PERIOD);
   }
-  return left(timeout(`couldn't update PodDisruptionBudget "${budget.metadata.name}" due to conflicts`));
+  return left(timeout(`couldn't update PodDisruptionBudget "${budget.metadata.name}" due to conflicts`, 10));
 }
+
+const budgetCause = (message: string): { reason: string; message: string } => ({ reason: 'DisruptionBudget', message });
+
+const stillProcessed = (budget: string): Status =>
+  tooManyRequests(REFUSED, 10, [budgetCause(`The disruption budget ${budget} is still being processed by the server.`)]);
 
 /** One disruption less, and the pod noted, so that the controller does not count it twice. */
 function spend(budget: PodDisruptionBudget, pod: Pod, now: string): Either<Status, KubeObject> {
   const { metadata, status } = budget;
-  const cause = (message: string): { reason: string; message: string } => ({ reason: 'DisruptionBudget', message });
-  if ((status.observedGeneration ?? 0) < (metadata.generation ?? 0)) {
-    return left(tooManyRequests(REFUSED, 10, [cause(`The disruption budget ${metadata.name} is still being processed by the server.`)]));
-  }
-  if (status.disruptionsAllowed < 0) return left(forbidden(BUDGETS, metadata.name, 'pdb disruptions allowed is negative'));
+  if ((status.observedGeneration ?? 0) < (metadata.generation ?? 0)) return left(stillProcessed(metadata.name));
+  if (status.disruptionsAllowed < 0) return left(forbidden(BUDGET, metadata.name, 'pdb disruptions allowed is negative'));
   const count = Object.keys(status.disruptedPods ?? {}).length;
-  if (count > DISRUPTED_PODS_MAX) return left(forbidden(BUDGETS, metadata.name, 'DisruptedPods map too big - too many evictions not confirmed by PDB controller'));
+  if (count > DISRUPTED_PODS_MAX) return left(forbidden(BUDGET, metadata.name, 'DisruptedPods map too big - too many evictions not confirmed by PDB controller'));
   if (status.disruptionsAllowed === 0) {
     const text = `The disruption budget ${metadata.name} needs ${status.desiredHealthy} healthy pods and has ${status.currentHealthy} currently`;
-    return left(tooManyRequests(REFUSED, 0, [cause(text)]));
+    return left(tooManyRequests(REFUSED, 0, [budgetCause(text)]));
   }
   const disruptedPods = { ...status.disruptedPods, [pod.metadata.name]: now };
   const disruptionsAllowed = status.disruptionsAllowed - 1;
@@ -114,6 +151,7 @@ function spend(budget: PodDisruptionBudget, pod: Pod, now: string): Either<Statu
   return right({ ...budget, status: { ...status, disruptionsAllowed, ...(conditions === undefined ? {} : { conditions }), disruptedPods } } as KubeObject);
 }
 
+/** The pod with the condition that says what disrupts it; its time is that of its status. */
 function disrupted(pod: KubeObject, now: string): KubeObject {
   const condition = {
     type: 'DisruptionTarget',
@@ -123,7 +161,10 @@ function disrupted(pod: KubeObject, now: string): KubeObject {
     reason: 'EvictionByEvictionAPI',
     message: 'Eviction API: evicting',
   };
-  const conditions = (pod['status']?.conditions ?? []) as readonly { type: string }[];
-  return { ...pod, status: { ...pod['status'], conditions: [...conditions.filter(({ type }) => type !== condition.type), condition] } };
+  const conditions = (pod['status']?.conditions ?? []) as readonly (typeof condition)[];
+  const old = conditions.find(({ type }) => type === condition.type);
+  if (old === undefined) return { ...pod, status: { ...pod['status'], conditions: [...conditions, condition] } };
+  if (old.status === condition.status && old.reason === condition.reason && old.message === condition.message) return pod;
+  const next = old.status === condition.status ? { ...condition, lastTransitionTime: old.lastTransitionTime } : condition;
+  return { ...pod, status: { ...pod['status'], conditions: conditions.map((entry) => (entry === old ? next : entry)) } };
 }
-

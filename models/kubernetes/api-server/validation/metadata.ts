@@ -53,23 +53,36 @@ export function byteLength(text: string): number {
 const emptyText = (path: string, value: string | undefined, text: string): FieldError[] =>
   value === undefined || value === '' ? [invalidValue(path, value ?? '', text)] : [];
 
+const goPointer = (value: boolean | undefined): string => `(*bool)(${value === undefined ? 'nil' : '0xc000000000'})`;
+
+const goOwner = ({ apiVersion = '', kind = '', name = '', uid = '', controller, blockOwnerDeletion }: Partial<OwnerReference>): string =>
+  `v1.OwnerReference{APIVersion:${goSyntax(apiVersion)}, Kind:${goSyntax(kind)}, Name:${goSyntax(name)}, UID:${goSyntax(uid)}, Controller:${goPointer(controller)}, BlockOwnerDeletion:${goPointer(blockOwnerDeletion)}}`;
+
+/** Group and version; both empty where the text is neither `version` nor `group/version` (schema.FromAPIVersionAndKind). */
+function groupVersionOf(apiVersion: string): { group: string; version: string } {
+  const parts = apiVersion.split('/');
+  if (parts.length > 2) return { group: '', version: '' };
+  const version = parts.pop() as string;
+  return { group: parts[0] ?? '', version };
+}
+
 function validateOwners(owners: readonly OwnerReference[] | undefined, path: string): FieldError[] {
   const errors: FieldError[] = [];
   let controller = '';
   for (const owner of owners ?? []) {
-    const version = owner.apiVersion?.includes('/') ? owner.apiVersion.split('/')[1] : owner.apiVersion;
-    if (version === undefined || version === '') errors.push(...emptyText(`${path}.apiVersion`, owner.apiVersion, 'version must not be empty'));
+    const { group, version } = groupVersionOf(owner.apiVersion ?? '');
+    if (version === '') errors.push(invalidValue(`${path}.apiVersion`, owner.apiVersion ?? '', 'version must not be empty'));
     errors.push(...emptyText(`${path}.kind`, owner.kind, 'must not be empty'));
     errors.push(...emptyText(`${path}.name`, owner.name, 'must not be empty'));
     errors.push(...emptyText(`${path}.uid`, owner.uid, 'must not be empty'));
-    if (owner.apiVersion === 'v1' && owner.kind === 'Event') {
-      errors.push(invalidValue(path, literal(goSyntax(owner)), '/v1, Kind=Event is disallowed from being an owner'));
+    if (group === '' && version === 'v1' && owner.kind === 'Event') {
+      errors.push(invalidValue(path, literal(goOwner(owner)), '/v1, Kind=Event is disallowed from being an owner'));
     }
     if (owner.controller !== true) continue;
     if (controller === '') controller = `${owner.kind}/${owner.name}`;
     else {
       const text = `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${owner.kind}/${owner.name}`;
-      errors.push(invalidValue(path, literal(goSyntax(owners)), text));
+      errors.push(invalidValue(path, literal(`[]v1.OwnerReference{${(owners ?? []).map(goOwner).join(', ')}}`), text));
     }
   }
   return errors;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Task } from '../../client/process.ts';
-import { DEPLOYMENTS, POD_DISRUPTION_BUDGETS, PODS } from '../../client/resources.ts';
+import { DEPLOYMENTS, JOBS, POD_DISRUPTION_BUDGETS, PODS } from '../../client/resources.ts';
 import type { Pod, PodDisruptionBudget } from '../../object/types.ts';
 import { controlPlane, type Script } from '../testing/control-plane.ts';
 
@@ -40,5 +40,21 @@ describe('disruption controller', () => {
     expect(codes).toEqual([201, 429]);
     expect(plane.list<PodDisruptionBudget>('poddisruptionbudgets')[0]?.status).toMatchObject({ currentHealthy: 3, disruptionsAllowed: 1 });
     expect(plane.list('pods')).toHaveLength(3);
+  });
+
+  it('allows nothing, and claims to have observed nothing, when the pods\' controller has no size', () => {
+    const plane = controlPlane(function* ({ client, sleep }: Script): Task {
+      const template = { metadata: { labels: { app: 'web' } }, spec: { restartPolicy: 'Never', containers: [{ name: 'web', image: 'nginx:1' }] } };
+      yield* client.create(JOBS, 'default', { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'once' }, spec: { template } });
+      yield* sleep(5);
+      yield* client.create(POD_DISRUPTION_BUDGETS, 'default', budget({ maxUnavailable: 1 }));
+    });
+    plane.run(10);
+    const status = plane.list<PodDisruptionBudget>('poddisruptionbudgets')[0]?.status;
+    expect(status?.disruptionsAllowed).toBe(0);
+    expect(status?.observedGeneration).toBeUndefined();
+    const [condition] = status?.conditions ?? [];
+    expect(condition).toMatchObject({ status: 'False', reason: 'SyncFailed', message: 'jobs.batch does not implement the scale subresource' });
+    expect(condition).not.toHaveProperty('observedGeneration');
   });
 });

@@ -140,18 +140,20 @@ export class DisruptionController {
       observedGeneration: budget.metadata.generation ?? 0,
       ...(Object.keys(disruptedPods).length > 0 ? { disruptedPods } : {}),
       disruptionsAllowed, currentHealthy, desiredHealthy, expectedPods: expected,
-      conditions: this.conditions(budget, disruptionAllowed(disruptionsAllowed)),
+      conditions: this.conditions(budget, disruptionAllowed(disruptionsAllowed), budget.metadata.generation),
     };
     return semanticEqual(budget.status, next) ? undefined : yield* this.write(budget, next as unknown as Status);
   }
 
+  /** Allows nothing. The generation was not acted on, so what has been observed stays as it was. */
   private *failSafe(budget: PodDisruptionBudget, error: NonNullable<Err>): Task<Err> {
-    const status = { ...budget.status, disruptionsAllowed: 0, conditions: this.conditions(budget, { status: 'False', reason: 'SyncFailed', message: error.message }) };
+    const verdict = { status: 'False', reason: 'SyncFailed', message: error.message };
+    const status = { ...budget.status, disruptionsAllowed: 0, conditions: this.conditions(budget, verdict, budget.status?.observedGeneration) };
     return yield* this.write(budget, status as unknown as Status);
   }
 
-  private conditions(budget: PodDisruptionBudget, verdict: ReturnType<typeof disruptionAllowed>): unknown[] {
-    return withDisruptionAllowed(budget, { ...verdict, observedGeneration: budget.metadata.generation ?? 0 }, this.context.clock.text);
+  private conditions(budget: PodDisruptionBudget, verdict: ReturnType<typeof disruptionAllowed>, observedGeneration: number | undefined): unknown[] {
+    return withDisruptionAllowed(budget, { ...verdict, ...(observedGeneration ? { observedGeneration } : {}) }, this.context.clock.text);
   }
 
   private *write(budget: PodDisruptionBudget, status: Status): Task<Err> {

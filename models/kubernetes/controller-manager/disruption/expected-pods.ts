@@ -5,7 +5,7 @@
  * Source: pkg/controller/disruption/disruption.go (getExpectedPodCount, the finders).
  */
 import type { Client } from '../../client/client.ts';
-import { allResources } from '../../client/discovery.ts';
+import { allResources, implementsScale } from '../../client/discovery.ts';
 import { failure, failureOf, type Err } from '../../client/failure.ts';
 import type { Task } from '../../client/process.ts';
 import { isNotFound } from '../../client/result.ts';
@@ -86,10 +86,12 @@ function cachedScale(sources: ScaleSources, namespace: string | undefined, { kin
 /** Any other kind says its size through its scale subresource. */
 function* liveScale({ client, definitions }: ScaleSources, namespace: string | undefined, { apiVersion, kind, name, uid }: OwnerReference): Task<Scale | NonNullable<Err> | undefined> {
   const resource = allResources(definitions()).find((entry) => entry.kind === kind && entry.apiVersion === apiVersion);
-  if (resource === undefined) return undefined;
+  if (resource === undefined) return failure(`no matches for kind "${kind}" in version "${apiVersion}"`);
   const result = yield* client.call('get', resource.gvr, { ...(namespace ? { namespace } : {}), name, subresource: 'scale' });
   if (result.ok) return result.object.metadata.uid === uid ? { uid, scale: (result.object['spec']?.replicas as number | undefined) ?? 0 } : undefined;
   if (!isNotFound(result)) return failureOf(result);
+  // Either the object is gone, or its kind has no size at all.
+  if (implementsScale(resource.gvr, definitions())) return undefined;
   const group = resource.gvr.group === '' ? '' : `.${resource.gvr.group}`;
-  return kind === 'Job' || kind === 'DaemonSet' ? failure(`${resource.gvr.resource}${group} does not implement the scale subresource`) : undefined;
+  return failure(`${resource.gvr.resource}${group} does not implement the scale subresource`);
 }

@@ -16,13 +16,13 @@ export interface ContentTotals {
 type Condition = core.NamespaceCondition;
 
 /** The conditions after a pass; the same list when none changed. */
-export function contentConditions(old: readonly Condition[] | undefined, totals: ContentTotals, error: Err, clock: WallClock): readonly Condition[] {
+export function contentConditions(old: readonly Condition[] | undefined, totals: ContentTotals, errors: readonly NonNullable<Err>[], clock: WallClock): readonly Condition[] {
   const wanted = [
     condition('NamespaceDeletionDiscoveryFailure', 'False', 'ResourcesDiscovered', 'All resources successfully discovered'),
     condition('NamespaceDeletionGroupVersionParsingFailure', 'False', 'ParsedGroupVersions', 'All legacy kube types successfully parsed'),
-    error === undefined
+    errors.length === 0
       ? condition('NamespaceDeletionContentFailure', 'False', 'ContentDeleted', 'All content successfully deleted, may be waiting on finalization')
-      : condition('NamespaceDeletionContentFailure', 'True', 'ContentDeletionFailed', `Failed to delete all resource types, 1 remaining: ${error.message}`),
+      : condition('NamespaceDeletionContentFailure', 'True', 'ContentDeletionFailed', `Failed to delete all resource types, ${errors.length} remaining: ${errors.map(({ message }) => message).sort().join(', ')}`),
     totals.remaining.size === 0
       ? condition('NamespaceContentRemaining', 'False', 'ContentRemoved', 'All content successfully removed')
       : condition('NamespaceContentRemaining', 'True', 'SomeResourcesRemain', `Some resources are remaining: ${counted(totals.remaining, 'has', 'resource instances')}`),
@@ -49,5 +49,7 @@ function merged(list: readonly Condition[], entry: Condition, clock: WallClock, 
   const known = list[index];
   if (known === undefined) return [...list, stamped];
   if (known.status === entry.status && known.reason === entry.reason && known.message === entry.message) return unchanged ?? list;
-  return list.map((old, at) => (at === index ? stamped : old));
+  // The time is that of the status; another reason or message alone leaves it.
+  const next = known.status === entry.status && known.lastTransitionTime !== undefined ? { ...entry, lastTransitionTime: known.lastTransitionTime } : stamped;
+  return list.map((old, at) => (at === index ? next : old));
 }

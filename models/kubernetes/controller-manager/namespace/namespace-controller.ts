@@ -6,6 +6,7 @@
  * Source: pkg/controller/namespace/namespace_controller.go, deletion/namespaced_resources_deleter.go.
  */
 import { shuffled } from '../../../../src/random/shuffle.ts';
+import type { GroupVersionResource } from '../../api/message.ts';
 import type { Client } from '../../client/client.ts';
 import type { ControlLoop } from '../../client/control-loop.ts';
 import { allResources, CUSTOM_RESOURCE_DEFINITIONS, type ApiResource } from '../../client/discovery.ts';
@@ -117,17 +118,17 @@ export class NamespaceController {
 
   private *deleteAllContent(namespace: Namespace): Task<Pass> {
     const totals: ContentTotals = { remaining: new Map(), finalizers: new Map() };
-    const errors: Err[] = [];
+    const errors: NonNullable<Err>[] = [];
     let estimate = 0;
     for (const resource of this.inAnyOrder(allResources(this.definitions.indexer.values()).filter(({ namespaced }) => namespaced))) {
       const pass = yield* this.deleteContentOf(resource, namespace, totals);
-      errors.push(pass.error);
+      if (pass.error !== undefined) errors.push(pass.error);
       estimate = Math.max(estimate, pass.estimate);
     }
-    const conditions = contentConditions(namespace.status?.conditions, totals, aggregate(errors), this.context.clock);
+    const conditions = contentConditions(namespace.status?.conditions, totals, errors, this.context.clock);
+    // Conditions that could not be written are not a failure of the pass; the next one writes them.
     if (conditions !== namespace.status?.conditions) {
-      const result = yield* this.client.updateStatus<Namespace>(NAMESPACES, { ...namespace, status: { ...namespace.status, conditions: [...conditions] } });
-      if (!result.ok && !isNotFound(result)) errors.push(failureOf(result));
+      yield* this.client.updateStatus<Namespace>(NAMESPACES, { ...namespace, status: { ...namespace.status, conditions: [...conditions] } });
     }
     return { estimate, error: aggregate(errors) };
   }
@@ -151,8 +152,7 @@ export class NamespaceController {
     }
     if (grace > 0) return { estimate: grace, error: undefined };
     if (hasFinalizers) return { estimate: FINALIZER_ESTIMATE, error: undefined };
-    const gvr = `${resource.apiVersion}, Resource=${resource.gvr.resource}`;
-    return { estimate: grace, error: failure(`unexpected items still remain in namespace: ${name} for gvr: ${gvr}`) };
+    return { estimate: grace, error: failure(`unexpected items still remain in namespace: ${name} for gvr: ${formatResource(resource.gvr)}`) };
   }
 
   /** The longest grace period of the pods that still run; 0 when that much time has passed since the deletion. */
@@ -166,3 +166,6 @@ export class NamespaceController {
     return this.context.clock.since(namespace.metadata.deletionTimestamp) >= estimate * SECOND ? 0 : estimate;
   }
 }
+
+/** As Go prints a GroupVersionResource; the core group, which has no name, leaves its slash. */
+const formatResource = ({ group, version, resource }: GroupVersionResource): string => `${group}/${version}, Resource=${resource}`;

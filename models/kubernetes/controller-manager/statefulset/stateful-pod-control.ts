@@ -152,9 +152,9 @@ export class StatefulPodControl {
   }
 
   private recordClaim(set: StatefulSet, pod: string, claim: string, error: Err): void {
-    const what = `create Claim ${claim} Pod ${pod} in StatefulSet ${set.metadata.name}`;
-    if (error === undefined) this.recorder.event(set, 'Normal', 'SuccessfulCreate', `${what} success`);
-    else this.recorder.event(set, 'Warning', 'FailedCreate', `${what} failed error: ${error.message}`);
+    const where = `Pod ${pod} in StatefulSet ${set.metadata.name}`;
+    if (error === undefined) this.recorder.event(set, 'Normal', 'SuccessfulCreate', `create Claim ${claim} ${where} success`);
+    else this.recorder.event(set, 'Warning', 'FailedCreate', `create Claim ${claim} for ${where} failed error: ${error.message}`);
   }
 }
 

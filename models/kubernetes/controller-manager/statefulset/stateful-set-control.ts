@@ -4,7 +4,6 @@
  * OrderedReady makes and deletes one pod at a time and waits for it; Parallel does not wait, except in a rolling update, which takes
  * the highest outdated pod first and never more than one that is unhealthy. Source: pkg/controller/statefulset/stateful_set_control.go.
  */
-import type { EventRecorder } from '../../client/event-recorder.ts';
 import { aggregate, type Err } from '../../client/failure.ts';
 import type { Process, Task } from '../../client/process.ts';
 import { slowStartBatch } from '../../client/slow-start.ts';
@@ -17,7 +16,6 @@ import { allowsBurst, applyRevision, draftVersioned, identityMatches, isHealthy,
 export interface StatefulSync {
   readonly process: Process;
   readonly clock: WallClock;
-  readonly recorder: EventRecorder;
   readonly control: StatefulPodControl;
   readonly set: StatefulSet;
   readonly currentRevision: ControllerRevision;
@@ -104,7 +102,7 @@ function* processReplica(sync: StatefulSync, updateSet: StatefulSet, replica: Re
     return error !== undefined ? { stop: true, error } : inOrder ? STOP : GO_ON;
   }
   const phase = pod.status?.phase;
-  if (phase === 'Failed' || phase === 'Succeeded') return yield* recreate(sync, pod, phase);
+  if (phase === 'Failed' || phase === 'Succeeded') return yield* removeEnded(sync, pod);
   if (phase === 'Pending') {
     const error = yield* control.createClaims(set, pod.metadata.name, replica.ordinal);
     if (error !== undefined) return { stop: true, error };
@@ -116,13 +114,9 @@ function* processReplica(sync: StatefulSync, updateSet: StatefulSet, replica: Re
   return error === undefined ? GO_ON : { stop: true, error };
 }
 
-/** A pod that has ended is deleted; its successor comes when it is gone. */
-function* recreate({ set, control, recorder }: StatefulSync, pod: Pod, phase: 'Failed' | 'Succeeded'): Task<Step> {
-  if (isTerminating(pod)) return STOP;
-  const who = `StatefulSet ${set.metadata.namespace ?? ''}/${set.metadata.name}`;
-  if (phase === 'Failed') recorder.event(set, 'Warning', 'RecreatingFailedPod', `${who} is recreating failed Pod ${pod.metadata.name}`);
-  else recorder.event(set, 'Normal', 'RecreatingTerminatedPod', `${who} is recreating terminated Pod ${pod.metadata.name}`);
-  return { stop: true, error: yield* control.delete(set, pod) };
+/** A pod that has ended is deleted; its successor comes when it is gone. No event says so but that of the deletion. */
+function* removeEnded({ set, control }: StatefulSync, pod: Pod): Task<Step> {
+  return isTerminating(pod) ? STOP : { stop: true, error: yield* control.delete(set, pod) };
 }
 
 function* fixClaims({ control, set }: StatefulSync, condemned: readonly Pod[]): Task<Err> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Task } from '../../client/process.ts';
-import { STATEFUL_SETS } from '../../client/resources.ts';
+import { RESOURCE_QUOTAS, STATEFUL_SETS } from '../../client/resources.ts';
 import type { ControllerRevision, Pod, StatefulSet } from '../../object/types.ts';
 import { controlPlane, type Script } from '../testing/control-plane.ts';
 
@@ -61,5 +61,30 @@ describe('StatefulSet controller', () => {
     });
     plane.run(40);
     expect(plane.list<Pod>('pods').map(({ metadata }) => metadata.name)).toEqual(['db-0']);
+  });
+
+  it('replaces a pod that has ended and says no more than that it deleted it', () => {
+    const plane = controlPlane(
+      function* ({ client }: Script): Task {
+        yield* client.create(STATEFUL_SETS, 'default', statefulSet(1));
+      },
+      { podLife: () => ({ endsAfter: 3, phase: 'Failed' }) },
+    );
+    plane.run(8);
+    const said = plane.list('events').filter((event) => event['involvedObject'].kind === 'StatefulSet').map((event) => event['message'] as string);
+    expect(said.slice(0, 2)).toEqual(['create Pod db-0 in StatefulSet db successful', 'delete Pod db-0 in StatefulSet db successful']);
+    expect(said.every((message) => /^(create|delete) Pod db-0 /.test(message))).toBe(true);
+  });
+
+  it('says which claim of which pod could not be made', () => {
+    const plane = controlPlane(function* ({ client }: Script): Task {
+      yield* client.create(RESOURCE_QUOTAS, 'default', { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'none' }, spec: { hard: { persistentvolumeclaims: '0' } } });
+      const claim = { metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } };
+      const set = statefulSet(1) as { spec: object };
+      yield* client.create(STATEFUL_SETS, 'default', { ...set, spec: { ...set.spec, volumeClaimTemplates: [claim] } });
+    });
+    plane.run(3);
+    const said = plane.list('events').filter((event) => event['reason'] === 'FailedCreate').map((event) => event['message'] as string);
+    expect(said.some((message) => message.startsWith('create Claim data-db-0 for Pod db-0 in StatefulSet db failed error: '))).toBe(true);
   });
 });

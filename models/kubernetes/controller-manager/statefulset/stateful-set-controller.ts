@@ -124,7 +124,7 @@ export class StatefulSetController {
     if ('error' in found) return found.error;
     const { process, clock } = this.context;
     const sync: StatefulSync = {
-      process, clock, recorder: this.recorder, control: this.control, set, pods: pods.claimed,
+      process, clock, control: this.control, set, pods: pods.claimed,
       currentRevision: found.current, updateRevision: found.update, collisionCount: found.collisionCount,
     };
     const { status, error } = yield* updateStatefulSet(sync);
