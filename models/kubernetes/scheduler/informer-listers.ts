@@ -98,6 +98,11 @@ export const informerListers = (informers: Informers): Listers => {
         .map(({ metadata }) => ({ name: metadata.name, labels: metadata.labels ?? {} })),
     namespaceLabels: (name) => informers.namespaces.lister.get(undefined, name)?.metadata.labels,
     namespacesEpoch: () => epoch,
+    nodeLabels: (name) => {
+      const node = informers.nodes.lister.get(undefined, name);
+      return node && (node.metadata.labels ?? {});
+    },
+    hasPod: (namespace, name) => informers.pods.lister.get(namespace, name) !== undefined,
     persistentVolumeClaim: (namespace, name) => informers.persistentVolumeClaims.lister.get(namespace, name),
     persistentVolume: (name) => informers.persistentVolumes.lister.get(undefined, name),
     persistentVolumes: () => informers.persistentVolumes.lister.list(),

@@ -12,6 +12,7 @@ import type { Context } from '../registry/kind.ts';
 import { invalidValue, type FieldError } from '../status/field-error.ts';
 import { internalError, invalid, type Status } from '../status/status.ts';
 import { validateClusterIPs } from '../validation/service.ts';
+import { linkFields, needsClusterIP, needsHealthCheckPort, needsNodePort } from './linked-fields.ts';
 import { RangeAllocator } from './range.ts';
 import { dropTypeDependentFields } from './type-change.ts';
 
@@ -46,11 +47,13 @@ export class ServiceAllocators {
   /** The Service with addresses and ports filled in. `old` is the stored one, whose values stay. */
   reserve(object: KubeObject, old: KubeObject | undefined, context: Context): Either<Status, KubeObject> {
     this.load(context);
-    const service = dropTypeDependentFields(carryOver(object as Service, old as Service | undefined), old as Service | undefined);
-    const addressed = this.reserveIP(service, old as Service | undefined, context);
+    const before = old as Service | undefined;
+    const service = dropTypeDependentFields(linkFields(object as Service, before), before);
+    const addressed = this.reserveIP(service, before, context);
     if (isLeft(addressed)) return addressed;
-    const ported = this.reservePorts(addressed.right, old as Service | undefined, context);
-    if (isLeft(ported)) this.release(addressed.right, old);
+    const ported = this.reservePorts(addressed.right, before, context);
+    // Ports that were asked for and are somebody else's are no more this Service's than before.
+    if (isLeft(ported)) this.releaseIPs(addressed.right, before);
     return ported;
   }
 
@@ -59,8 +62,14 @@ export class ServiceAllocators {
     const holder = (object ?? kept) as Service | undefined;
     if (holder === undefined) return;
     const stays = object === undefined ? undefined : (kept as Service | undefined);
-    for (const ip of addressesOf(holder)) if (!addressesOf(stays).includes(ip)) this.ips.release(toNumber(ip) - this.base);
+    this.releaseIPs(holder, stays);
     for (const port of portsOf(holder)) if (!portsOf(stays).includes(port)) this.ports.release(port - NODE_PORTS.first);
+  }
+
+  /** A Service that had an address before never held another one, whatever it asked for. */
+  private releaseIPs(holder: Service, stays: Service | undefined): void {
+    if (stays !== undefined && needsClusterIP(stays.spec)) return;
+    for (const ip of addressesOf(holder)) this.ips.release(toNumber(ip) - this.base);
   }
 
   private load({ lookup }: Context): void {
@@ -77,6 +86,8 @@ export class ServiceAllocators {
     if (spec.type === 'ExternalName') return right(service);
     const wrong = [...validateClusterIPs(spec), ...unconfiguredFamilies(spec)];
     if (wrong.length > 0) return left(invalid(SERVICE, service.metadata.name, wrong));
+    // The address of a Service that has one does not change: validation says so, whether the other one is free or not.
+    if (old !== undefined && needsClusterIP(old.spec) && (spec.clusterIP ?? '') !== (old.spec.clusterIP ?? '')) return right(service);
     const asked = spec.clusterIP ?? spec.clusterIPs?.[0];
     if (asked === 'None') return right(withIP(service, 'None'));
     if (asked !== undefined && asked !== '') {
@@ -98,7 +109,7 @@ export class ServiceAllocators {
 
   private reservePorts(service: Service, old: Service | undefined, context: Context): Either<Status, Service> {
     const { spec } = service;
-    const wants = spec.type === 'NodePort' || (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false);
+    const allocates = spec.type !== 'LoadBalancer' || spec.allocateLoadBalancerNodePorts !== false;
     const held = new Set(portsOf(old));
     const taken: number[] = [];
     const errors: FieldError[] = [];
@@ -115,9 +126,8 @@ export class ServiceAllocators {
       if (drawn !== undefined) taken.push(drawn + NODE_PORTS.first);
       return drawn === undefined ? undefined : drawn + NODE_PORTS.first;
     };
-    const ports = wants ? this.claimPorts(spec.ports ?? [], claim, held) : spec.ports;
-    const needsCheck = spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local';
-    const check = needsCheck ? claim(spec.healthCheckNodePort, 'spec.healthCheckNodePort') : undefined;
+    const ports = needsNodePort(spec) ? claimPorts(spec.ports ?? [], claim, held, allocates) : spec.ports;
+    const check = needsHealthCheckPort(spec) ? claim(spec.healthCheckNodePort, 'spec.healthCheckNodePort') : undefined;
     if (errors.length > 0) {
       for (const port of taken) this.ports.release(port - NODE_PORTS.first);
       return left(invalid(SERVICE, service.metadata.name, errors));
@@ -126,42 +136,26 @@ export class ServiceAllocators {
     if (isSame) return right(service);
     return right({ ...service, spec: { ...spec, ...(ports === undefined ? {} : { ports }), ...(check === undefined ? {} : { healthCheckNodePort: check }) } });
   }
-
-  /** Ports with the same number for TCP and UDP share a node port. */
-  private claimPorts(ports: NonNullable<Service['spec']['ports']>, claim: (port: number | undefined, path: string) => number | undefined, held: Set<number>): NonNullable<Service['spec']['ports']> {
-    const byPort = new Map<number, { nodePort: number; protocols: Set<string> }>();
-    return ports.map((port, at) => {
-      const protocol = port.protocol ?? 'TCP';
-      const twin = byPort.get(port.port);
-      const shares = twin !== undefined && !twin.protocols.has(protocol) && (port.nodePort === undefined || port.nodePort === 0 || port.nodePort === twin.nodePort);
-      const nodePort = shares ? twin.nodePort : claim(port.nodePort, `spec.ports[${at}].nodePort`);
-      if (nodePort === undefined) return port;
-      held.add(nodePort);
-      const entry = byPort.get(port.port) ?? { nodePort, protocols: new Set<string>() };
-      entry.protocols.add(protocol);
-      byPort.set(port.port, entry);
-      return port.nodePort === nodePort ? port : { ...port, nodePort };
-    });
-  }
 }
 
-/** An update that leaves addresses and ports out keeps those of the stored Service (ports by name). */
-function carryOver(service: Service, old: Service | undefined): Service {
-  if (old === undefined || service.spec.type === 'ExternalName' || old.spec.type === 'ExternalName') return service;
-  let { spec } = service;
-  if (!spec.clusterIP && !spec.clusterIPs?.length && old.spec.clusterIP) spec = { ...spec, clusterIP: old.spec.clusterIP, clusterIPs: old.spec.clusterIPs ?? [] };
-  const wantsPorts = spec.type === 'NodePort' || spec.type === 'LoadBalancer';
-  if (wantsPorts && (old.spec.type === 'NodePort' || old.spec.type === 'LoadBalancer')) {
-    const known = new Map((old.spec.ports ?? []).map((port) => [port.name ?? '', port.nodePort]));
-    const used = new Set((spec.ports ?? []).map((port) => port.nodePort));
-    const ports = (spec.ports ?? []).map((port) => {
-      const before = known.get(port.name ?? '');
-      return port.nodePort || !before || used.has(before) ? port : { ...port, nodePort: before };
-    });
-    if (ports.some((port, at) => port !== spec.ports?.[at])) spec = { ...spec, ports };
-    if (!spec.healthCheckNodePort && old.spec.healthCheckNodePort) spec = { ...spec, healthCheckNodePort: old.spec.healthCheckNodePort };
-  }
-  return spec === service.spec ? service : { ...service, spec };
+type Ports = NonNullable<Service['spec']['ports']>;
+
+/** Ports with the same number for TCP and UDP share a node port; without allocation only what is asked for is claimed. */
+function claimPorts(ports: Ports, claim: (port: number | undefined, path: string) => number | undefined, held: Set<number>, allocates: boolean): Ports {
+  const byPort = new Map<number, { nodePort: number; protocols: Set<string> }>();
+  return ports.map((port, at) => {
+    if (!allocates && !port.nodePort) return port;
+    const protocol = port.protocol ?? 'TCP';
+    const twin = byPort.get(port.port);
+    const shares = twin !== undefined && !twin.protocols.has(protocol) && (!port.nodePort || port.nodePort === twin.nodePort);
+    const nodePort = shares ? twin.nodePort : claim(port.nodePort, `spec.ports[${at}].nodePort`);
+    if (nodePort === undefined) return port;
+    held.add(nodePort);
+    const entry = byPort.get(port.port) ?? { nodePort, protocols: new Set<string>() };
+    entry.protocols.add(protocol);
+    byPort.set(port.port, entry);
+    return port.nodePort === nodePort ? port : { ...port, nodePort };
+  });
 }
 
 function withIP(service: Service, ip: string): Service {
@@ -196,10 +190,12 @@ function addressesOf(service: Service | undefined): readonly string[] {
   return (service.spec.clusterIPs ?? []).filter((ip) => ip !== 'None' && ip !== '' && !ip.includes(':'));
 }
 
+/** What its type gives a Service; what it merely asks for is not its own. */
 function portsOf(service: Service | undefined): readonly number[] {
   if (service === undefined) return [];
-  const ports = (service.spec.ports ?? []).flatMap(({ nodePort }) => (nodePort ? [nodePort] : []));
-  return service.spec.healthCheckNodePort ? [...ports, service.spec.healthCheckNodePort] : ports;
+  const { spec } = service;
+  const ports = needsNodePort(spec) ? (spec.ports ?? []).flatMap(({ nodePort }) => (nodePort ? [nodePort] : [])) : [];
+  return needsHealthCheckPort(spec) && spec.healthCheckNodePort ? [...ports, spec.healthCheckNodePort] : ports;
 }
 
 const toNumber = (ip: string): number => ip.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);

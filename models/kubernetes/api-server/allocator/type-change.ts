@@ -5,11 +5,11 @@
  * Source: pkg/registry/core/service/strategy.go (`dropTypeDependentFields`).
  */
 import type { Service } from '../../object/types.ts';
+import { needsClusterIP } from './linked-fields.ts';
 
 type Spec = Service['spec'];
 type Field = keyof Spec;
 
-const needsClusterIP = ({ type }: Spec): boolean => type !== 'ExternalName';
 const isBalanced = ({ type }: Spec): boolean => type === 'LoadBalancer';
 const needsNodePort = (spec: Spec): boolean => spec.type === 'NodePort' || (isBalanced(spec) && spec.allocateLoadBalancerNodePorts !== false);
 const needsHealthCheck = (spec: Spec): boolean => isBalanced(spec) && spec.externalTrafficPolicy === 'Local';

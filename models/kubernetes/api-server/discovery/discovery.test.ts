@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { aggregatedKinds } from '../registry/aggregated.ts';
 import { KINDS } from '../registry/kinds.ts';
 import { aggregatedDiscovery, discoveryDocument } from './discovery.ts';
 import { compareVersions } from './version-order.ts';
@@ -32,6 +33,17 @@ describe.skipIf(!existsSync(ORACLE))('discovery against recorded answers (skippe
     const { items, ...list } = recorded('/apis', true) as { items: { metadata: { name: string } }[] };
     const builtIn = items.filter(({ metadata }) => !metadata.name.endsWith('.example.com'));
     expect(aggregatedDiscovery(KINDS, false, 'v2')).toEqual({ ...list, items: builtIn });
+  });
+});
+
+describe('the metrics of another server', () => {
+  it('can be read, and neither watched nor deleted', () => {
+    const { resources } = discoveryDocument(aggregatedKinds([{ group: 'metrics.k8s.io' }]), ['apis', 'metrics.k8s.io', 'v1beta1'], '') as { resources: unknown[] };
+    const entry = { singularName: '', verbs: ['get', 'list'] };
+    expect(resources).toEqual([
+      { ...entry, name: 'nodes', namespaced: false, kind: 'NodeMetrics' },
+      { ...entry, name: 'pods', namespaced: true, kind: 'PodMetrics' },
+    ]);
   });
 });
 

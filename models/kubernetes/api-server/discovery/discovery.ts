@@ -63,7 +63,8 @@ const lists = (info: KindInfo): Record<string, unknown> => ({
 /** Verbs in the order in which the apiextensions server lists them for custom resources. */
 const CUSTOM_VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 
-const verbsOf = (info: KindInfo): readonly string[] => (isCustom(info) ? CUSTOM_VERBS : info.verbs);
+/** What another server holds is no custom resource: it says itself what can be done with it. */
+const verbsOf = (info: KindInfo): readonly string[] => (isCustom(info) && !info.virtual ? CUSTOM_VERBS : info.verbs);
 
 function subresourceEntry(info: KindInfo, part: SubresourceInfo): unknown {
   return {

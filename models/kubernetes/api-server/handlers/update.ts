@@ -69,8 +69,9 @@ interface Update {
   readonly options: WriteOptions;
   readonly claims: Claims;
   readonly key: string;
-  /** The object for which addresses and ports are held, until the write is done or tried again. */
+  /** The object for which addresses and ports are held, until the write is done or tried again, and the one that it replaces. */
   reserved: KubeObject | undefined;
+  replaced: KubeObject | undefined;
 }
 
 /** Runs a transform through the update pipeline. */
@@ -78,12 +79,18 @@ export function* updateObject(services: Services, call: Call, strategy: UpdateSt
   const { info, request } = call;
   const key = storageKey(info, request.namespace, request.name ?? '');
   const cached = cachedObject(call, call.request.name ?? '');
-  const update: Update = { services, call, strategy, transform, options, claims, key, reserved: undefined };
+  const update: Update = { services, call, strategy, transform, options, claims, key, reserved: undefined, replaced: undefined };
   const written = yield* guaranteedUpdate(services.storage.etcd, key, cached, (stored) => decide(update, stored), options.isDryRun);
-  if (update.reserved !== undefined && (isLeft(written) || options.isDryRun)) release(services, call, update.reserved, cached);
+  if (update.reserved !== undefined) settle(update, written);
   if (isLeft(written)) return written;
   const object = yield* read(call, written.right.object);
   return isLeft(object) ? object : right({ ...written.right, object: object.right });
+}
+
+/** What was reserved for nothing goes back; after a write it is what the object no longer needs. */
+function settle({ services, call, options, reserved, replaced }: Update, written: Either<Status, Written>): void {
+  if (isLeft(written) || options.isDryRun) release(services, call, reserved, replaced);
+  else release(services, call, replaced, written.right.kind === 'deleted' ? undefined : written.right.object);
 }
 
 /** What becomes of the stored object. */
@@ -93,7 +100,7 @@ function* decide(update: Update, stored: KubeObject | undefined): Task<Either<St
   const shown = stored === undefined ? right(stored) : yield* read(call, stored);
   if (isLeft(shown)) return shown;
   const current = shown.right;
-  if (update.reserved !== undefined && current !== undefined) release(services, call, update.reserved, current);
+  if (update.reserved !== undefined) release(services, call, update.reserved, update.replaced);
   update.reserved = undefined;
   if (current === undefined) return left(notFound(info, call.request.name ?? ''));
   const refused = checkClaims(call, key, claims, current);
@@ -107,6 +114,7 @@ function* decide(update: Update, stored: KubeObject | undefined): Task<Either<St
   const allocated = reserve(services, call, admitted.right, current);
   if (isLeft(allocated)) return allocated;
   update.reserved = allocated.right;
+  update.replaced = current;
   const prepared = beforeUpdate(info, strategy, allocated.right, current, contextOf(call));
   if (isLeft(prepared)) return prepared;
   const checked = yield* admitFinally(services, call, 'UPDATE', prepared.right, current);

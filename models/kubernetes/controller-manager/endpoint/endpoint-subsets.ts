@@ -1,5 +1,5 @@
 /**
- * The subsets of an Endpoints object: addresses with equal ports together, in a canonical order, at most 1000 addresses.
+ * The subsets of an Endpoints object: ports that the same addresses offer together, in a canonical order, at most 1000 addresses.
  *
  * Source: pkg/api/v1/endpoints/util.go (RepackSubsets), pkg/controller/endpoint/endpoints_controller.go (truncateEndpoints).
  */
@@ -17,29 +17,43 @@ export interface EndpointEntry {
   readonly isReady: boolean;
 }
 
-/** Packs entries: an address's ports are joined, addresses with the same ports share a subset, and everything is sorted. */
+/** Who offers a port: addresses by their keys, and whether each is ready there. */
+type Offers = Map<string, EndpointEntry>;
+
+/**
+ * Packs entries: each port has the set of addresses that offer it, and ports with the same set share a subset. So a port that
+ * only some of the addresses have stands apart from one that all have, and an address may be in several subsets.
+ */
 export function packSubsets(entries: readonly EndpointEntry[]): core.EndpointSubset[] {
-  const byAddress = new Map<string, { entry: EndpointEntry; ports: Map<string, core.EndpointPort> }>();
-  for (const entry of entries) {
-    const key = `${entry.isReady} ${addressKey(entry.address)}`;
-    const known = byAddress.get(key) ?? { entry, ports: new Map<string, core.EndpointPort>() };
-    for (const port of entry.ports) known.ports.set(canonicalText(port), port);
-    byAddress.set(key, known);
+  const byPort = new Map<string, { port: core.EndpointPort | undefined; offers: Offers }>();
+  for (const entry of entries) for (const port of entry.ports.length === 0 ? [undefined] : entry.ports) offer(byPort, port, entry);
+  const bySet = new Map<string, { offers: Offers; ports: core.EndpointPort[] }>();
+  for (const { port, offers } of byPort.values()) {
+    const key = [...offers].map(([address, { isReady }]) => `${address} ${isReady}`).sort().join(';');
+    const set = bySet.get(key) ?? { offers, ports: [] };
+    if (port !== undefined) set.ports.push(port);
+    bySet.set(key, set);
   }
-  const byPorts = new Map<string, { ports: core.EndpointPort[]; ready: core.EndpointAddress[]; notReady: core.EndpointAddress[] }>();
-  for (const { entry, ports } of byAddress.values()) {
-    const keys = [...ports.keys()].sort();
-    const key = keys.join(';');
-    const subset = byPorts.get(key) ?? { ports: sortedByHash('v1.EndpointPort', [...ports.values()]), ready: [], notReady: [] };
-    (entry.isReady ? subset.ready : subset.notReady).push(entry.address);
-    byPorts.set(key, subset);
-  }
-  const subsets = [...byPorts.values()].map(({ ports, ready, notReady }) => ({
-    ...(ready.length > 0 ? { addresses: ready.sort(byIP) } : {}),
-    ...(notReady.length > 0 ? { notReadyAddresses: notReady.sort(byIP) } : {}),
-    ...(ports.length > 0 ? { ports } : {}),
-  }));
+  const subsets = [...bySet.values()].map(({ offers, ports }) => {
+    const all = [...offers.values()];
+    const ready = all.filter(({ isReady }) => isReady).map(({ address }) => address);
+    const notReady = all.filter(({ isReady }) => !isReady).map(({ address }) => address);
+    return {
+      ...(ready.length > 0 ? { addresses: ready.sort(byIP) } : {}),
+      ...(notReady.length > 0 ? { notReadyAddresses: notReady.sort(byIP) } : {}),
+      ...(ports.length > 0 ? { ports: sortedByHash('v1.EndpointPort', ports) } : {}),
+    };
+  });
   return sortedByHash('v1.EndpointSubset', subsets);
+}
+
+/** An address that is not ready somewhere is not ready for that port. */
+function offer(byPort: Map<string, { port: core.EndpointPort | undefined; offers: Offers }>, port: core.EndpointPort | undefined, entry: EndpointEntry): void {
+  const name = port === undefined ? '' : canonicalText(port);
+  const known = byPort.get(name) ?? { port, offers: new Map<string, EndpointEntry>() };
+  const key = addressKey(entry.address);
+  if (known.offers.get(key)?.isReady !== false) known.offers.set(key, entry);
+  byPort.set(name, known);
 }
 
 function addressKey(address: core.EndpointAddress): string {

@@ -98,6 +98,6 @@ function tightestFit(slices: readonly EndpointSlice[], count: number, most: numb
 const sizeOf = (slice: EndpointSlice | undefined): number => (slice?.endpoints ?? []).length;
 
 /** `EndpointsEqualBeyondHash`: what may differ between two endpoints of one identity. */
-function isSameBeyondIdentity(a: Endpoint, b: Endpoint): boolean {
+export function isSameBeyondIdentity(a: Endpoint, b: Endpoint): boolean {
   return a.nodeName === b.nodeName && a.zone === b.zone && semanticEqual(a.conditions, b.conditions) && a.targetRef?.uid === b.targetRef?.uid;
 }

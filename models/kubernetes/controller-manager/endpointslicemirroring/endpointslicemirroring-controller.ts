@@ -5,32 +5,27 @@
  * mirrored slices carry the addresses of the Endpoints and vanish with them (by their owner reference, or here).
  * Source: pkg/controller/endpointslicemirroring/{endpointslicemirroring_controller,reconciler,utils}.go.
  */
-import { canonicalText } from '../../client/canonical-text.ts';
 import type { Client } from '../../client/client.ts';
 import type { ControlLoop } from '../../client/control-loop.ts';
-import { newControllerRef } from '../../client/controller-ref-manager.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
 import { failure, failureOf, isNamespaceTerminating, type Err } from '../../client/failure.ts';
 import type { Task } from '../../client/process.ts';
 import { exponentialWithBucket } from '../../client/rate-limiter.ts';
 import { ENDPOINTS, ENDPOINT_SLICES, SERVICES } from '../../client/resources.ts';
 import { isNotFound } from '../../client/result.ts';
-import { semanticEqual } from '../../client/semantic-equal.ts';
 import type { SharedInformer } from '../../client/shared-informer.ts';
 import { ipFamilyOf } from '../../object/ip.ts';
 import { isTerminating, namespacedName, splitKey } from '../../object/meta.ts';
 import { sortedByHash } from '../../object/go/by-hash.ts';
-import type { core, discovery, Endpoints, EndpointSlice, Service } from '../../object/types.ts';
+import type { core, Endpoints, EndpointSlice, Service } from '../../object/types.ts';
 import type { ControllerContext } from '../controller-context.ts';
-import { LAST_CHANGE_TRIGGER_TIME } from '../endpoint/trigger-time-tracker.ts';
 import { MANAGED_BY_LABEL, SERVICE_NAME_LABEL } from '../endpointslice/reconciler.ts';
-import { packEndpoints, endpointKey, type Endpoint } from '../endpointslice/slice-packing.ts';
+import { endpointKey, type Endpoint } from '../endpointslice/slice-packing.ts';
 import { EndpointSliceTracker } from '../endpointslice/slice-tracker.ts';
+import { groupKey, MANAGER, planMirror, type WantedSlice } from './mirror-plan.ts';
 
-const MANAGER = 'endpointslicemirroring-controller.k8s.io';
 const SKIP_LABEL = 'endpointslice.kubernetes.io/skip-mirror';
 const LEADER_ANNOTATION = 'control-plane.alpha.kubernetes.io/leader';
-const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 /** `--mirroring-max-endpoints-per-subset`; maxRetries; defaultSyncBackOff, maxSyncBackOff. */
 const PER_SUBSET_MAX = 1000;
 const RETRIES_MAX = 15;
@@ -111,41 +106,29 @@ export class EndpointSliceMirroringController {
 
   private *reconcile(key: string, object: Endpoints, slices: readonly EndpointSlice[]): Task<Err> {
     const { namespace } = splitKey(key);
-    const wanted = this.wantedByFamilyAndPorts(object);
-    const remove = slices.filter((slice) => !wanted.has(groupKey(slice.addressType, slice.ports ?? [])));
-    for (const [group, { family, ports, endpoints }] of wanted) {
-      const existing = slices.filter((slice) => groupKey(slice.addressType, slice.ports ?? []) === group);
-      const planned = packEndpoints(existing, endpoints, PER_SUBSET_MAX, () => labelsOf(object), () => newSlice(object, family, ports));
-      remove.push(...planned.remove);
-      for (const slice of planned.create) {
-        const result = yield* this.client.create<EndpointSlice>(ENDPOINT_SLICES, namespace, slice);
-        if (isNamespaceTerminating(failureOf(result))) return undefined;
-        if (!result.ok) return failure(`failed to create EndpointSlice for ${key}: ${result.status.message ?? ''}`);
-        this.tracker.update(key, result.object);
-      }
-      for (const slice of [...planned.update, ...this.reannotated(object, existing, planned.update)]) {
-        const result = yield* this.client.update<EndpointSlice>(ENDPOINT_SLICES, { ...slice, metadata: { ...slice.metadata, annotations: annotationsOf(object) } });
-        if (!result.ok) return failure(`failed to update ${slice.metadata.name} EndpointSlice for ${key}: ${result.status.message ?? ''}`);
-        this.tracker.update(key, result.object);
-      }
+    const { create, update, remove } = planMirror(object, slices, this.wantedByFamilyAndPorts(object), PER_SUBSET_MAX);
+    const who = `EndpointSlice for Endpoints ${key}`;
+    for (const slice of isTerminating(object) ? [] : create) {
+      const result = yield* this.client.create<EndpointSlice>(ENDPOINT_SLICES, namespace, slice);
+      if (isNamespaceTerminating(failureOf(result))) return undefined;
+      if (!result.ok) return failure(`failed to create ${who}: ${result.status.message ?? ''}`);
+      this.tracker.update(key, result.object);
+    }
+    for (const slice of update) {
+      const result = yield* this.client.update<EndpointSlice>(ENDPOINT_SLICES, slice);
+      if (!result.ok) return failure(`failed to update ${slice.metadata.name} ${who}: ${result.status.message ?? ''}`);
+      this.tracker.update(key, result.object);
     }
     for (const slice of remove) {
       const result = yield* this.client.delete(ENDPOINT_SLICES, namespace, slice.metadata.name);
-      if (!result.ok && !isNotFound(result)) return failure(`failed to delete ${slice.metadata.name} EndpointSlice for ${key}: ${result.status.message ?? ''}`);
+      if (!result.ok) return failure(`failed to delete ${slice.metadata.name} ${who}: ${result.status.message ?? ''}`);
       this.tracker.expectDeletion(key, slice);
     }
     return undefined;
   }
 
-  /** Slices whose endpoints are right but whose annotations are not. */
-  private reannotated(object: Endpoints, existing: readonly EndpointSlice[], updated: readonly EndpointSlice[]): EndpointSlice[] {
-    const names = new Set(updated.map(({ metadata }) => metadata.name));
-    const annotations = annotationsOf(object);
-    return existing.filter((slice) => !names.has(slice.metadata.name) && (slice.endpoints ?? []).length > 0 && !semanticEqual(slice.metadata.annotations, annotations));
-  }
-
-  private wantedByFamilyAndPorts(object: Endpoints): Map<string, { family: string; ports: discovery.EndpointPort[]; endpoints: Map<string, Endpoint> }> {
-    const wanted = new Map<string, { family: string; ports: discovery.EndpointPort[]; endpoints: Map<string, Endpoint> }>();
+  private wantedByFamilyAndPorts(object: Endpoints): Map<string, WantedSlice> {
+    const wanted = new Map<string, WantedSlice & { endpoints: Map<string, Endpoint> }>();
     for (const subset of object.subsets ?? []) {
       const given = (subset.ports ?? []).map(({ name = '', port, protocol = 'TCP', appProtocol }) => ({ name, port, protocol, ...(appProtocol ? { appProtocol } : {}) }));
       const ports = sortedByHash('discovery/v1.EndpointPort', given);
@@ -189,31 +172,3 @@ function shouldMirror({ metadata }: Endpoints): boolean {
 const isMirrored = (slice: EndpointSlice): boolean => slice.metadata.labels?.[MANAGED_BY_LABEL] === MANAGER;
 
 const keyOf = (slice: EndpointSlice): string => `${slice.metadata.namespace ?? ''}/${slice.metadata.labels?.[SERVICE_NAME_LABEL] ?? ''}`;
-
-const groupKey = (family: string, ports: readonly discovery.EndpointPort[]): string => `${family} ${ports.map(canonicalText).sort().join(';')}`;
-
-function labelsOf({ metadata }: Endpoints): Record<string, string> {
-  return { ...metadata.labels, [SERVICE_NAME_LABEL]: metadata.name, [MANAGED_BY_LABEL]: MANAGER };
-}
-
-function annotationsOf({ metadata }: Endpoints): Record<string, string> {
-  const { [LAST_CHANGE_TRIGGER_TIME]: _time, [LAST_APPLIED]: _applied, ...annotations } = metadata.annotations ?? {};
-  return annotations;
-}
-
-function newSlice(object: Endpoints, family: string, ports: readonly discovery.EndpointPort[]): EndpointSlice {
-  return {
-    apiVersion: 'discovery.k8s.io/v1',
-    kind: 'EndpointSlice',
-    metadata: {
-      generateName: `${object.metadata.name}-`,
-      namespace: object.metadata.namespace as string,
-      labels: labelsOf(object),
-      annotations: annotationsOf(object),
-      ownerReferences: [newControllerRef(object, { apiVersion: 'v1', kind: 'Endpoints' })],
-    } as EndpointSlice['metadata'],
-    addressType: family,
-    endpoints: [],
-    ports: [...ports],
-  };
-}

@@ -40,6 +40,9 @@ export interface Listers {
   namespaceLabels(name: string): Labels | undefined;
   /** Rises whenever any namespace changes; derived tables that used namespace labels are then rebuilt. */
   namespacesEpoch(): number;
+  /** As the informer knows the node now, not as in the snapshot of a cycle. */
+  nodeLabels(name: string): Labels | undefined;
+  hasPod(namespace: string, name: string): boolean;
   persistentVolumeClaim(namespace: string, name: string): PersistentVolumeClaim | undefined;
   persistentVolume(name: string): PersistentVolume | undefined;
   persistentVolumes(): readonly PersistentVolume[];

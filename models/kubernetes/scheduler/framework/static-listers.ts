@@ -38,6 +38,8 @@ export const staticListers = (objects: StaticObjects): Listers => ({
     (objects.namespaces ?? []).map(({ metadata }) => ({ name: metadata.name, labels: metadata.labels ?? {} })),
   namespaceLabels: (name) => named(objects.namespaces, name)?.metadata.labels,
   namespacesEpoch: () => 0,
+  nodeLabels: () => undefined,
+  hasPod: () => false,
   persistentVolumeClaim: (namespace, name) => named(objects.persistentVolumeClaims, name, namespace),
   persistentVolume: (name) => named(objects.persistentVolumes, name),
   persistentVolumes: () => objects.persistentVolumes ?? [],

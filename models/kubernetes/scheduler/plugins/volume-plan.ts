@@ -8,6 +8,7 @@ import { type Labels, selectorMatches, selectorOf } from '../../object/selector.
 import type { PersistentVolume, PersistentVolumeClaim, Pod, StorageClass } from '../../object/types.ts';
 import type { CSIStorageCapacity, Listers } from '../framework/listers.ts';
 import type { NodeInfo } from '../framework/node-info.ts';
+import type { VolumeView } from './volume-assume.ts';
 import { BIND_COMPLETED, claimClassOf, isClaimOf, SELECTED_NODE } from '../../object/claim.ts';
 import { findVolume, requestedStorage, volumeReaches } from '../../object/volume-match.ts';
 
@@ -121,23 +122,17 @@ const splitDelayed = (
   return { toMatch, toProvision };
 };
 
-/** Plans the claims for one node. `promised` names volumes that other claims were promised, by claim UID. */
-export const planVolumes = (
-  listers: Listers,
-  own: ClaimState,
-  row: NodeInfo,
-  promised: ReadonlyMap<string, string>,
-): VolumePlan => {
-  const reasons = boundReasons(listers, own.bound, row);
+/** Plans the claims for one node. Only volumes of a claim's class are looked at, even for one that is set aside for it. */
+export const planVolumes = (view: VolumeView, own: ClaimState, row: NodeInfo): VolumePlan => {
+  const reasons = boundReasons(view, own.bound, row);
   const bindings: { volume: PersistentVolume; claim: PersistentVolumeClaim }[] = [];
   const split = splitDelayed(own.delayed, row.name);
   if (split === undefined) return { reasons: [...reasons, BIND_CONFLICT], bindings, provisions: [] };
   const provisions = split.toProvision;
   const chosen = new Set<string>();
   for (const claim of split.toMatch) {
-    const isTaken = ({ metadata }: PersistentVolume): boolean =>
-      chosen.has(metadata.name) || (promised.get(metadata.name) ?? claim.metadata.uid) !== claim.metadata.uid;
-    const volume = findVolume(claim, listers.persistentVolumes(), row.labels, isTaken);
+    const isTaken = ({ metadata }: PersistentVolume): boolean => chosen.has(metadata.name);
+    const volume = findVolume(claim, view.volumesOfClass(claimClassOf(claim)), row.labels, isTaken);
     if (volume === undefined) provisions.push(claim);
     else {
       chosen.add(volume.metadata.name);
@@ -145,7 +140,7 @@ export const planVolumes = (
     }
   }
   for (const claim of provisions) {
-    const error = provisionError(listers, claim, row.labels);
+    const error = provisionError(view, claim, row.labels);
     if (error !== undefined) return { reasons: [...reasons, error], bindings, provisions };
   }
   return { reasons, bindings, provisions };
