@@ -11,7 +11,7 @@ import type { WallClock } from '../../client/wall-clock.ts';
 import { isTerminating } from '../../object/meta.ts';
 import type { apps, ControllerRevision, Pod, StatefulSet } from '../../object/types.ts';
 import type { StatefulPodControl } from './stateful-pod-control.ts';
-import { allowsBurst, applyRevision, draftVersioned, identityMatches, isHealthy, isInRange, isRunningAndAvailable, isRunningAndReady, ordinalOf, partitionOf, replicaCount, revisionOf, startOrdinal, storageMatches, type Replica } from './stateful-set-util.ts';
+import { allowsBurst, applyRevision, draftVersioned, identityMatches, isHealthy, isInRange, isRunningAndAvailable, isRunningAndReady, ordinalOf, partitionOf, replicaCount, revisionOf, startOrdinal, storageMatches } from './stateful-set-util.ts';
 
 export interface StatefulSync {
   readonly process: Process;
@@ -39,53 +39,54 @@ const STOP: Step = Object.freeze({ stop: true, error: undefined });
 export function* updateStatefulSet(sync: StatefulSync): Task<{ status: StatefulStatus; error: Err }> {
   const { set } = sync;
   const updateSet = applyRevision(set, sync.updateRevision);
-  const { replicas, condemned } = partition(sync, updateSet);
-  const existing = (): Pod[] => [...replicas.flatMap(({ pod }) => (pod === undefined ? [] : [pod])), ...condemned];
+  const { replicas, condemned } = partition(sync);
+  const existing = (): Pod[] => [...replicas.values(), ...condemned];
   if (isTerminating(set)) return { status: count(sync, sync.pods), error: undefined };
   const inOrder = !allowsBurst(set);
-  const firstUnhealthy = replicas.find(({ pod }) => !isHealthy(pod))?.ordinal ?? [...condemned].reverse().map((pod) => (isHealthy(pod) ? undefined : ordinalOf(set, pod))).find((ordinal) => ordinal !== undefined);
-  const living = yield* runForAll(sync, replicas, inOrder, (replica) => processReplica(sync, updateSet, replica, inOrder));
+  const firstUnhealthy = firstUnhealthyOf(set, replicas, condemned);
+  const start = startOrdinal(set);
+  const living = yield* runForAll(sync, replicaCount(set), inOrder, (at) => processReplica(sync, updateSet, start + at, replicas.get(start + at), inOrder));
   if (living.stop || living.error !== undefined) return { status: count(sync, existing()), error: living.error };
   const retention = yield* fixClaims(sync, condemned);
   if (retention !== undefined) return { status: count(sync, existing()), error: retention };
-  const leaving = yield* runForAll(sync, condemned, inOrder, (pod) => processCondemned(sync, pod, firstUnhealthy, inOrder));
+  const leaving = yield* runForAll(sync, condemned.length, inOrder, (at) => processCondemned(sync, condemned[at] as Pod, firstUnhealthy, inOrder));
   const status = count(sync, existing());
   if (leaving.stop || leaving.error !== undefined || set.spec.updateStrategy?.type === 'OnDelete') return { status, error: leaving.error };
   return yield* rollOut(sync, replicas, status);
 }
 
-/** Pods by place; gaps are filled with drafts. The condemned ones highest ordinal first. */
-function partition(sync: StatefulSync, updateSet: StatefulSet): { replicas: Replica[]; condemned: Pod[] } {
-  const { set, currentRevision, updateRevision } = sync;
-  const currentSet = applyRevision(set, currentRevision);
+/** The pods that are to be there, by ordinal in order, and the condemned ones, highest ordinal first. What is missing is drafted when its turn comes. */
+function partition({ set, pods }: StatefulSync): { replicas: ReadonlyMap<number, Pod>; condemned: Pod[] } {
   const byOrdinal = new Map<number, Pod>();
   const condemned: Pod[] = [];
-  for (const pod of sync.pods) {
+  for (const pod of pods.toSorted((a, b) => ordinalOf(set, a) - ordinalOf(set, b))) {
     const ordinal = ordinalOf(set, pod);
     if (isInRange(set, ordinal)) byOrdinal.set(ordinal, pod);
-    else if (ordinal >= 0) condemned.push(pod);
+    else if (ordinal >= 0) condemned.unshift(pod);
   }
-  const replicas = Array.from({ length: replicaCount(set) }, (_, at): Replica => {
-    const ordinal = startOrdinal(set) + at;
-    const pod = byOrdinal.get(ordinal);
-    if (pod !== undefined) return { ordinal, pod };
-    return { ordinal, draft: draftVersioned(currentSet, updateSet, currentRevision.metadata.name, updateRevision.metadata.name, ordinal) };
-  });
-  return { replicas, condemned: condemned.sort((a, b) => ordinalOf(set, b) - ordinalOf(set, a)) };
+  return { replicas: byOrdinal, condemned };
+}
+
+/** The lowest ordinal whose pod is not healthy or not there; without one, the lowest of the condemned. */
+function firstUnhealthyOf(set: StatefulSet, replicas: ReadonlyMap<number, Pod>, condemned: readonly Pod[]): number | undefined {
+  const [start, end] = [startOrdinal(set), startOrdinal(set) + replicaCount(set)];
+  for (let ordinal = start; ordinal < end; ordinal++) if (!isHealthy(replicas.get(ordinal))) return ordinal;
+  const pod = condemned.findLast((each) => !isHealthy(each));
+  return pod === undefined ? undefined : ordinalOf(set, pod);
 }
 
 /** One after another until one says stop; or all, in growing batches. */
-function* runForAll<P>(sync: StatefulSync, pieces: readonly P[], inOrder: boolean, work: (piece: P) => Task<Step>): Task<Step> {
+function* runForAll(sync: StatefulSync, count: number, inOrder: boolean, work: (at: number) => Task<Step>): Task<Step> {
   if (inOrder) {
-    for (const piece of pieces) {
-      const step = yield* work(piece);
+    for (let at = 0; at < count; at++) {
+      const step = yield* work(at);
       if (step.stop || step.error !== undefined) return step;
     }
     return GO_ON;
   }
   const errors: Err[] = [];
-  yield* slowStartBatch(sync.process, pieces.length, 1, function* (at): Task<Err> {
-    const { error } = yield* work(pieces[at] as P);
+  yield* slowStartBatch(sync.process, count, 1, function* (at): Task<Err> {
+    const { error } = yield* work(at);
     errors.push(error);
     return error;
   });
@@ -93,18 +94,18 @@ function* runForAll<P>(sync: StatefulSync, pieces: readonly P[], inOrder: boolea
   return error === undefined ? GO_ON : { stop: true, error };
 }
 
-function* processReplica(sync: StatefulSync, updateSet: StatefulSet, replica: Replica, inOrder: boolean): Task<Step> {
-  const { set, control, clock } = sync;
-  const { pod } = replica;
+function* processReplica(sync: StatefulSync, updateSet: StatefulSet, ordinal: number, pod: Pod | undefined, inOrder: boolean): Task<Step> {
+  const { set, control, clock, currentRevision, updateRevision } = sync;
   if (pod === undefined) {
-    if (control.hasStaleClaim(set, replica.ordinal)) return STOP;
-    const error = yield* control.create(set, replica.draft, replica.ordinal);
+    if (control.hasStaleClaim(set, ordinal)) return STOP;
+    const draft = draftVersioned(applyRevision(set, currentRevision), updateSet, currentRevision.metadata.name, updateRevision.metadata.name, ordinal);
+    const error = yield* control.create(set, draft, ordinal);
     return error !== undefined ? { stop: true, error } : inOrder ? STOP : GO_ON;
   }
   const phase = pod.status?.phase;
   if (phase === 'Failed' || phase === 'Succeeded') return yield* removeEnded(sync, pod);
   if (phase === 'Pending') {
-    const error = yield* control.createClaims(set, pod.metadata.name, replica.ordinal);
+    const error = yield* control.createClaims(set, pod.metadata.name, ordinal);
     if (error !== undefined) return { stop: true, error };
   }
   const mustWait = isTerminating(pod) || !isRunningAndReady(pod) || !isRunningAndAvailable(pod, set, clock);
@@ -137,9 +138,9 @@ function* processCondemned(sync: StatefulSync, pod: Pod, firstUnhealthy: number 
 }
 
 /** Deletes the highest pod that is outdated, unless a higher one is not healthy yet. */
-function* rollOut({ set, control, updateRevision }: StatefulSync, replicas: readonly Replica[], status: StatefulStatus): Task<{ status: StatefulStatus; error: Err }> {
-  for (let target = replicas.length - 1; target >= partitionOf(set); target--) {
-    const { pod } = replicas[target] as Replica;
+function* rollOut({ set, control, updateRevision }: StatefulSync, replicas: ReadonlyMap<number, Pod>, status: StatefulStatus): Task<{ status: StatefulStatus; error: Err }> {
+  for (let target = replicaCount(set) - 1; target >= partitionOf(set); target--) {
+    const pod = replicas.get(startOrdinal(set) + target);
     if (pod !== undefined && revisionOf(pod) !== updateRevision.metadata.name && !isTerminating(pod)) {
       const error = yield* control.delete(set, pod);
       if (error !== undefined && error.status?.reason !== 'NotFound') return { status, error };

@@ -33,6 +33,14 @@ describe('StatefulSet controller', () => {
     expect(said).toEqual([0, 1, 2].map((ordinal) => `create Pod db-${ordinal} in StatefulSet db successful`));
   });
 
+  it.each([['OrderedReady', 3], ['Parallel', 60]])('that is to have more pods than anything can hold makes them one after another (%s)', (policy, atLeast) => {
+    const plane = controlPlane(function* ({ client }: Script): Task {
+      yield* client.create(STATEFUL_SETS, 'default', statefulSet(2_147_483_647, policy));
+    });
+    plane.run(10);
+    expect(plane.list<Pod>('pods').length).toBeGreaterThanOrEqual(atLeast);
+  });
+
   it('updates from the highest ordinal down, and goes back to an earlier revision', () => {
     const order: string[] = [];
     const plane = controlPlane(function* ({ client, sleep }: Script): Task {

@@ -16,9 +16,6 @@ export const REVISION_LABEL = 'controller-revision-hash';
 const POD_NAME_LABEL = 'statefulset.kubernetes.io/pod-name';
 const POD_INDEX_LABEL = 'apps.kubernetes.io/pod-index';
 
-/** A replica: the pod that is there, or the draft of the one to make. */
-export type Replica = { readonly ordinal: number; readonly pod: Pod; readonly draft?: undefined } | { readonly ordinal: number; readonly pod?: undefined; readonly draft: PodDraft };
-
 /** The ordinal in a pod's name; -1 when the name is not of this set. */
 export function ordinalOf(set: StatefulSet, pod: Pod): number {
   const match = /^(.*)-(\d+)$/.exec(pod.metadata.name);
