@@ -46,7 +46,9 @@ export function validateClaimSpec(spec: Json, path: string): FieldError[] {
 /** validateDataSource and validateDataSourceRef. */
 function validateDataSource(source: Json, path: string): FieldError[] {
   const errors: FieldError[] = [];
-  const { name = '', kind = '', apiGroup = '', namespace = '' } = source;
+  const { name = '', kind = '', namespace = '' } = source;
+  // A group that was left out is shown as null.
+  const apiGroup = (source['apiGroup'] as string | null | undefined) ?? '';
   if (name === '') errors.push(required(`${path}.name`));
   if (kind === '') errors.push(required(`${path}.kind`));
   if (apiGroup === '' && kind !== 'PersistentVolumeClaim') {

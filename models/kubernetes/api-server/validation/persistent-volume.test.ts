@@ -39,6 +39,7 @@ describe('a PersistentVolumeClaim', () => {
 
   it.each<[string, KubeObject, string[]]>([
     ['is filled from another', claim({ dataSource: source, dataSourceRef: source }), []],
+    ['is filled from another as it is stored', claim({ dataSource: { ...source, apiGroup: null }, dataSourceRef: { ...source, apiGroup: null } }), []],
     ['is filled from nothing', claim({ dataSource: {}, dataSourceRef: {} }), ['dataSource', 'dataSourceRef'].flatMap((field) => [`spec.${field}.name: Required value`, `spec.${field}.kind: Required value`, `spec.${field}: Invalid value: "": ${DEFAULT_GROUP}`])],
     ['is filled from two', claim({ dataSource: source, dataSourceRef: { ...source, name: 'p' } }), [`spec: Invalid value: ${PATH}: must match dataSourceRef`]],
     ['is filled from another namespace, and from here', claim({ dataSource: source, dataSourceRef: { ...source, namespace: 'n' } }), [`spec: Invalid value: ${PATH}: may not be specified when dataSourceRef.namespace is specified`]],
