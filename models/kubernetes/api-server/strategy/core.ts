@@ -12,6 +12,7 @@ import { validateClaim, validateClaimUpdate } from '../validation/claim.ts';
 import * as cluster from '../validation/cluster.ts';
 import * as config from '../validation/config.ts';
 import * as endpoints from '../validation/endpoints.ts';
+import { validateServiceStatus } from '../validation/load-balancer-status.ts';
 import { nameIsLabel, nameIsLabel1035, nameIsPathSegment } from '../validation/name.ts';
 import * as volume from '../validation/persistent-volume.ts';
 import * as quota from '../validation/quota.ts';
@@ -118,7 +119,7 @@ export const SERVICE: Partial<Strategy> = {
   prepareForUpdate: serviceUpdate,
   validateUpdate: service.validateServiceUpdate,
   allowCreateOnUpdate: true,
-  subresources: { status: updateStrategy({ prepareForUpdate: keepSpec }) },
+  subresources: { status: updateStrategy({ prepareForUpdate: keepSpec, validateUpdate: validateServiceStatus }) },
 };
 
 export const ENDPOINTS: Partial<Strategy> = {
