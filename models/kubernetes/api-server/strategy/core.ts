@@ -8,7 +8,7 @@ import { put } from '../defaults/fill.ts';
 import { updateStrategy } from '../registry/strategy.ts';
 import type { Context, PrepareUpdate, Strategy } from '../registry/kind.ts';
 import { sameJson } from '../validation/check.ts';
-import { validateClaim, validateClaimUpdate } from '../validation/claim.ts';
+import { validateClaim, validateClaimStatus, validateClaimUpdate } from '../validation/claim.ts';
 import * as cluster from '../validation/cluster.ts';
 import * as config from '../validation/config.ts';
 import * as endpoints from '../validation/endpoints.ts';
@@ -102,7 +102,7 @@ export const PERSISTENT_VOLUME_CLAIM: Partial<Strategy> = {
   validate: validateClaim,
   prepareForUpdate: (next, old) => mirrorDataSource(keep(next, old, 'status'), old),
   validateUpdate: validateClaimUpdate,
-  subresources: { status: updateStrategy({ prepareForUpdate: keepSpec }) },
+  subresources: { status: updateStrategy({ prepareForUpdate: keepSpec, validateUpdate: validateClaimStatus }) },
 };
 
 /** Service: the load balancer's status ends when the type does. */
