@@ -11,7 +11,7 @@ import type { KubeObject, Service } from '../../object/types.ts';
 import type { Context } from '../registry/kind.ts';
 import { invalidValue, type FieldError } from '../status/field-error.ts';
 import { internalError, invalid, type Status } from '../status/status.ts';
-import { validateClusterIPs } from '../validation/service.ts';
+import { initIPFamilies } from './ip-families.ts';
 import { linkFields, needsClusterIP, needsHealthCheckPort, needsNodePort } from './linked-fields.ts';
 import { RangeAllocator } from './range.ts';
 import { dropTypeDependentFields } from './type-change.ts';
@@ -49,11 +49,11 @@ export class ServiceAllocators {
     this.load(context);
     const before = old as Service | undefined;
     const service = dropTypeDependentFields(linkFields(object as Service, before), before);
-    const addressed = this.reserveIP(service, before, context);
-    if (isLeft(addressed)) return addressed;
-    const ported = this.reservePorts(addressed.right, before, context);
+    const reached = this.reserveIP(service, before, context);
+    if (isLeft(reached)) return reached;
+    const ported = this.reservePorts(reached.right, before, context);
     // Ports that were asked for and are somebody else's are no more this Service's than before.
-    if (isLeft(ported)) this.releaseIPs(addressed.right, before);
+    if (isLeft(ported)) this.releaseIPs(reached.right, before);
     return ported;
   }
 
@@ -82,22 +82,23 @@ export class ServiceAllocators {
   }
 
   private reserveIP(service: Service, old: Service | undefined, context: Context): Either<Status, Service> {
-    const { spec } = service;
-    if (spec.type === 'ExternalName') return right(service);
-    const wrong = [...validateClusterIPs(spec), ...unconfiguredFamilies(spec)];
-    if (wrong.length > 0) return left(invalid(SERVICE, service.metadata.name, wrong));
+    if (service.spec.type === 'ExternalName') return right(service);
+    const familiar = initIPFamilies(service.spec, old?.spec);
+    if (isLeft(familiar)) return left(invalid(SERVICE, service.metadata.name, familiar.left));
+    const { right: spec } = familiar;
+    const withIP = (ip: string): Either<Status, Service> => right(addressed(service, { ...spec, clusterIP: ip, clusterIPs: [ip] }));
     // The address of a Service that has one does not change: validation says so, whether the other one is free or not.
-    if (old !== undefined && needsClusterIP(old.spec) && (spec.clusterIP ?? '') !== (old.spec.clusterIP ?? '')) return right(service);
+    if (old !== undefined && needsClusterIP(old.spec) && (spec.clusterIP ?? '') !== (old.spec.clusterIP ?? '')) return right({ ...service, spec });
     const asked = spec.clusterIP ?? spec.clusterIPs?.[0];
-    if (asked === 'None') return right(withIP(service, 'None'));
+    if (asked === 'None') return withIP('None');
     if (asked !== undefined && asked !== '') {
-      if (addressesOf(old).includes(asked)) return right(withIP(service, asked));
+      if (addressesOf(old).includes(asked)) return withIP(asked);
       const error = this.takeIP(asked);
-      return error === undefined ? right(withIP(service, asked)) : left(invalid(SERVICE, service.metadata.name, [error]));
+      return error === undefined ? withIP(asked) : left(invalid(SERVICE, service.metadata.name, [error]));
     }
     const offset = this.ips.draw((n) => context.choose('cluster-ip', n));
     if (offset === undefined) return left(internalError('failed to allocate a serviceIP: range is full'));
-    return right(withIP(service, toText(this.base + offset)));
+    return withIP(toText(this.base + offset));
   }
 
   private takeIP(ip: string): FieldError | undefined {
@@ -158,31 +159,11 @@ function claimPorts(ports: Ports, claim: (port: number | undefined, path: string
   });
 }
 
-function withIP(service: Service, ip: string): Service {
-  const { spec } = service;
-  if (spec.clusterIP === ip && spec.clusterIPs?.[0] === ip && spec.ipFamilies !== undefined && spec.ipFamilyPolicy !== undefined) return service;
-  const isHeadlessWithoutSelector = ip === 'None' && spec.selector === undefined;
-  return {
-    ...service,
-    spec: {
-      ...spec,
-      clusterIP: ip,
-      clusterIPs: [ip],
-      ipFamilies: spec.ipFamilies ?? (isHeadlessWithoutSelector ? ['IPv4', 'IPv6'] : ['IPv4']),
-      ipFamilyPolicy: spec.ipFamilyPolicy ?? (isHeadlessWithoutSelector ? 'RequireDualStack' : 'SingleStack'),
-    },
-  };
-}
-
-/** This cluster has one family (storage/alloc.go, `initIPFamilyFields`). */
-function unconfiguredFamilies({ clusterIP, selector, ipFamilies, ipFamilyPolicy }: Service['spec']): FieldError[] {
-  if (clusterIP === 'None' && selector === undefined) return [];
-  const errors: FieldError[] = [];
-  if (ipFamilyPolicy === 'RequireDualStack') errors.push(invalidValue('spec.ipFamilyPolicy', ipFamilyPolicy, 'this cluster is not configured for dual-stack services'));
-  (ipFamilies ?? []).forEach((family, at) => {
-    if (family !== 'IPv4' && ['IPv4', 'IPv6'].includes(family)) errors.push(invalidValue(`spec.ipFamilies[${at}]`, family, 'not configured on this cluster'));
-  });
-  return errors;
+/** The Service with its addresses filled in; the same one when they are. */
+function addressed(service: Service, spec: Service['spec']): Service {
+  const fields = ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'] as const;
+  const isSame = fields.every((field) => String(service.spec[field]) === String(spec[field]));
+  return isSame ? service : { ...service, spec };
 }
 
 function addressesOf(service: Service | undefined): readonly string[] {

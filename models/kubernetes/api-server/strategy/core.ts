@@ -8,10 +8,11 @@ import { put } from '../defaults/fill.ts';
 import { updateStrategy } from '../registry/strategy.ts';
 import type { Context, PrepareUpdate, Strategy } from '../registry/kind.ts';
 import { sameJson } from '../validation/check.ts';
-import { validateClaim, validateClaimUpdate } from '../validation/claim.ts';
+import { validateClaim, validateClaimStatus, validateClaimUpdate } from '../validation/claim.ts';
 import * as cluster from '../validation/cluster.ts';
 import * as config from '../validation/config.ts';
 import * as endpoints from '../validation/endpoints.ts';
+import { validateServiceStatus } from '../validation/load-balancer-status.ts';
 import { nameIsLabel, nameIsLabel1035, nameIsPathSegment } from '../validation/name.ts';
 import * as volume from '../validation/persistent-volume.ts';
 import * as quota from '../validation/quota.ts';
@@ -74,22 +75,34 @@ export const PERSISTENT_VOLUME: Partial<Strategy> = {
   subresources: { status: updateStrategy({ prepareForUpdate: transitioned }) },
 };
 
-/** dataSource and dataSourceRef mirror each other (persistentvolumeclaim.NormalizeDataSources). */
-function mirrorDataSource(object: KubeObject): KubeObject {
-  const spec = object['spec'] as Json | undefined;
-  if (spec === undefined) return object;
-  if (spec['dataSource'] !== undefined && spec['dataSourceRef'] === undefined) return put(object, 'spec', { ...spec, dataSourceRef: spec['dataSource'] });
-  const ref = spec['dataSourceRef'] as Json | undefined;
-  if (ref !== undefined && spec['dataSource'] === undefined && ref['namespace'] === undefined) return put(object, 'spec', { ...spec, dataSource: ref });
-  return object;
+/** A claim or a snapshot: all that dataSource may name (dataSourceIsPvcOrSnapshot). */
+const isOldSource = ({ apiGroup, kind }: Json): boolean => ((apiGroup ?? '') === '' ? kind === 'PersistentVolumeClaim' : apiGroup === 'snapshot.storage.k8s.io' && kind === 'VolumeSnapshot');
+
+/**
+ * dataSource names only what it could name before there was dataSourceRef; then the two mirror each other. What a claim has
+ * already, it keeps (persistentvolumeclaim.EnforceDataSourceBackwardsCompatibility, NormalizeDataSources).
+ */
+function mirrorDataSource(object: KubeObject, old?: KubeObject): KubeObject {
+  const given = object['spec'] as Json | undefined;
+  if (given === undefined) return object;
+  const { dataSource, dataSourceRef: ref, ...rest } = given;
+  const hasSource = old?.['spec']?.dataSource !== undefined || old?.['spec']?.dataSourceRef !== undefined;
+  const source = dataSource !== undefined && !hasSource && !isOldSource(dataSource) ? undefined : dataSource;
+  if (source !== undefined && ref === undefined) return put(object, 'spec', { ...given, dataSourceRef: source });
+  if (source === undefined && ref !== undefined && !ref['namespace']) {
+    const { namespace: _none, ...local } = ref as Json;
+    return put(object, 'spec', { ...given, dataSource: local });
+  }
+  if (source === dataSource) return object;
+  return put(object, 'spec', ref === undefined ? rest : { ...rest, dataSourceRef: ref });
 }
 
 export const PERSISTENT_VOLUME_CLAIM: Partial<Strategy> = {
   prepareForCreate: (object) => ({ ...mirrorDataSource(object), status: { phase: 'Pending' } }),
   validate: validateClaim,
-  prepareForUpdate: (next, old) => mirrorDataSource(keep(next, old, 'status')),
+  prepareForUpdate: (next, old) => mirrorDataSource(keep(next, old, 'status'), old),
   validateUpdate: validateClaimUpdate,
-  subresources: { status: updateStrategy({ prepareForUpdate: keepSpec }) },
+  subresources: { status: updateStrategy({ prepareForUpdate: keepSpec, validateUpdate: validateClaimStatus }) },
 };
 
 /** Service: the load balancer's status ends when the type does. */
@@ -106,7 +119,7 @@ export const SERVICE: Partial<Strategy> = {
   prepareForUpdate: serviceUpdate,
   validateUpdate: service.validateServiceUpdate,
   allowCreateOnUpdate: true,
-  subresources: { status: updateStrategy({ prepareForUpdate: keepSpec }) },
+  subresources: { status: updateStrategy({ prepareForUpdate: keepSpec, validateUpdate: validateServiceStatus }) },
 };
 
 export const ENDPOINTS: Partial<Strategy> = {

@@ -11,6 +11,7 @@ import * as autoscaling from '../validation/autoscaling.ts';
 import * as batch from '../validation/batch.ts';
 import { sameJson } from '../validation/check.ts';
 import { validateRevision, validateRevisionUpdate } from '../validation/config.ts';
+import { validateIngressStatus } from '../validation/load-balancer-status.ts';
 import { nameIsLabel, nameIsPathSegment } from '../validation/name.ts';
 import * as ingress from '../validation/ingress.ts';
 import { validateNetworkPolicy } from '../validation/network-policy.ts';
@@ -178,6 +179,7 @@ export const INGRESS = counted({
   schema: 'networking.v1.Ingress',
   validate: ingress.validateIngressCreate,
   validateUpdate: (next, old) => (next['spec'] === old['spec'] ? [] : ingress.validateIngress(next)),
+  validateStatus: validateIngressStatus,
 });
 
 /** Spec and generation, no status. */

@@ -4,6 +4,7 @@
  */
 import type { Json } from '../defaults/fill.ts';
 import type { KubeObject } from '../../object/types.ts';
+import { timeZone } from '../../object/time-zone.ts';
 import { invalidValue, notSupported, required } from '../status/field-error.ts';
 import type { FieldError } from '../status/field-error.ts';
 import { goQuote } from '../status/go-format.ts';
@@ -239,7 +240,7 @@ function validateTimeZone(zone: string | undefined): FieldError[] {
   if (zone === undefined) return [];
   if (zone === '') return [invalidValue('spec.timeZone', zone, 'timeZone must be nil or non-empty string')];
   if (zone.toLowerCase() === 'local') return [invalidValue('spec.timeZone', zone, 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones')];
-  return /^[A-Za-z0-9_+\-/]+$/.test(zone) ? [] : [invalidValue('spec.timeZone', zone, `unknown time zone ${zone}`)];
+  return timeZone(zone) !== undefined ? [] : [invalidValue('spec.timeZone', zone, `unknown time zone ${zone}`)];
 }
 
 export const validateCronJobUpdate = (next: KubeObject, old: KubeObject): FieldError[] => (next['spec'] === old['spec'] ? [] : validateCronJob(next));

@@ -4,12 +4,12 @@
  */
 import type { Json } from '../defaults/fill.ts';
 import type { KubeObject } from '../../object/types.ts';
-import { compareQuantity, quantityOf } from '../../object/quantity.ts';
+import { compareQuantity, quantityOf, quantityValue } from '../../object/quantity.ts';
 import { forbiddenValue, invalidValue, notSupported, required } from '../status/field-error.ts';
 import type { FieldError } from '../status/field-error.ts';
 import { literal } from '../status/go-format.ts';
 import { immutable, sameJson, validateLabelSelector } from './check.ts';
-import { labelErrors, subdomainErrors } from './name.ts';
+import { FIELD_IMMUTABLE, labelErrors, subdomainErrors } from './name.ts';
 import { diffText } from './diff.ts';
 
 /** Sorted, as messages list them. */
@@ -46,7 +46,9 @@ export function validateClaimSpec(spec: Json, path: string): FieldError[] {
 /** validateDataSource and validateDataSourceRef. */
 function validateDataSource(source: Json, path: string): FieldError[] {
   const errors: FieldError[] = [];
-  const { name = '', kind = '', apiGroup = '', namespace = '' } = source;
+  const { name = '', kind = '', namespace = '' } = source;
+  // A group that was left out is shown as null.
+  const apiGroup = (source['apiGroup'] as string | null | undefined) ?? '';
   if (name === '') errors.push(required(`${path}.name`));
   if (kind === '') errors.push(required(`${path}.kind`));
   if (apiGroup === '' && kind !== 'PersistentVolumeClaim') {
@@ -80,15 +82,28 @@ export const validateClaim = (object: KubeObject): FieldError[] => validateClaim
 
 const CLAIM_FORBIDDEN = 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
 
+const BETA_CLASS = 'volume.beta.kubernetes.io/storage-class';
+
+/** The class may move from the annotation to the field, and may be filled in where there is none; else both stay. */
+function validateClass(next: KubeObject, old: KubeObject): { readonly mayChange: boolean; readonly errors: FieldError[] } {
+  const [before, after] = [old.metadata.annotations?.[BETA_CLASS], next.metadata.annotations?.[BETA_CLASS]];
+  const hasNone = old['spec']?.storageClassName === undefined;
+  const hasMoved = hasNone && before !== undefined && next['spec']?.storageClassName === before && (after === undefined || after === before);
+  if (hasMoved) return { mayChange: true, errors: [] };
+  const errors = (after ?? '') === (before ?? '') ? [] : [invalidValue(`metadata.annotations.${BETA_CLASS}`, after ?? '', FIELD_IMMUTABLE)];
+  return { mayChange: hasNone && before === undefined, errors };
+}
+
 /** PersistentVolumeClaim on update of the main resource. */
 export function validateClaimUpdate(next: KubeObject, old: KubeObject): FieldError[] {
-  if (next['spec'] === old['spec']) return [];
+  const { mayChange, errors: classErrors } = validateClass(next, old);
+  if (next['spec'] === old['spec']) return classErrors;
   const spec = next['spec'] as Json;
   const before = old['spec'] as Json;
-  const errors = validateClaimSpec(spec, 'spec');
-  // A claim without volume may be bound, and a missing class may be filled in.
+  const errors = [...validateClaimSpec(spec, 'spec'), ...classErrors];
+  // A claim without volume may be bound.
   let comparable = before['volumeName'] === undefined ? { ...spec, volumeName: undefined } : spec;
-  if (before['storageClassName'] === undefined) comparable = { ...comparable, storageClassName: undefined };
+  if (mayChange) comparable = { ...comparable, storageClassName: undefined };
   if (old['status']?.phase === 'Bound') comparable = { ...comparable, resources: { ...comparable['resources'], requests: before['resources']?.['requests'] } };
   if (!sameJson(comparable, before)) errors.push(forbiddenValue('spec', `${CLAIM_FORBIDDEN}\n${diffText(before, comparable)}`));
   // What has not been reached may be asked for no more (RecoverVolumeExpansionFailure).
@@ -101,5 +116,14 @@ export function validateClaimUpdate(next: KubeObject, old: KubeObject): FieldErr
   errors.push(...immutable(spec['volumeMode'], before['volumeMode'], 'volumeMode'));
   return errors;
 }
+
+/** PersistentVolumeClaim on update of its status: amounts that are there are amounts. */
+export const validateClaimStatus = ({ status }: KubeObject): FieldError[] =>
+  ['capacity', 'allocatedResources'].flatMap((field) =>
+    Object.entries(((status as Json | undefined)?.[field] as Record<string, string> | undefined) ?? {}).flatMap(([name, amount]) => {
+      const whole = quantityValue(quantityOf(amount));
+      return whole < 0 ? [invalidValue(`status.${field}[${name}]`, whole, 'must be a valid resource quantity')] : [];
+    }),
+  );
 
 const storageOf = (resources: Json | undefined | null): string => (resources?.['storage'] as string | undefined) ?? '0';

@@ -24,6 +24,7 @@ describe('Ingress', () => {
     ]],
     ['both kinds of port', path({ backend: { service: { name: 's', port: { name: 'http', number: 80 } } } }), [`${ENTRY}.backend: Invalid value: "": cannot set both port name & port number`]],
     ['no port', path({ backend: { service: { name: 's' } } }), [`${ENTRY}.backend: Required value: port name or number is required`]],
+    ['a resource of the core group as it is stored', path({ backend: { resource: { apiGroup: null, kind: 'k', name: 'n' } } }), []],
     ['an empty resource', path({ backend: { resource: {} } }), [`${ENTRY}.backend.resource.kind: Required value: kind is required`, `${ENTRY}.backend.resource.name: Required value: name is required`]],
     ['a resource with bad names', path({ backend: { resource: { apiGroup: '', kind: 'a/b', name: '5%' } } }), [
       `${ENTRY}.backend.resource.apiGroup: Invalid value: "": a lowercase RFC 1123 subdomain …`,

@@ -22,9 +22,10 @@ const each = (path: string, value: unknown, texts: readonly string[]): FieldErro
 
 /** What a resource backend and the parameters of a class have in common: validateIngressTypedLocalObjectReference. */
 function validateTypedReference(reference: Json, path: string): FieldError[] {
-  const { apiGroup, kind = '', name = '' } = reference as { apiGroup?: string; kind?: string; name?: string };
+  const { apiGroup, kind = '', name = '' } = reference as { apiGroup?: string | null; kind?: string; name?: string };
   const errors: FieldError[] = [];
-  if (apiGroup !== undefined) errors.push(...each(`${path}.apiGroup`, apiGroup, subdomainErrors(apiGroup)));
+  // A group that was left out is shown as null.
+  if (apiGroup !== undefined && apiGroup !== null) errors.push(...each(`${path}.apiGroup`, apiGroup, subdomainErrors(apiGroup)));
   if (kind === '') errors.push(required(`${path}.kind`, 'kind is required'));
   else errors.push(...each(`${path}.kind`, kind, pathSegmentErrors(kind)));
   if (name === '') errors.push(required(`${path}.name`, 'name is required'));

@@ -11,7 +11,7 @@ import type { FieldError } from '../status/field-error.ts';
 
 const decimal = (text: string): string => (text.includes(':') ? text : text.replace(/(^|\.)0+(?=[0-9])/g, '$1'));
 
-const parseSloppyIP = (text: string): IPWords | undefined => parseIP(decimal(text));
+export const parseSloppyIP = (text: string): IPWords | undefined => parseIP(decimal(text));
 const parseSloppyCIDR = (text: string): CIDR | undefined => parseCIDR(decimal(text));
 
 /** IsValidIP. */

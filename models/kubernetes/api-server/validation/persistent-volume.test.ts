@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../object/types.ts';
 import { errorText } from '../status/field-error.ts';
-import { validateClaim } from './claim.ts';
+import { validateClaim, validateClaimStatus, validateClaimUpdate } from './claim.ts';
 import { validatePersistentVolume } from './persistent-volume.ts';
 
 const of = (spec: object): KubeObject => ({ metadata: { name: 'x' }, spec }) as unknown as KubeObject;
@@ -39,11 +39,35 @@ describe('a PersistentVolumeClaim', () => {
 
   it.each<[string, KubeObject, string[]]>([
     ['is filled from another', claim({ dataSource: source, dataSourceRef: source }), []],
+    ['is filled from another as it is stored', claim({ dataSource: { ...source, apiGroup: null }, dataSourceRef: { ...source, apiGroup: null } }), []],
     ['is filled from nothing', claim({ dataSource: {}, dataSourceRef: {} }), ['dataSource', 'dataSourceRef'].flatMap((field) => [`spec.${field}.name: Required value`, `spec.${field}.kind: Required value`, `spec.${field}: Invalid value: "": ${DEFAULT_GROUP}`])],
     ['is filled from two', claim({ dataSource: source, dataSourceRef: { ...source, name: 'p' } }), [`spec: Invalid value: ${PATH}: must match dataSourceRef`]],
     ['is filled from another namespace, and from here', claim({ dataSource: source, dataSourceRef: { ...source, namespace: 'n' } }), [`spec: Invalid value: ${PATH}: may not be specified when dataSourceRef.namespace is specified`]],
     ['selects by values that are none', claim({ selector: { matchExpressions: [{ key: 'a', operator: 'In', values: ['b', '-'] }] } }), [expect.stringMatching(/^spec\.selector\.matchExpressions\[0\]\.values\[1\]: Invalid value: "-": a valid label must be an empty string/) as unknown as string]],
   ])('that %s', (_what, object, expected) => {
     expect(validateClaim(object).map(errorText)).toEqual(expected);
+  });
+
+  const BETA = 'volume.beta.kubernetes.io/storage-class';
+  const classed = (name?: string, annotation?: string): KubeObject => {
+    const object = claim(name === undefined ? {} : { storageClassName: name });
+    return annotation === undefined ? object : { ...object, metadata: { ...object.metadata, annotations: { [BETA]: annotation } } };
+  };
+  const FIXED = `metadata.annotations.${BETA}: Invalid value: `;
+
+  it.each<[string, KubeObject, KubeObject, unknown[]]>([
+    ['may get one', classed(), classed('a'), []],
+    ['stays', classed('a'), classed('b'), [expect.stringMatching(/^spec: Forbidden: spec is immutable after creation/)]],
+    ['may move from the annotation', classed(undefined, 'a'), classed('a'), []],
+    ['does not move to another', classed(undefined, 'a'), classed('b', 'a'), [expect.stringMatching(/^spec: Forbidden/)]],
+    ['stays in the annotation', classed('a', 'a'), classed('a', 'b'), [`${FIXED}"b": field is immutable`]],
+    ['gets no annotation later', classed('a'), classed('a', 'a'), [`${FIXED}"a": field is immutable`]],
+  ])('has a class that %s', (_what, old, next, expected) => {
+    expect(validateClaimUpdate(next, old).map(errorText)).toEqual(expected);
+  });
+
+  it('has no size below zero', () => {
+    const status = { capacity: { storage: '-1Gi' }, allocatedResources: { storage: '1Gi' } };
+    expect(validateClaimStatus({ ...claim({}), status } as KubeObject).map(errorText)).toEqual(['status.capacity[storage]: Invalid value: -1073741824: must be a valid resource quantity']);
   });
 });

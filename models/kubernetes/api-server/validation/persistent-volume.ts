@@ -14,6 +14,7 @@ import { validateAccessModes } from './claim.ts';
 import { driverNameErrors } from './csi.ts';
 import { diffText } from './diff.ts';
 import { labelErrors, subdomainErrors } from './name.ts';
+import { quantitySyntax } from './quantity-syntax.ts';
 import { validateNodeSelector } from './scheduling.ts';
 import { validateSource } from './volume.ts';
 
@@ -37,7 +38,10 @@ function validateCapacity(capacity: Json | undefined, path: string): FieldError[
 }
 
 const capacityText = (capacity: Json | undefined): Literal =>
-  literal(capacity === undefined ? 'core.ResourceList(nil)' : `core.ResourceList{${Object.keys(capacity).sort().map((name) => `${goQuote(name)}:resource.Quantity{}`).join(', ')}}`);
+  literal(capacity === undefined ? 'core.ResourceList(nil)' : `core.ResourceList{${Object.keys(capacity).sort().map((name) => `${goQuote(name)}:${quantitySyntax(capacity[name] as string).goText}`).join(', ')}}`);
+
+/** A node affinity as Go prints it; where its selector lies in memory nobody can know. */
+const affinityText = (affinity: Json | undefined): Literal => literal(affinity === undefined ? '"null"' : `core.VolumeNodeAffinity{Required:(*core.NodeSelector)(${affinity['required'] === undefined ? 'nil' : '0xc000000000'})}`);
 
 /** validateVolumeNodeAffinity. */
 function validateAffinity(affinity: Json | undefined, path: string): FieldError[] {
@@ -118,7 +122,7 @@ export function validatePersistentVolumeUpdate(next: KubeObject, old: KubeObject
   errors.push(...immutable(specOf(next)['volumeMode'], specOf(old)['volumeMode'], 'volumeMode'));
   const affinity = specOf(old)['nodeAffinity'] as Json | undefined;
   if (affinity !== undefined && !sameJson(specOf(next)['nodeAffinity'], affinity)) {
-    errors.push(invalidValue('nodeAffinity', specOf(next)['nodeAffinity'], 'field is immutable'));
+    errors.push(invalidValue('nodeAffinity', affinityText(specOf(next)['nodeAffinity']), 'field is immutable'));
   }
   return errors;
 }

@@ -140,6 +140,12 @@ describe('pods', () => {
     ['container.apparmor.security.beta.kubernetes.io/x', 'runtime/default', 'metadata.annotations[container.apparmor.security.beta.kubernetes.io/x]: Invalid value: "x": container not found'],
   ])('the annotation %s', (key, value, expected) => expect(texts({}, { [key]: value })).toEqual([expected]));
 
+  it('show a toleration whole that says too much', () => {
+    const shown = 'core.Toleration{Key:"a", Operator:"Exists", Value:"x", Effect:"", TolerationSeconds:(*int64)(nil)}';
+    const text = `spec.tolerations[0].operator: Invalid value: ${shown}: value must be empty when \`operator\` is 'Exists'`;
+    expect(texts({ tolerations: [{ key: 'a', operator: 'Exists', value: 'x' }] })).toEqual([text]);
+  });
+
   it('are validated again when they change', () => {
     const old = pod({});
     const next = pod({ tolerations: [{ key: 'a', operator: 'x' }] });

@@ -5,6 +5,7 @@
 import type { Json } from '../defaults/fill.ts';
 import { duplicate, forbiddenValue, invalidValue, notSupported, required } from '../status/field-error.ts';
 import type { FieldError } from '../status/field-error.ts';
+import { goQuote, type Literal, literal } from '../status/go-format.ts';
 import { validateLabelSelector } from './check.ts';
 import { labelErrors, labelValueErrors, qualifiedNameErrors, subdomainErrors } from './name.ts';
 
@@ -143,6 +144,13 @@ export function validateAffinity(affinity: Json | undefined, path: string): Fiel
   return [...errors, ...podAffinity(affinity['podAffinity'], `${path}.podAffinity`), ...podAffinity(affinity['podAntiAffinity'], `${path}.podAntiAffinity`)];
 }
 
+/** A toleration as Go prints it; where a number of seconds lies in memory nobody can know. */
+const tolerationText = ({ key = '', operator = '', value = '', effect = '', tolerationSeconds }: Json): Literal => {
+  const strings = { Key: key, Operator: operator, Value: value, Effect: effect };
+  const fields = Object.entries(strings).map(([name, text]) => `${name}:${goQuote(text as string)}`);
+  return literal(`core.Toleration{${fields.join(', ')}, TolerationSeconds:(*int64)(${tolerationSeconds === undefined ? 'nil' : '0xc000000000'})}`);
+};
+
 /** ValidateTolerations. */
 export function validateTolerations(tolerations: readonly Json[] | undefined, path: string): FieldError[] {
   const errors: FieldError[] = [];
@@ -160,7 +168,7 @@ export function validateTolerations(tolerations: readonly Json[] | undefined, pa
       const texts = labelValueErrors(value);
       if (texts.length > 0) errors.push(invalidValue(`${here}.operator`, value, texts.join(';')));
     } else if (operator === 'Exists') {
-      if (value !== '') errors.push(invalidValue(`${here}.operator`, value, "value must be empty when `operator` is 'Exists'"));
+      if (value !== '') errors.push(invalidValue(`${here}.operator`, tolerationText(toleration), "value must be empty when `operator` is 'Exists'"));
     } else errors.push(notSupported(`${here}.operator`, operator, ['Equal', 'Exists']));
     if (effect !== '' && !TAINT_EFFECTS.includes(effect)) errors.push(notSupported(`${here}.effect`, effect, TAINT_EFFECTS));
   });

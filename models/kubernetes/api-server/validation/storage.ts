@@ -6,7 +6,8 @@ import type { Json } from '../defaults/fill.ts';
 import type { KubeObject } from '../../object/types.ts';
 import { duplicate, forbiddenValue, invalidValue, notSupported, required, tooLong } from '../status/field-error.ts';
 import type { FieldError } from '../status/field-error.ts';
-import { literal } from '../status/go-format.ts';
+import { goQuote, literal } from '../status/go-format.ts';
+import type { Literal } from '../status/go-format.ts';
 import { immutable, oneOf, sameJson, specOf } from './check.ts';
 import { driverNameErrors } from './csi.ts';
 import { byteLength } from './metadata.ts';
@@ -125,9 +126,17 @@ export function validateAttachment(object: KubeObject): FieldError[] {
   ];
 }
 
+/** An attachment as Go prints it; where names lie in memory nobody can know. */
+const attachmentText = ({ attacher = '', source = {}, nodeName = '' }: Json): Literal => {
+  const pointer = (type: string, value: unknown): string => `(*${type})(${value === undefined ? 'nil' : '0xc000000000'})`;
+  const { persistentVolumeName: name, inlineVolumeSpec: inline } = source as Json;
+  const shown = `storage.VolumeAttachmentSource{PersistentVolumeName:${pointer('string', name)}, InlineVolumeSpec:${pointer('core.PersistentVolumeSpec', inline)}}`;
+  return literal(`storage.VolumeAttachmentSpec{Attacher:${goQuote(attacher)}, Source:${shown}, NodeName:${goQuote(nodeName)}}`);
+};
+
 /** Upstream validates an attachment twice on update, so causes come twice. */
 export const validateAttachmentUpdate = (next: KubeObject, old: KubeObject): FieldError[] => [
   ...validateStoredAttachment(next),
   ...validateStoredAttachment(next),
-  ...immutable(next['spec'], old['spec'], 'spec', literal('storage.VolumeAttachmentSpec{}')),
+  ...immutable(next['spec'], old['spec'], 'spec', attachmentText((next['spec'] as Json | undefined) ?? {})),
 ];

@@ -2,6 +2,7 @@ import { Cron } from 'croner';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatSeconds, parseTime } from '../../object/time.ts';
+import { formatIn, timeZone, type TimeZone } from '../../object/time-zone.ts';
 import { parseSchedule, type CronSchedule } from './cron-schedule.ts';
 
 const at = (text: string): number => (parseTime(text) as number) / 1_000_000;
@@ -20,6 +21,22 @@ describe('cron schedule', () => {
     expect(nextOf('@hourly', '2026-01-01T00:30:00Z')).toBe('2026-01-01T01:00:00Z');
     expect(nextOf('@every 1h30m', '2026-01-01T00:30:00Z')).toBe('2026-01-01T02:00:00Z');
     expect(nextOf('0 12 * JAN mon-fri', '2026-01-02T13:00:00Z')).toBe('2026-01-05T12:00:00Z');
+  });
+
+  it('follows the clocks of its zone through the nights on which they are put forward and back', () => {
+    const runs = (schedule: string, zone: string, after: string, count: number): string[] => {
+      const parsed = parseSchedule(schedule, timeZone(zone)) as CronSchedule;
+      const times: number[] = [];
+      for (let time = at(after); times.length < count; ) times.push((time = parsed.next(time) as number));
+      return times.map((time) => formatIn(timeZone(zone) as TimeZone, time));
+    };
+    // 02:30 does not come on 8 March, 01:30 comes twice on 1 November.
+    expect(runs('30 2 * * *', 'America/New_York', '2026-03-06T12:00:00Z', 3)).toEqual(['2026-03-07T02:30:00-05:00', '2026-03-09T02:30:00-04:00', '2026-03-10T02:30:00-04:00']);
+    expect(runs('30 1 * * *', 'America/New_York', '2026-10-31T12:00:00Z', 3)).toEqual(['2026-11-01T01:30:00-04:00', '2026-11-01T01:30:00-05:00', '2026-11-02T01:30:00-05:00']);
+    expect(runs('0 */12 * * *', 'Australia/Sydney', '2026-10-03T00:00:00Z', 3)).toEqual(['2026-10-03T12:00:00+10:00', '2026-10-04T00:00:00+10:00', '2026-10-04T12:00:00+11:00']);
+    // A day that begins at one o'clock.
+    expect(runs('5 * 8 3 *', 'America/Havana', '2026-01-01T00:00:00Z', 2)).toEqual(['2026-03-08T01:05:00-04:00', '2026-03-08T02:05:00-04:00']);
+    expect(runs('0 9 * * 1', 'Asia/Kolkata', '2026-01-01T00:00:00Z', 1)).toEqual(['2026-01-05T09:00:00+05:30']);
   });
 
   it('refuses what is no schedule', () => {

@@ -2,10 +2,12 @@
  * Cron schedules: five fields or a descriptor, and the next time that fits.
  *
  * Day of month and day of week must both fit if either is `*`, else one is enough. A schedule that has no time within five years has
- * none. Times are in whole seconds since 1970; time zones are offsets that the caller resolves.
+ * none. Times are in whole seconds since 1970. Where clocks are put forward a time may be missing, and where they are put back it comes
+ * twice: both as upstream does it, which looks at each moment's own clock.
  * Source: github.com/robfig/cron v3: parser.go, spec.go, constantdelay.go.
  */
 import { civil, daysFromCivil } from '../../object/time.ts';
+import { UTC, type TimeZone } from '../../object/time-zone.ts';
 
 export interface CronSchedule {
   /** The first fitting time after `after` (seconds since 1970), undefined when there is none within five years. */
@@ -29,6 +31,7 @@ const DESCRIPTORS: Readonly<Record<string, string>> = Object.freeze({
 });
 
 const DAY_SECONDS = 86_400;
+const HOUR_SECONDS = 3600;
 const YEARS_MAX = 5;
 
 /** A set of values, and whether it was written as `*` (or `?`). */
@@ -37,8 +40,8 @@ interface Values {
   readonly isStar: boolean;
 }
 
-/** Parses a schedule; the error is a text as upstream's. `offset` is the zone's distance from UTC in seconds. */
-export function parseSchedule(text: string, offset = 0): CronSchedule | { readonly error: string } {
+/** Parses a schedule; the error is a text as upstream's. */
+export function parseSchedule(text: string, zone: TimeZone = UTC): CronSchedule | { readonly error: string } {
   const trimmed = text.trim();
   if (trimmed === '') return { error: 'empty spec string' };
   if (trimmed.startsWith('@every ')) return everySchedule(trimmed.slice('@every '.length));
@@ -54,7 +57,7 @@ export function parseSchedule(text: string, offset = 0): CronSchedule | { readon
     parsed.push(values);
   }
   const [minute, hour, day, month, weekday] = parsed as [Values, Values, Values, Values, Values];
-  return new FieldSchedule(minute, hour, day, month, weekday, offset);
+  return new FieldSchedule(minute, hour, day, month, weekday, zone);
 }
 
 function parseField(text: string, field: Field): Values | { readonly error: string } {
@@ -122,51 +125,46 @@ class FieldSchedule implements CronSchedule {
   private readonly day: Values;
   private readonly month: Values;
   private readonly weekday: Values;
-  private readonly offset: number;
+  private readonly zone: TimeZone;
 
-  constructor(minute: Values, hour: Values, day: Values, month: Values, weekday: Values, offset: number) {
+  constructor(minute: Values, hour: Values, day: Values, month: Values, weekday: Values, zone: TimeZone) {
     this.minute = minute;
     this.hour = hour;
     this.day = day;
     this.month = month;
     this.weekday = weekday;
-    this.offset = offset;
+    this.zone = zone;
   }
 
   next(after: number): number | undefined {
-    let local = Math.floor((Math.floor(after) + this.offset) / 60) * 60 + 60;
-    let days = Math.floor(local / DAY_SECONDS);
-    const firstYear = civil(days).year;
+    let time = Math.floor(Math.floor(after) / 60) * 60 + 60;
+    const firstYear = civil(Math.floor((time + this.zone.offsetAt(time)) / DAY_SECONDS)).year;
     for (;;) {
+      const local = time + this.zone.offsetAt(time);
+      const days = Math.floor(local / DAY_SECONDS);
       const { year, month, day } = civil(days);
       if (year > firstYear + YEARS_MAX) return undefined;
-      if (!this.month.set.has(month)) {
-        days = month === 12 ? daysFromCivil(year + 1, 1, 1) : daysFromCivil(year, month + 1, 1);
-        local = days * DAY_SECONDS;
-        continue;
-      }
-      if (this.dayFits(day, days)) {
-        const found = this.timeWithin(local - days * DAY_SECONDS);
-        if (found !== undefined) return days * DAY_SECONDS + found - this.offset;
-      }
-      days += 1;
-      local = days * DAY_SECONDS;
+      const inDay = local - days * DAY_SECONDS;
+      const inHour = inDay % HOUR_SECONDS;
+      if (!this.month.set.has(month)) time = this.midnight(month === 12 ? daysFromCivil(year + 1, 1, 1) : daysFromCivil(year, month + 1, 1));
+      else if (!this.dayFits(day, days)) time = this.midnight(days + 1);
+      else if (!this.hour.set.has(Math.floor(inDay / HOUR_SECONDS))) time += HOUR_SECONDS - inHour;
+      else if (!this.minute.set.has(Math.floor(inHour / 60))) time += 60 - (inHour % 60);
+      else return time;
     }
+  }
+
+  /** The first moment of a local day, which where clocks are put forward at midnight is no midnight. */
+  private midnight(days: number): number {
+    const local = days * DAY_SECONDS;
+    let time = local - this.zone.offsetAt(local - this.zone.offsetAt(local));
+    while (time + this.zone.offsetAt(time) < local) time += 60;
+    return time;
   }
 
   private dayFits(day: number, days: number): boolean {
     const fitsDay = this.day.set.has(day);
     const fitsWeekday = this.weekday.set.has((((days + 4) % 7) + 7) % 7);
     return this.day.isStar || this.weekday.isStar ? fitsDay && fitsWeekday : fitsDay || fitsWeekday;
-  }
-
-  /** The first fitting second of a day from this one on. */
-  private timeWithin(from: number): number | undefined {
-    for (let hour = Math.floor(from / 3600); hour < 24; hour++) {
-      if (!this.hour.set.has(hour)) continue;
-      const start = hour === Math.floor(from / 3600) ? Math.ceil((from % 3600) / 60) : 0;
-      for (let minute = start; minute < 60; minute++) if (this.minute.set.has(minute)) return hour * 3600 + minute * 60;
-    }
-    return undefined;
   }
 }

@@ -35,4 +35,14 @@ describe('cron job controller', () => {
     expect(plane.list('jobs')).toHaveLength(1);
     expect(plane.list<CronJob>('cronjobs')[0]?.status.active).toHaveLength(1);
   });
+
+  it('runs by the clocks of its time zone, and says on the Job when it was due there', () => {
+    const plane = controlPlane(function* ({ client }: Script): Task {
+      yield* client.create(CRON_JOBS, 'default', cronJob({ schedule: '5 19 31 12 *', timeZone: 'America/New_York' }));
+    });
+    plane.run(310);
+    const [job] = plane.list<Job>('jobs');
+    expect(job?.metadata.annotations).toMatchObject({ 'batch.kubernetes.io/cronjob-scheduled-timestamp': '2025-12-31T19:05:00-05:00' });
+    expect(plane.list<CronJob>('cronjobs')[0]?.status.lastScheduleTime).toBe('2026-01-01T00:05:00Z');
+  });
 });

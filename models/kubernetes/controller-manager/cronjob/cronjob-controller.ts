@@ -18,12 +18,12 @@ import type { SharedInformer } from '../../client/shared-informer.ts';
 import type { WallClock } from '../../client/wall-clock.ts';
 import { controllerOf, isTerminating, namespacedName, splitKey } from '../../object/meta.ts';
 import { formatSeconds } from '../../object/time.ts';
+import { formatIn, timeZone as zoneNamed, UTC } from '../../object/time-zone.ts';
 import type { core, CronJob, Job } from '../../object/types.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { isJobFinished } from '../job/job-util.ts';
 import { parseSchedule, type CronSchedule } from './cron-schedule.ts';
 import { nextScheduleDelay, nextScheduleTime } from './schedule-times.ts';
-import { zoneOffset } from './time-zone.ts';
 
 const SCHEDULED_TIMESTAMP = 'batch.kubernetes.io/cronjob-scheduled-timestamp';
 const KIND = Object.freeze({ apiVersion: 'batch/v1', kind: 'CronJob' });
@@ -138,7 +138,7 @@ export class CronJobController {
     const { cronJob } = state;
     if (isTerminating(cronJob)) return {};
     const { timeZone, schedule: text, suspend } = cronJob.spec;
-    if (timeZone !== undefined && zoneOffset(timeZone) === undefined) {
+    if (timeZone !== undefined && zoneNamed(timeZone) === undefined) {
       this.recorder.event(cronJob, 'Warning', 'UnknownTimeZone', `invalid timeZone: "${timeZone}": unknown time zone ${timeZone}`);
       return {};
     }
@@ -222,7 +222,7 @@ export class CronJobController {
       const error = yield* this.replaceActive(state);
       if (error !== undefined) return { error };
     }
-    const created = yield* this.createJob(state, name, scheduled);
+    const created = yield* this.createJob(state, name, time);
     if (created.error !== undefined || created.job === undefined) return created.error === undefined ? {} : { error: created.error };
     const { job } = created;
     const ref = { kind: 'Job', namespace: job.metadata.namespace, name: job.metadata.name, uid: job.metadata.uid, apiVersion: 'batch/v1', resourceVersion: job.metadata.resourceVersion };
@@ -243,10 +243,11 @@ export class CronJobController {
     return undefined;
   }
 
-  private *createJob(state: CronSync, name: string, scheduled: string): Task<{ error?: NonNullable<Err>; job?: Job }> {
+  private *createJob(state: CronSync, name: string, time: number): Task<{ error?: NonNullable<Err>; job?: Job }> {
     const { cronJob } = state;
-    const { metadata, spec } = cronJob.spec.jobTemplate;
-    const annotations = { ...metadata?.annotations, [SCHEDULED_TIMESTAMP]: scheduled };
+    const { timeZone, jobTemplate: { metadata, spec } } = cronJob.spec;
+    const zone = (timeZone === undefined ? undefined : zoneNamed(timeZone)) ?? UTC;
+    const annotations = { ...metadata?.annotations, [SCHEDULED_TIMESTAMP]: formatIn(zone, time) };
     const ownerReferences = [newControllerRef(cronJob, KIND)];
     const body = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name, ...(metadata?.labels ? { labels: metadata.labels } : {}), annotations, ownerReferences }, spec };
     const result = yield* this.client.create<Job>(JOBS, cronJob.metadata.namespace, body);
@@ -284,9 +285,9 @@ function removeActive(state: CronSync, uid: string): void {
 
 function scheduleOf({ spec }: CronJob): CronSchedule | { readonly error: string } {
   const named = /^(?:CRON_TZ|TZ)=(\S+)\s+(.*)$/.exec(spec.schedule);
-  const zone = named?.[1] ?? spec.timeZone ?? 'UTC';
-  const offset = zoneOffset(zone);
-  return offset === undefined ? { error: `provided bad location ${zone}: unknown time zone ${zone}` } : parseSchedule(named?.[2] ?? spec.schedule, offset);
+  const name = named?.[1] ?? spec.timeZone ?? 'UTC';
+  const zone = zoneNamed(name);
+  return zone === undefined ? { error: `provided bad location ${name}: unknown time zone ${name}` } : parseSchedule(named?.[2] ?? spec.schedule, zone);
 }
 
 /** Scheduled minute in the name: two controllers make the same Job, not two. */

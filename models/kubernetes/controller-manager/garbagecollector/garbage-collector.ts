@@ -40,6 +40,7 @@ export class GarbageCollector {
     const recorder = context.recorder(this.client, 'garbage-collector-controller');
     const sinks = {
       attemptToDelete: (node: GraphNode) => this.deleteLoop.queue.add(node.identity.uid),
+      attemptToDeleteLater: (node: GraphNode) => this.deleteLoop.queue.addRateLimited(node.identity.uid),
       attemptToOrphan: (node: GraphNode) => this.orphanLoop.queue.add(node.identity.uid),
     };
     this.builder = new GraphBuilder(context, recorder, sinks);
@@ -53,11 +54,12 @@ export class GarbageCollector {
     if (node === undefined) return undefined;
     if (node.beingDeleted && !node.deletingDependents) return undefined;
     const wasVirtual = node.virtual;
-    const live = yield* this.getLive(node.identity);
+    const { identity } = node;
+    const live = yield* this.getLive(identity);
     if ('error' in live) return live.error;
     const latest = live.object;
     if (latest === undefined || latest.metadata.uid !== uid) {
-      this.builder.deleted(uid);
+      this.builder.absent(identity);
       return undefined;
     }
     if (node.deletingDependents) return yield* this.processDeletingDependents(node);
@@ -71,6 +73,7 @@ export class GarbageCollector {
     const owners = latest.metadata.ownerReferences ?? [];
     if (owners.length === 0) return undefined;
     const classified = yield* this.classify(node, owners);
+    if (classified === 'never') return undefined;
     if ('error' in classified) return classified.error;
     const { solid, dangling, waiting } = classified.value;
     if (solid.length > 0) {
@@ -89,11 +92,11 @@ export class GarbageCollector {
     return yield* this.deleteObject(node.identity, hasFinalizer(latest, FOREGROUND_FINALIZER) ? 'Foreground' : 'Background');
   }
 
-  private *classify(node: GraphNode, owners: readonly OwnerReference[]): Task<{ readonly error: Err } | { readonly value: Classified }> {
+  private *classify(node: GraphNode, owners: readonly OwnerReference[]): Task<{ readonly error: Err } | { readonly value: Classified } | 'never'> {
     const [solid, dangling, waiting]: [OwnerReference[], OwnerReference[], OwnerReference[]] = [[], [], []];
     for (const ref of owners) {
       const found = yield* this.findOwner(node, ref);
-      if ('error' in found) return found;
+      if (found === 'never' || 'error' in found) return found;
       if (found.owner === undefined) dangling.push(ref);
       else if (isTerminating(found.owner) && hasFinalizer(found.owner, FOREGROUND_FINALIZER)) waiting.push(ref);
       else solid.push(ref);
@@ -101,13 +104,11 @@ export class GarbageCollector {
     return { value: { solid, dangling, waiting } };
   }
 
-  private *findOwner(node: GraphNode, ref: OwnerReference): Task<{ readonly error: Failure } | { readonly owner: KubeObject | undefined }> {
+  private *findOwner(node: GraphNode, ref: OwnerReference): Task<{ readonly error: Failure } | { readonly owner: KubeObject | undefined } | 'never'> {
     const resource = this.builder.resourceOf(ref.apiVersion, ref.kind);
     if (resource === undefined) return { error: failure(`unable to get REST mapping for ${ref.apiVersion}/${ref.kind}.`) };
-    if (node.identity.namespace === '' && resource.namespaced) {
-      // Never collected: nobody can tell in which namespace the owner would be.
-      return { owner: { metadata: {} } as KubeObject };
-    }
+    // Nobody can tell in which namespace the owner would be: such an object is never collected, nor are its other references looked at.
+    if (node.identity.namespace === '' && resource.namespaced) return 'never';
     const namespace = resource.namespaced ? node.identity.namespace : '';
     const { apiVersion, kind, name, uid } = ref;
     const identity: Identity = { apiVersion, kind, name, namespace, uid };

@@ -13,6 +13,7 @@ import { isTerminating } from '../../object/meta.ts';
 import type { KubeObject, OwnerReference } from '../../object/types.ts';
 import type { ControllerContext } from '../controller-context.ts';
 import { DependencyGraph, type GraphNode, type Identity } from './graph.ts';
+import { alternateIdentity, isSameIdentity, partitionDependents } from './owner-coordinates.ts';
 
 export const ORPHAN_FINALIZER = 'orphan';
 export const FOREGROUND_FINALIZER = 'foregroundDeletion';
@@ -22,6 +23,8 @@ const REFRESH = 30_000_000;
 
 export interface GraphSinks {
   attemptToDelete(node: GraphNode): void;
+  /** After a while that grows with each time. */
+  attemptToDeleteLater(node: GraphNode): void;
   attemptToOrphan(node: GraphNode): void;
 }
 
@@ -171,12 +174,33 @@ export class GraphBuilder {
     }
   }
 
-  /** The object is gone, as an event or a live read has shown. */
-  deleted(uid: string): void {
-    const node = this.graph.get(uid);
+  /**
+   * A live read has found nothing at these coordinates. That is the end of a node only if it has no others: an object that an informer
+   * has shown meanwhile stays, and so does one that some dependents know by another name.
+   */
+  absent(identity: Identity): void {
+    const node = this.graph.get(identity.uid);
     if (node === undefined) return;
+    const isSame = isSameIdentity(node.identity, identity);
+    const { matching, others } = partitionDependents(node.dependents.values(), identity);
+    if (node.virtual ? others.length === 0 : isSame) return this.remove(node, identity);
+    if (matching.length > 0) this.absentOwners.put(absentKey(identity), true);
+    for (const dependent of matching) this.sinks.attemptToDelete(dependent);
+    const next = node.virtual && isSame ? alternateIdentity(others, identity) : undefined;
+    if (next === undefined) return;
+    node.identity = next;
+    this.sinks.attemptToDeleteLater(node);
+  }
+
+  /** The object is gone, as an event has shown. */
+  private deleted(uid: string): void {
+    const node = this.graph.get(uid);
+    if (node !== undefined) this.remove(node, node.identity);
+  }
+
+  private remove(node: GraphNode, identity: Identity): void {
     this.graph.remove(node);
-    if (node.dependents.size > 0) this.absentOwners.put(absentKey(node.identity), true);
+    if (node.dependents.size > 0) this.absentOwners.put(absentKey(identity), true);
     for (const dependent of node.dependents.values()) this.sinks.attemptToDelete(dependent);
     for (const ref of node.owners) {
       const owner = this.graph.get(ref.uid);

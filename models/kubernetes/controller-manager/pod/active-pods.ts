@@ -43,10 +43,10 @@ function compareCosts(a: Pod, b: Pod): Compare {
   return deletionCost(a) - deletionCost(b);
 }
 
-/** The pod's deletion cost; 0 when there is none or it is not an int32 in its plain form. */
+/** The pod's deletion cost; 0 when there is none or it is no int32. Zeros may lead only behind a minus sign. */
 export function deletionCost(pod: Pod): number {
   const text = pod.metadata.annotations?.[DELETION_COST];
-  if (text === undefined || !/^(0|-?[1-9][0-9]{0,9})$/.test(text)) return 0;
+  if (text === undefined || !/^(0|[1-9][0-9]*|-[0-9]+)$/.test(text)) return 0;
   const value = Number(text);
   return value >= -2_147_483_648 && value <= 2_147_483_647 ? value : 0;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Task } from '../../client/process.ts';
-import { RESOURCE_QUOTAS, STATEFUL_SETS } from '../../client/resources.ts';
+import { CONTROLLER_REVISIONS, RESOURCE_QUOTAS, STATEFUL_SETS } from '../../client/resources.ts';
 import type { ControllerRevision, Pod, StatefulSet } from '../../object/types.ts';
 import { controlPlane, type Script } from '../testing/control-plane.ts';
 
@@ -94,5 +94,19 @@ describe('StatefulSet controller', () => {
     plane.run(3);
     const said = plane.list('events').filter((event) => event['reason'] === 'FailedCreate').map((event) => event['message'] as string);
     expect(said.some((message) => message.startsWith('create Claim data-db-0 for Pod db-0 in StatefulSet db failed error: '))).toBe(true);
+  });
+
+  it('keeps a revision that was relabelled, and uses it on', () => {
+    const plane = controlPlane(function* ({ client, sleep }: Script): Task {
+      yield* client.create(STATEFUL_SETS, 'default', statefulSet(1));
+      yield* sleep(5);
+      const listed = yield* client.list<ControllerRevision>(CONTROLLER_REVISIONS, 'default');
+      const name = listed.ok ? (listed.object.items[0]?.metadata.name ?? '') : '';
+      yield* client.patch(CONTROLLER_REVISIONS, 'default', name, 'application/merge-patch+json', { metadata: { labels: { app: 'other' } } });
+    });
+    plane.run(10);
+    const revisions = plane.list<ControllerRevision>('controllerrevisions');
+    expect(revisions.map(({ metadata }) => metadata.ownerReferences?.[0]?.name)).toEqual(['db']);
+    expect(plane.list<StatefulSet>('statefulsets')[0]?.status.updateRevision).toBe(revisions[0]?.metadata.name);
   });
 });

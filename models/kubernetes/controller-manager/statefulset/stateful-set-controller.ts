@@ -115,7 +115,9 @@ export class StatefulSetController {
     const claimer = {
       client: this.client, controller: set, controllerKind: STATEFUL_SET_KIND, controllerResource: STATEFUL_SETS, selector: selectorOf(set.spec.selector as LabelSelector),
     };
-    const owned = yield* claimObjects<ControllerRevision>({ ...claimer, resource: CONTROLLER_REVISIONS }, claimable(this.revisions.indexer, set));
+    // Revisions are adopted, but a relabelled one is only lost from sight, never released.
+    const labelled = claimable(this.revisions.indexer, set).filter(({ metadata }) => selectorMatches(claimer.selector, metadata.labels));
+    const owned = yield* claimObjects<ControllerRevision>({ ...claimer, resource: CONTROLLER_REVISIONS }, labelled);
     const pods = yield* claimObjects<Pod>({ ...claimer, resource: PODS, filter: (pod) => ordinalOf(set, pod) >= 0 }, claimable(this.pods.indexer, set));
     const claimError = aggregate([owned.error, pods.error]);
     if (claimError !== undefined) return claimError;
