@@ -5,6 +5,7 @@ import { podRequests, parseResourceList, qosClassOf } from '../../object/resourc
 import { quantityMilliValue, quantityValue, type Quantity } from '../../object/quantity.ts';
 import type { core, Node, Pod } from '../../object/types.ts';
 import type { Shortage } from './preemption.ts';
+import { isExtended } from './setters.ts';
 
 export interface Rejection {
   readonly reason: string;
@@ -69,6 +70,9 @@ function amount(resource: string, quantity: Quantity | undefined): number {
   return resource === 'cpu' ? quantityMilliValue(quantity) : quantityValue(quantity);
 }
 
+/** Resources of the whole cluster are extended ones that no node knows; who bound the pod has counted them (removeMissingExtendedResources). */
+const isUnknown = (name: string, allocatable: ReadonlyMap<string, Quantity>): boolean => isExtended(name) && !allocatable.has(name);
+
 function resourceRejection(pod: Pod, { node, others }: AdmissionInputs): Rejection | undefined {
   const allocatable = parseResourceList(node.status.allocatable as Record<string, string> | undefined);
   const active = others.filter(({ metadata }) => metadata.uid !== pod.metadata.uid);
@@ -78,7 +82,7 @@ function resourceRejection(pod: Pod, { node, others }: AdmissionInputs): Rejecti
   const names = ['cpu', 'memory', 'ephemeral-storage', ...[...requests.keys()].filter((name) => name.includes('/') || name.startsWith('hugepages-')).sort((a, b) => (a < b ? -1 : 1))];
   for (const name of names) {
     const requested = amount(name, requests.get(name));
-    if (requested === 0) continue;
+    if (requested === 0 || isUnknown(name, allocatable)) continue;
     const capacity = amount(name, allocatable.get(name));
     const used = active.reduce((sum, other) => sum + amount(name, podRequests(other).get(name)), 0);
     if (requested > capacity - used) return outOf(name, requested, used, capacity);

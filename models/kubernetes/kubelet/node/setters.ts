@@ -32,7 +32,7 @@ export interface NodeState {
 export const FIELDS = ['addresses', 'nodeInfo', 'daemonEndpoints', 'images', 'runtimeHandlers', 'features'] as const;
 
 /** Whether a name is none of Kubernetes' own (pkg/apis/core/v1/helper, IsExtendedResourceName). */
-const isExtended = (name: string): boolean => name.includes('/') && !name.includes('kubernetes.io/') && !name.startsWith('requests.');
+export const isExtended = (name: string): boolean => name.includes('/') && !name.includes('kubernetes.io/') && !name.startsWith('requests.');
 export const isHugePage = (name: string): boolean => name.startsWith('hugepages-');
 
 /** The status that the kubelet would store in place of `old`. */
