@@ -6,6 +6,8 @@
  */
 export class RangeAllocator {
   private readonly used = new Set<number>();
+  /** Those in use that others were seen to hold, and may have given back since. */
+  private seen: ReadonlySet<number> = new Set();
   private readonly size: number;
   private readonly band: number;
 
@@ -28,6 +30,13 @@ export class RangeAllocator {
 
   release(member: number): void {
     this.used.delete(member);
+  }
+
+  /** Others hold these now; what they held when they were last seen, and do no longer, is free. */
+  observe(held: ReadonlySet<number>): void {
+    for (const member of this.seen) if (!held.has(member)) this.used.delete(member);
+    // What was taken here before it was seen stays taken until it is given back here.
+    this.seen = new Set([...held].filter((member) => this.seen.has(member) || this.take(member)));
   }
 
   /** Takes a random free member, or none when all are in use. */

@@ -43,6 +43,23 @@ describe('addresses and ports of Services', () => {
     expect(reserve(service('c', { clusterIP: '10.96.0.9' }))).toMatch(/already allocated/);
   });
 
+  it('are taken and given back by other servers too', () => {
+    const stored: KubeObject[] = [];
+    const shared = { choose: () => 0, lookup: { list: () => stored } } as unknown as Context;
+    const allocators = new ServiceAllocators('10.96.0.0/16', true);
+    const reserve = (name: string, spec: object): string | undefined => {
+      const result = allocators.reserve(service(name, spec), undefined, shared);
+      return result._tag === 'Left' ? result.left.message : undefined;
+    };
+    expect(reserve('own', { clusterIP: '10.96.0.8' })).toBeUndefined();
+    stored.push(service('other', { ...port(31_000), clusterIPs: ['10.96.0.9'] }));
+    expect(reserve('a', { clusterIP: '10.96.0.9' })).toMatch(/already allocated/);
+    expect(reserve('a', port(31_000))).toMatch(TAKEN);
+    stored.length = 0;
+    expect(reserve('a', { ...port(31_000), clusterIP: '10.96.0.9' })).toBeUndefined();
+    expect(reserve('b', { clusterIP: '10.96.0.8' })).toMatch(/already allocated/);
+  });
+
   it('come free when an update no longer needs them', () => {
     const { allocators, reserve } = setup();
     const a = reserve(service('a', { ...port(31_000), clusterIP: '10.96.0.9' })) as KubeObject;

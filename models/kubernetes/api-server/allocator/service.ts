@@ -1,8 +1,8 @@
 /**
  * Cluster IPs and node ports of Services.
  *
- * What is in use is derived from the stored Services when this server starts to allocate and kept up from then on, so there
- * is no bitmap object to leak (fidelity.md, "allocators"). A random free value is drawn from the upper band first and
+ * What is in use is derived from the stored Services when this server starts to allocate and kept up from then on; one of several
+ * servers looks at what the others have stored each time. So there is no bitmap object to leak (fidelity.md, "allocators"). A random free value is drawn from the upper band first and
  * from the lower one, which people use for fixed addresses, last.
  * Source: pkg/registry/core/service/{ipallocator,portallocator}, pkg/registry/core/service/storage/alloc.go.
  */
@@ -27,10 +27,12 @@ export class ServiceAllocators {
   private readonly ports: RangeAllocator;
   private readonly base: number;
   private readonly cidr: string;
+  private readonly isOneOfMany: boolean;
   private isLoaded = false;
 
-  /** `cidr` is an IPv4 range such as `10.96.0.0/16`. */
-  constructor(cidr: string) {
+  /** `cidr` is an IPv4 range such as `10.96.0.0/16`; `isOneOfMany`: other servers give addresses and ports away as well. */
+  constructor(cidr: string, isOneOfMany = false) {
+    this.isOneOfMany = isOneOfMany;
     const [address, bits] = cidr.split('/') as [string, string];
     const size = 2 ** (32 - Number(bits)) - 2;
     this.cidr = cidr;
@@ -73,12 +75,11 @@ export class ServiceAllocators {
   }
 
   private load({ lookup }: Context): void {
-    if (this.isLoaded) return;
+    if (this.isLoaded && !this.isOneOfMany) return;
     this.isLoaded = true;
-    for (const service of lookup.list({ group: '', resource: 'services' }, '') as readonly Service[]) {
-      for (const ip of addressesOf(service)) this.ips.take(toNumber(ip) - this.base);
-      for (const port of portsOf(service)) this.ports.take(port - NODE_PORTS.first);
-    }
+    const services = lookup.list({ group: '', resource: 'services' }, '') as readonly Service[];
+    this.ips.observe(new Set(services.flatMap(addressesOf).map((ip) => toNumber(ip) - this.base)));
+    this.ports.observe(new Set(services.flatMap(portsOf).map((port) => port - NODE_PORTS.first)));
   }
 
   private reserveIP(service: Service, old: Service | undefined, context: Context): Either<Status, Service> {

@@ -55,7 +55,7 @@ export function createServices(process: Process, options: ApiServerOptions, onRe
     options,
     epoch: options.epoch,
     storage,
-    allocators: new ServiceAllocators(options.serviceCidr ?? DEFAULT_SERVICE_CIDR),
+    allocators: new ServiceAllocators(options.serviceCidr ?? DEFAULT_SERVICE_CIDR, options.isOneOfMany),
     nodes: new NodeProxy(process),
     served: new ServedRequests(),
     aggregator: new Aggregator(process, options.aggregated ?? []),
