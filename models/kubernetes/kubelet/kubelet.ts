@@ -26,6 +26,7 @@ import { KubeRuntime, type RuntimeHooks } from './container/kuberuntime.ts';
 import { CriClient } from './cri-client.ts';
 import { EvictionManager } from './eviction/eviction.ts';
 import { KubeletServer } from './kubelet-server.ts';
+import { CSINodeInfo } from './node/csi-node.ts';
 import { renewLease } from './node/lease.ts';
 import { NodeStatus } from './node/node-status.ts';
 import { RuntimeHealth } from './node/runtime-health.ts';
@@ -90,6 +91,7 @@ class Kubelet {
   private readonly eviction: EvictionManager;
   private readonly shutdown: ShutdownManager;
   private readonly mirrors: Mirrors;
+  private readonly csiNode: CSINodeInfo;
   private readonly pods: SharedInformer<Pod>;
   private readonly services: SharedInformer<Service>;
   private readonly nodes: SharedInformer<Node>;
@@ -111,6 +113,7 @@ class Kubelet {
     this.cri = new CriClient(process, runtimeActor);
     this.pleg = new Pleg(process, this.cri, options.featureGates?.['EventedPLEG'] === true, (events) => this.loop.plegEvents(events));
     this.health = new RuntimeHealth(process, this.cri, this.pleg, () => this.nodeStatus.changed());
+    this.csiNode = new CSINodeInfo(process, this.client);
     this.mirrors = new Mirrors(process, this.client, () => this.nodeStatus.node);
     const net = new NodeClient(process, node, this.hostIps[0] ?? '127.0.0.1');
     this.prober = new Prober(process, this.cri, net, epoch, {
@@ -135,7 +138,7 @@ class Kubelet {
       process,
       { kube: this.client, heartbeat: this.heartbeats },
       options,
-      { errors: () => this.nodeErrors(), pressures: () => this.eviction.pressures, boots: () => this.health.boots, volumesInUse: () => volumes.inUse },
+      { errors: () => this.nodeErrors(), pressures: () => this.eviction.pressures, boots: () => this.health.boots, volumesInUse: () => volumes.inUse, registered: (object) => process.go(this.csiNode.initialize(object)) },
       (type, reason, message) => this.nodeEvent(type, reason, message),
     );
     this.sync = new PodSync(
@@ -280,7 +283,7 @@ class Kubelet {
 
   /** What keeps the node from being Ready, in upstream's order. */
   private nodeErrors(): readonly string[] {
-    return [...this.health.errors(), ...this.health.networkErrors(), ...(this.shutdown.isShuttingDown ? ['node is shutting down'] : [])];
+    return [...this.health.errors(), ...this.health.networkErrors(), ...this.csiNode.errors(), ...(this.shutdown.isShuttingDown ? ['node is shutting down'] : [])];
   }
 
   private event(pod: Pod, container: core.Container | undefined, type: 'Normal' | 'Warning', reason: string, message: string): void {

@@ -3,7 +3,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { ImageStore } from '../../../models/kubernetes/container-runtime/image-store.ts';
-import type { Node, Pod } from '../../../models/kubernetes/object/types.ts';
+import type { KubeObject, Node, Pod } from '../../../models/kubernetes/object/types.ts';
 import { isReady, PodCluster } from './pod-cluster.ts';
 
 const MEBIBYTE = 1024 * 1024;
@@ -187,6 +187,23 @@ describe('shutdown', () => {
     cluster.simulation.kernel.input('kubelet/node-1', { kind: 'node.shutdown', active: true } as never);
     cluster.run(20);
     expect(isReady(cluster.pod('ordinary'))).toBe(true);
+  });
+});
+
+describe('the CSINode of a node', () => {
+  it('belongs to it, and a kubelet that starts says again which plugins drivers have taken over', () => {
+    const cluster = new PodCluster();
+    const csiNode = (): KubeObject => cluster.simulation.get('csinodes', undefined, 'node-1') as KubeObject;
+    const plugins = 'storage.alpha.kubernetes.io/migrated-plugins';
+    const written = csiNode().metadata.annotations?.[plugins];
+    expect(written).toMatch(/^kubernetes\.io\/aws-ebs,.*,kubernetes\.io\/vsphere-volume$/);
+    expect(csiNode().metadata.ownerReferences).toEqual([{ apiVersion: 'v1', kind: 'Node', name: 'node-1', uid: node(cluster).metadata.uid }]);
+    cluster.request('PATCH', '/apis/storage.k8s.io/v1/csinodes/node-1', { metadata: { annotations: { [plugins]: 'none', own: 'kept' } } }, 'application/merge-patch+json');
+    const { kernel } = cluster.simulation;
+    kernel.control({ kind: 'crash', actor: 'kubelet/node-1' }, cluster.simulation.now);
+    kernel.control({ kind: 'restart', actor: 'kubelet/node-1' }, cluster.simulation.now + 1_000_000);
+    cluster.run(5);
+    expect(csiNode().metadata.annotations).toEqual({ [plugins]: written, own: 'kept' });
   });
 });
 

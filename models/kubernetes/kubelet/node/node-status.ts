@@ -37,6 +37,8 @@ export interface NodeHealth {
   readonly boots: () => number | undefined;
   /** Attachable volumes that must not be detached. */
   readonly volumesInUse: () => readonly string[];
+  /** The node is there: what comes with it is made. */
+  readonly registered: (node: Node) => void;
 }
 
 /** A node registers with the kubelet's client and reports with that of heartbeats. */
@@ -180,6 +182,7 @@ export class NodeStatus {
   /** Sends the status until the node is ready, then when a report is due. */
   *run(): Task {
     yield* this.register();
+    if (this.#node !== undefined) this.#health.registered(this.#node);
     for (let tries = 0; !this.#isReady && tries < 1200; tries++) {
       yield* this.#process.sleep('node.fast', FAST_US);
       if (this.#health.errors().length === 0 || tries === 0) yield* this.#sync(true, 1);
