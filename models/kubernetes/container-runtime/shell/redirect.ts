@@ -70,10 +70,33 @@ function* changesOf(shell: Shell, redirect: Redirect, table: Descriptors): Step<
     }
     default: {
       const mode = operator === '<' ? 'read' : operator === '>>' ? 'append' : operator === '<>' ? 'both' : 'write';
-      const open = openTarget(shell, target, mode);
+      const isKept = operator === '>' && shell.options.has('C') && typeof shell.system.files.lookup(shell.system.path(target)) !== 'string' && target !== '/dev/null';
+      if (isKept) shell.complain(`can't create ${target}: File exists`);
+      const open = isKept ? undefined : openTarget(shell, target, mode);
+      if (open?.kind === 'pipe') yield* otherEnd(shell, open);
       return open === undefined ? undefined : [{ fd, open }];
     }
   }
+}
+
+/** A named pipe is open when it has somebody at its other end. */
+function* otherEnd(shell: Shell, open: Extract<OpenFile, { kind: 'pipe' }>): Step<void> {
+  const { pipe, end } = open;
+  if (pipe.wasOpened === undefined || pipe.wasOpened[end === 'read' ? 'write' : 'read']) return;
+  const { system } = shell;
+  let fd = 10;
+  while (system.descriptors.has(fd)) fd++;
+  system.place(fd, open);
+  while (end === 'read' ? pipe.writers === 0 && !pipe.wasOpened.write : pipe.readers === 0 && !pipe.wasOpened.read) {
+    const wake = yield { wait: end === 'read' ? 'readable' : 'writable', fd };
+    if (wake.kind === 'signal') shell.note(wake.signal);
+  }
+  // It is held a little longer: closing and opening again would look like an end.
+  hold(open);
+  system.close(fd);
+  open.count--;
+  if (end === 'read') pipe.readers--;
+  else pipe.writers--;
 }
 
 function duplicate(shell: Shell, fd: number, target: string, table: Descriptors): Change[] | undefined {
