@@ -20,12 +20,10 @@ export function findExecutable(
   credentials: Credentials,
 ): { program: string; argv: readonly string[] } | Errno {
   const name = argv[0] ?? '';
-  const candidates = name.includes('/')
-    ? [absolute(name, directory)]
-    : (searchPath ?? DEFAULT_PATH).split(':').map((prefix) => absolute(`${prefix === '' ? '.' : prefix}/${name}`, directory));
+  const candidates = name.includes('/') ? [name] : (searchPath ?? DEFAULT_PATH).split(':').map((prefix) => (prefix === '' ? name : `${prefix}/${name}`));
   let failure: Errno = 'ENOENT';
   for (const path of candidates) {
-    const inode = tree.lookup(path);
+    const inode = tree.lookup(absolute(path, directory));
     if (typeof inode === 'string') {
       if (inode !== 'ENOENT' && inode !== 'ENOTDIR') failure = inode;
       continue;

@@ -60,7 +60,12 @@ export interface ListenerFile extends Counted {
   readonly listener: Listener;
 }
 
-export type OpenFile = RegularFile | PipeEnd | DeviceFile | Sink | ListenerFile;
+/** A directory can be opened; it is reading it that fails. */
+export interface DirectoryFile extends Counted {
+  readonly kind: 'directory';
+}
+
+export type OpenFile = RegularFile | DirectoryFile | PipeEnd | DeviceFile | Sink | ListenerFile;
 
 export type Descriptors = Map<number, OpenFile>;
 

@@ -149,7 +149,7 @@ export class System extends SocketCalls {
       return inherited ?? { kind: 'device', device: inode.device, count: 0 };
     }
     if (inode.kind === 'fifo') return pipeEnd(inode.pipe, mode === 'read' ? 'read' : 'write');
-    if (inode.kind === 'directory') return 'EISDIR';
+    if (inode.kind === 'directory') return mode === 'read' ? { kind: 'directory', count: 0 } : 'EISDIR';
     if (inode.kind === 'link') return 'ELOOP';
     const access = mode === 'append' ? 'write' : mode;
     return { kind: 'file', inode, path, position: 0, append: mode === 'append', access, count: 0 };
@@ -225,6 +225,8 @@ export class System extends SocketCalls {
       }
       case 'device':
         return open.device === 'zero' || open.device === 'full' ? '\0'.repeat(max) : open.device === 'random' ? this.#randomText(max) : '';
+      case 'directory':
+        return 'EISDIR';
       case 'sink':
         return '';
       case 'listener':
@@ -280,6 +282,8 @@ export class System extends SocketCalls {
         open.pipe.buffer += text;
         this.host.changed(open.pipe);
         return undefined;
+      case 'directory':
+        return 'EBADF';
       case 'listener':
         return 'EINVAL';
     }

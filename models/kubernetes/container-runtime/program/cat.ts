@@ -12,12 +12,13 @@ export function* cat(system: System, argv: readonly string[]): Run {
   for (const name of rest.length === 0 ? ['-'] : rest) {
     const fd = name === '-' ? 0 : system.open(name, 'read');
     if (typeof fd === 'string') {
-      status = complain(system, argv, fd === 'EISDIR' ? 'read error: Is a directory' : `can't open '${name}': ${errorText(fd)}`);
+      status = complain(system, argv, `can't open '${name}': ${errorText(fd)}`);
       continue;
     }
     for (;;) {
       const text = yield* system.read(fd);
       if (typeof text === 'object') continue;
+      if (isErrno(text)) status = complain(system, argv, `read error: ${errorText(text)}`);
       if (text === '' || isErrno(text)) break;
       const errno = yield* system.write(1, isPlain ? text : decorated(text, flags, numbers, state));
       if (errno !== undefined) return complain(system, argv, `write error: ${errorText(errno)}`);

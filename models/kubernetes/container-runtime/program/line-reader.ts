@@ -69,6 +69,11 @@ export interface Input {
 export function openInput(system: System, argv: readonly string[], name: string, form: 'plain' | 'open' = 'plain'): Input | undefined {
   if (name === '-') return { name, fd: 0 };
   const fd = system.open(name, 'read');
+  if (typeof fd !== 'string' && system.descriptors.get(fd)?.kind === 'directory') {
+    system.close(fd);
+    complain(system, argv, form === 'open' ? 'read error: Is a directory' : `${name}: Is a directory`);
+    return undefined;
+  }
   if (typeof fd !== 'string') return { name, fd };
   complain(system, argv, form === 'open' ? `can't open '${name}': ${errorText(fd)}` : `${name}: ${errorText(fd)}`);
   return undefined;

@@ -37,6 +37,7 @@ export function* sh(system: System, argv: readonly string[]): Run {
   }
   const shown = name.replace(/^-/, '');
   if (modes.has('c')) {
+    options.add('c');
     if (argv[at] === undefined) {
       system.writeNow(2, `${shown}: -c requires an argument\n`);
       return 2;

@@ -98,6 +98,7 @@ class Condition {
       this.#at += 3;
       return this.#compare(left, operator, right);
     }
+    if (operator !== undefined && BINARY.includes(operator) && !UNARY.test(left)) this.problem ??= `${operator}: argument expected`;
     if (left === '(' && operator !== undefined) {
       this.#at++;
       const value = this.#disjunction();
@@ -149,12 +150,13 @@ class Condition {
     const b = this.#find(right);
     if (operator === '-ef') return a !== undefined && a === b;
     if (a === undefined || b === undefined) return false;
-    return operator === '-nt' ? a.modifiedUs > b.modifiedUs : a.modifiedUs < b.modifiedUs;
+    const second = ({ modifiedUs }: Inode): number => Math.floor((this.#system.epochMs * 1000 + modifiedUs) / 1_000_000);
+    return operator === '-nt' ? second(a) > second(b) : second(a) < second(b);
   }
 
   #compareNumbers(left: string, operator: string, right: string): boolean {
     for (const text of [left, right]) {
-      if (!/^\s*[-+]?[0-9]+\s*$/.test(text)) this.problem ??= `${text}: bad number`;
+      if (!/^\s*[-+]?[0-9]+\s*$/.test(text)) this.problem ??= text === '' ? 'bad number' : `${text}: bad number`;
     }
     const [a, b] = this.problem === undefined ? [BigInt(left), BigInt(right)] : [0n, 0n];
     switch (operator) {

@@ -22,6 +22,9 @@ interface Fields {
   isAfterBlank: boolean;
 }
 
+/** What becomes of an expansion that is not quoted: it is split, it is text, or its `*` and the like mean what they do in patterns. */
+type Mode = 'split' | 'text' | 'pattern';
+
 const newFields = (): Fields => ({ done: [], current: undefined, isAfterBlank: false });
 
 /** Expands words to the arguments of a command. */
@@ -32,7 +35,7 @@ export function* expandWords(shell: Shell, words: readonly Word[]): Step<string[
     if (simple !== undefined) result.push(simple);
     else if (shell.positional.length > 0 || !isOnlyPositional(word)) {
       const fields = newFields();
-      yield* expandParts(shell, word, fields, true);
+      yield* expandParts(shell, word, fields, 'split');
       if (fields.current !== undefined) fields.done.push(fields.current);
       for (const field of fields.done) result.push(...expandPath(shell, field));
     }
@@ -48,7 +51,7 @@ function isOnlyPositional(word: Word): boolean {
 
 /** Expands a word to one text, without splitting: redirections, `case`. */
 export function* expandText(shell: Shell, word: Word): Step<string> {
-  return unquotePattern(yield* expandPattern(shell, word));
+  return unquotePattern(yield* expandPattern(shell, word, 'text'));
 }
 
 /** Expands the value of an assignment (or a whole one): a text in which `~` stands after `=` and `:` too. */
@@ -61,9 +64,9 @@ export function* expandAssignment(shell: Shell, word: Word): Step<string> {
 }
 
 /** Expands a word to one pattern, in which what was quoted stays quoted. */
-export function* expandPattern(shell: Shell, word: Word): Step<string> {
+export function* expandPattern(shell: Shell, word: Word, mode: Mode = 'pattern'): Step<string> {
   const fields = newFields();
-  yield* expandParts(shell, word, fields, false);
+  yield* expandParts(shell, word, fields, mode);
   return [...fields.done, fields.current ?? ''].join(' ');
 }
 
@@ -78,19 +81,19 @@ function plainText(word: Word): string | undefined {
 }
 
 /** `isInner`: the word of a `${x:-word}`, whose plain text is split as what it stands for. */
-function* expandParts(shell: Shell, word: Word, fields: Fields, split: boolean, isInner = false): Step<void> {
+function* expandParts(shell: Shell, word: Word, fields: Fields, mode: Mode, isInner = false): Step<void> {
   for (const [index, part] of word.entries()) {
     if (part.kind === 'text') {
       const text = index === 0 && !part.quoted ? expandTilde(shell, part.text) : part.text;
-      if (isInner && split && !part.quoted) addExpansion(shell, fields, text, false);
+      if (isInner && mode === 'split' && !part.quoted) addExpansion(shell, fields, text, 'split');
       else join(fields, part.quoted ? quotePattern(text) : text);
     } else if (part.kind === 'command') {
       const output = yield* shell.substitute(part.list);
-      addExpansion(shell, fields, output, part.quoted || !split);
+      addExpansion(shell, fields, output, part.quoted ? 'text' : mode);
     } else if (part.kind === 'arithmetic') {
       const text = yield* expandText(shell, part.expression);
-      addExpansion(shell, fields, evaluateIn(shell, text), part.quoted || !split);
-    } else yield* expandParameter(shell, part, fields, split);
+      addExpansion(shell, fields, evaluateIn(shell, text), part.quoted ? 'text' : mode);
+    } else yield* expandParameter(shell, part, fields, mode);
     if (shell.unwinding !== undefined) return;
   }
 }
@@ -123,8 +126,8 @@ function expandTilde(shell: Shell, text: string): string {
 }
 
 /** Field splitting (POSIX.1-2017, 2.6.5): blanks of IFS separate in runs, its other characters each for itself. */
-function addExpansion(shell: Shell, fields: Fields, text: string, whole: boolean): void {
-  if (whole) return join(fields, quotePattern(text));
+function addExpansion(shell: Shell, fields: Fields, text: string, mode: Mode): void {
+  if (mode !== 'split') return join(fields, mode === 'pattern' ? text : quotePattern(text));
   const separators = shell.get('IFS') ?? ' \t\n';
   let from = 0;
   const take = (to: number): void => {
@@ -149,29 +152,29 @@ function addExpansion(shell: Shell, fields: Fields, text: string, whole: boolean
   return undefined;
 }
 
-function* expandParameter(shell: Shell, part: Parameter, fields: Fields, split: boolean): Step<void> {
+function* expandParameter(shell: Shell, part: Parameter, fields: Fields, mode: Mode): Step<void> {
   if ((part.name === '@' || (part.name === '*' && !part.quoted)) && part.operator === '') {
-    return addPositional(shell, part, fields, split);
+    return addPositional(shell, part, fields, mode);
   }
   const value = parameterValue(shell, part);
   const { operator } = part;
-  if (operator === 'length') return addExpansion(shell, fields, String([...(value ?? '')].length), part.quoted || !split);
-  if (/^:?[-+=?]$/.test(operator)) return yield* expandDefault(shell, part, value, fields, split);
+  if (operator === 'length') return addExpansion(shell, fields, String([...(value ?? '')].length), part.quoted ? 'text' : mode);
+  if (/^:?[-+=?]$/.test(operator)) return yield* expandDefault(shell, part, value, fields, mode);
   if (value === undefined && shell.options.has('u') && !'@*'.includes(part.name)) {
     return shell.fail(`${part.name}: parameter not set`);
   }
   const text = operator === '' ? (value ?? '') : yield* transform(shell, part, value ?? '');
-  addExpansion(shell, fields, text, part.quoted || !split);
+  addExpansion(shell, fields, text, part.quoted ? 'text' : mode);
   // An unquoted empty expansion leaves no field behind, which addExpansion sees to; a quoted one leaves an empty field.
 }
 
-function addPositional(shell: Shell, part: Parameter, fields: Fields, split: boolean): void {
+function addPositional(shell: Shell, part: Parameter, fields: Fields, mode: Mode): void {
   for (const [index, argument] of shell.positional.entries()) {
     if (index > 0) {
       fields.done.push(fields.current ?? '');
       fields.current = undefined;
     }
-    addExpansion(shell, fields, argument, part.quoted || !split);
+    addExpansion(shell, fields, argument, part.quoted ? 'text' : mode);
   }
 }
 
@@ -180,25 +183,25 @@ function parameterValue(shell: Shell, part: Parameter): string | undefined {
   return shell.get(part.name);
 }
 
-function* expandDefault(shell: Shell, part: Parameter, value: string | undefined, fields: Fields, split: boolean): Step<void> {
+function* expandDefault(shell: Shell, part: Parameter, value: string | undefined, fields: Fields, mode: Mode): Step<void> {
   const { operator } = part;
   const isMissing = value === undefined || (operator.startsWith(':') && value === '');
   const word = part.word ?? [];
   switch (operator.at(-1)) {
     case '-':
-      if (!isMissing) return addExpansion(shell, fields, value, part.quoted || !split);
-      return yield* expandParts(shell, word, fields, split && !part.quoted, true);
+      if (!isMissing) return addExpansion(shell, fields, value, part.quoted ? 'text' : mode);
+      return yield* expandParts(shell, word, fields, part.quoted && mode === 'split' ? 'text' : mode, true);
     case '+':
-      if (isMissing) return part.quoted ? addExpansion(shell, fields, '', true) : undefined;
-      return yield* expandParts(shell, word, fields, split && !part.quoted, true);
+      if (isMissing) return part.quoted ? addExpansion(shell, fields, '', 'text') : undefined;
+      return yield* expandParts(shell, word, fields, part.quoted && mode === 'split' ? 'text' : mode, true);
     case '=': {
       const text = isMissing ? yield* expandText(shell, word) : value;
       if (isMissing && !/^[A-Za-z_]/.test(part.name)) return shell.fail(`${part.name}: bad variable name`);
       if (isMissing) shell.set(part.name, text);
-      return addExpansion(shell, fields, text, part.quoted || !split);
+      return addExpansion(shell, fields, text, part.quoted ? 'text' : mode);
     }
     default: {
-      if (!isMissing) return addExpansion(shell, fields, value, part.quoted || !split);
+      if (!isMissing) return addExpansion(shell, fields, value, part.quoted ? 'text' : mode);
       const text = yield* expandText(shell, word);
       const missing = operator.startsWith(':') ? 'parameter not set or null' : 'parameter not set';
       return shell.fail(`${part.name}: ${part.word === undefined || part.word.length === 0 ? missing : text}`);

@@ -151,6 +151,7 @@ export function* runCommand(shell: Shell, command: Command, last: boolean): Step
   if (shell.status !== 0 && command.kind === 'subshell') exitOnError(shell);
 }
 
+/** Nothing was redirected. */
 export const NO_UNDO = (): void => {};
 
 function* runCompound(shell: Shell, command: Exclude<Command, Simple>, last: boolean): Step<void> {
@@ -287,7 +288,7 @@ function* substitute(shell: Shell, list: List): Step<string> {
     yield* system.holdMemory(shell.memoryBytes + output.length);
   }
   system.close(read);
-  if (pid !== undefined) shell.status = yield* waitForeground(shell, pid);
+  if (pid !== undefined) shell.substituted = yield* waitForeground(shell, pid);
   let end = output.length;
   while (output[end - 1] === '\n') end--;
   return output.slice(0, end).replaceAll('\0', '');

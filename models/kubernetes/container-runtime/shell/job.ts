@@ -18,6 +18,8 @@ export interface Job {
   readonly pids: readonly number[];
   /** Of those that have ended, by pid. */
   readonly statuses: Map<number, Ended>;
+  /** `wait` has told its status: its place is free for another. */
+  wasWaited: boolean;
 }
 
 export const isRunning = (job: Job): boolean => job.statuses.size < job.pids.length;
@@ -31,7 +33,8 @@ export function statusOf(shell: Shell, job: Job): number {
 
 /** Takes note of the jobs' processes that have ended. */
 export function collect(shell: Shell): void {
-  for (const job of shell.jobs) {
+  if (shell.isSubshell && shell.inheritedJobs === shell.jobs.length) return;
+  for (const job of shell.jobs.slice(shell.inheritedJobs)) {
     for (const pid of job.pids) {
       if (job.statuses.has(pid)) continue;
       const ended = shell.system.reap(pid);
@@ -43,10 +46,13 @@ export function collect(shell: Shell): void {
 
 /** A program that runs a part of the script in a subshell. */
 export function subshell(shell: Shell, run: (forked: Shell) => Step<void>): (child: System) => Run {
-  return function* (child) {
+  return (child) => {
+    // What the shell does after this is no concern of the child's.
     const forked = shell.fork(child);
-    yield* run(forked);
-    return yield* finish(forked);
+    return (function* (): Run {
+      yield* run(forked);
+      return yield* finish(forked);
+    })();
   };
 }
 
@@ -71,8 +77,10 @@ export function runInBackground(shell: Shell, item: AndOr): void {
   const last = pids.at(-1);
   if (last === undefined) return;
   collect(shell);
-  shell.jobs.splice(0, shell.jobs.length, ...shell.jobs.filter((job) => isRunning(job) || job.pids.at(-1) === shell.lastBackground));
-  shell.jobs.push({ number: (shell.jobs.at(-1)?.number ?? 0) + 1, pids, statuses: new Map() });
+  shell.jobs.splice(0, shell.jobs.length, ...shell.jobs.filter((job) => isRunning(job) || !job.wasWaited));
+  let number = 1;
+  while (shell.jobs.some((job) => job.number === number)) number++;
+  shell.jobs.push({ number, pids, statuses: new Map(), wasWaited: false });
   shell.lastBackground = last;
   shell.status = 0;
 }

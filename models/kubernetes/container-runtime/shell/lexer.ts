@@ -269,14 +269,14 @@ export class Lexer {
 
   #braceWords(operator: string, quoted: boolean): [Word, Word | undefined] {
     const separator = operator.startsWith('/') ? '/' : operator === ':' ? ':' : undefined;
-    const first = this.#braceWord(separator, quoted);
+    const first = this.#braceWord(separator, quoted, /[/#%]/.test(operator));
     if (separator === undefined || this.source[this.position] !== separator) return [first, undefined];
     this.position++;
-    return [first, this.#braceWord(undefined, quoted)];
+    return [first, this.#braceWord(undefined, quoted, separator === '/')];
   }
 
   /** A word inside `${ }`: up to the brace that closes it, or to `separator`. */
-  #braceWord(separator: string | undefined, quoted: boolean): Word {
+  #braceWord(separator: string | undefined, quoted: boolean, isPattern = false): Word {
     const parts: WordPart[] = [];
     for (;;) {
       const character = this.source[this.position];
@@ -293,7 +293,7 @@ export class Lexer {
         this.position = end + 1;
       } else if (character === '\\') {
         const next = this.source[this.position + 1] ?? '';
-        if (next !== '\n') appendText(parts, quoted && !'$`"\\}/'.includes(next) ? `\\${next}` : next, true);
+        if (next !== '\n') appendText(parts, quoted && !isPattern && !'$`"\\}'.includes(next) ? `\\${next}` : next, true);
         this.position += 2;
       } else if (character === '$' || character === '`') this.#expansion(parts, quoted);
       else {

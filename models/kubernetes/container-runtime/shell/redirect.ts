@@ -25,12 +25,17 @@ export function* redirectCopy(shell: Shell, redirects: readonly Redirect[]): Ste
   return table;
 }
 
+/** Undoes redirections, or lets them stay for good. */
+export type Undo = (stays?: boolean) => void;
+
 /** Carries out redirections on the shell itself; the answer undoes them. */
-export function* redirectShell(shell: Shell, redirects: readonly Redirect[]): Step<(() => void) | undefined> {
+export function* redirectShell(shell: Shell, redirects: readonly Redirect[]): Step<Undo | undefined> {
   const saved: Change[] = [];
-  const undo = (): void => {
+  const undo = (stays = false): void => {
     for (const { fd, open } of saved.reverse()) {
-      if (open === undefined) shell.system.close(fd);
+      if (stays) {
+        if (open !== undefined) shell.system.release(open);
+      } else if (open === undefined) shell.system.close(fd);
       else {
         shell.system.place(fd, open);
         shell.system.release(open);

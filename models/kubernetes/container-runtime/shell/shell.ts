@@ -19,6 +19,9 @@ export type Unwinding =
 /** Runs a list in a subshell with its output in a pipe. Given by the interpreter; here to keep the imports acyclic. */
 export type Substitute = (shell: Shell, list: List) => Step<string>;
 
+/** The order of `$-`: that of ash's table, from its end. */
+const OPTION_ORDER = 'VubaCvxcsnmiIfe';
+
 export type Condition = Signal | 'EXIT';
 
 export class Shell {
@@ -38,6 +41,12 @@ export class Shell {
   /** Files of `.` that are being read. */
   sourced = 0;
   readonly jobs: Job[] = [];
+  /** Jobs of the parent, which a subshell can show and not wait for. */
+  inheritedJobs = 0;
+  /** Names of the functions that run, innermost last. */
+  readonly functionNames: string[] = [];
+  /** Status of the latest substitution in a command: it counts if there is nothing else to run. */
+  substituted = 0;
   status = 0;
   lastBackground = 0;
   /** In a trap: the status that `exit` without one ends with. */
@@ -79,6 +88,9 @@ export class Shell {
     for (const frame of this.frames) child.frames.push(new Map(frame));
     for (const field of ['status', 'lastBackground', 'tested', 'loops', 'line', 'optionOffset', 'sourced', 'memoryBytes'] as const) child[field] = this[field];
     child.commandName = this.commandName;
+    child.jobs.push(...this.jobs.map((job) => ({ ...job, statuses: new Map(job.statuses) })));
+    child.inheritedJobs = child.jobs.length;
+    child.functionNames.push(...this.functionNames);
     child.random = this.random;
     child.isSubshell = true;
     return child;
@@ -102,7 +114,7 @@ export class Shell {
       case '0':
         return this.name;
       case '-':
-        return [...this.options].filter((option) => option.length === 1).join('');
+        return [...OPTION_ORDER].filter((option) => this.options.has(option)).join('');
       case '*':
       case '@':
         return this.positional.join(this.get('IFS') === undefined ? ' ' : (this.get('IFS') ?? '')[0] ?? '');

@@ -4,7 +4,7 @@
 import { ERROR_TEXT } from '../file-system/inode.ts';
 import type { Step } from '../process/wait.ts';
 import { ASSIGNING_BUILTINS, type Builtin, findBuiltin, SPECIAL_BUILTINS } from './builtin.ts';
-import { expandAssignment, expandText, expandWords } from './expand.ts';
+import { expandAssignment, expandWords } from './expand.ts';
 import { NO_UNDO, runCommand } from './interpreter.ts';
 import { waitForeground } from './job.ts';
 import { redirectCopy, redirectShell } from './redirect.ts';
@@ -22,12 +22,12 @@ type Values = readonly (readonly [string, string])[];
 
 export function* runSimple(shell: Shell, command: Simple, last: boolean): Step<void> {
   shell.line = command.line;
+  shell.substituted = 0;
   const [first] = command.words;
   const name0 = first?.length === 1 && first[0]?.kind === 'text' ? first[0].text : '';
-  const argv = name0 === '[[' ? yield* expandCondition(shell, command.words) : ASSIGNING_BUILTINS.has(name0) ? yield* expandAssigning(shell, command.words) : yield* expandWords(shell, command.words);
+  const argv = ASSIGNING_BUILTINS.has(name0) ? yield* expandAssigning(shell, command.words) : yield* expandWords(shell, command.words);
   if (shell.unwinding !== undefined) return;
-  const before = shell.status;
-  if (argv[0] === undefined) return yield* runAssignments(shell, command, before);
+  if (argv[0] === undefined) return yield* runAssignments(shell, command);
   yield* runNamed(shell, command, argv, last);
   if (shell.memoryBytes > 0) yield* shell.system.holdMemory(shell.memoryBytes);
 }
@@ -39,16 +39,6 @@ function* expandAssigning(shell: Shell, words: Simple['words']): Step<string[]> 
     const isAssignment = word[0]?.kind === 'text' && !word[0].quoted && /^[A-Za-z_]\w*=/.test(word[0].text);
     if (isAssignment) result.push(yield* expandAssignment(shell, word));
     else result.push(...(yield* expandWords(shell, [word])));
-    if (shell.unwinding !== undefined) break;
-  }
-  return result;
-}
-
-/** Between `[[` and `]]` nothing is split and no paths are looked for. */
-function* expandCondition(shell: Shell, words: Simple['words']): Step<string[]> {
-  const result: string[] = [];
-  for (const word of words) {
-    result.push(yield* expandText(shell, word));
     if (shell.unwinding !== undefined) break;
   }
   return result;
@@ -107,27 +97,23 @@ function trace(shell: Shell, values: Values, argv: readonly string[]): void {
 }
 
 /** A command without a name: its redirections happen, its assignments stay. Its status is that of the last substitution. */
-function* runAssignments(shell: Shell, command: Simple, before: number): Step<void> {
-  const isSubstituted = command.words.length > 0;
+function* runAssignments(shell: Shell, command: Simple): Step<void> {
   const undo = yield* redirectShell(shell, command.redirects);
   if (undo === undefined) {
     shell.status = 1;
     return;
   }
   undo();
-  shell.status = before;
-  let hasCommand = isSubstituted;
   const values: [string, string][] = [];
   for (const { name, value } of command.assignments) {
     const text = yield* expandAssignment(shell, value);
-    hasCommand ||= value.some((part) => part.kind === 'command' || (part.kind === 'parameter' && part.word?.some(({ kind }) => kind === 'command') === true));
     if (shell.unwinding !== undefined) return;
     values.push([name, text]);
     shell.set(name, text);
     if (shell.unwinding !== undefined) return;
   }
   trace(shell, values, []);
-  if (!hasCommand) shell.status = 0;
+  shell.status = shell.substituted;
   if (shell.memoryBytes > 0) yield* shell.system.holdMemory(shell.memoryBytes);
 }
 
@@ -159,8 +145,10 @@ function* runFunction(shell: Shell, body: Command, argv: readonly string[]): Ste
   shell.positional = argv.slice(1);
   shell.loops = 0;
   shell.frames.push(frame);
+  shell.functionNames.push(argv[0] ?? '');
   yield* runCommand(shell, body, false);
   shell.frames.pop();
+  shell.functionNames.pop();
   for (const [name, variable] of frame) restoreVariable(shell, name, variable);
   shell.positional = positional;
   shell.loops = loops;
@@ -226,7 +214,7 @@ function reportMissing(shell: Shell, name: string, errno: keyof typeof ERROR_TEX
   if (heard !== undefined && heard !== own) shell.system.place(2, heard);
   shell.complain(`${name}: ${notFound ? 'not found' : ERROR_TEXT[errno]}`);
   if (heard !== own && own !== undefined) shell.system.place(2, own);
-  return notFound ? 127 : 126;
+  return notFound || name === '' ? 127 : 126;
 }
 
 /** `exec`: with a command it replaces the shell, without one its redirections stay. */
@@ -245,6 +233,7 @@ function* runExec(shell: Shell, command: Simple, argv: readonly string[]): Step<
   if (isPlain) {
     for (const [name, value] of values) shell.set(name, value);
     shell.status = 0;
+    undo(true);
     return;
   }
   const at = argv[1] === '-a' ? 3 : argv[1] === '--' ? 2 : 1;
@@ -259,7 +248,10 @@ function* runExec(shell: Shell, command: Simple, argv: readonly string[]): Step<
     shell.status = reportMissing(shell, target[0] ?? '', errno);
     shell.commandName = commandName;
     undo();
-  } else shell.traps.clear();
+  } else {
+    undo(true);
+    shell.traps.clear();
+  }
   shell.unwinding = { kind: 'exit', status: shell.status };
 }
 

@@ -57,6 +57,8 @@ export function specialVariable(shell: Shell, name: string): string | undefined 
   switch (name) {
     case 'LINENO':
       return String(shell.line);
+    case 'FUNCNAME':
+      return shell.functionNames.at(-1);
     case 'RANDOM': {
       // A linear congruence, begun with what tells one process from another.
       shell.random ??= system.pid * 7919 + Math.floor(system.nowUs / 1_000);

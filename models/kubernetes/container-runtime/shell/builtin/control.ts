@@ -25,8 +25,12 @@ export function* source(shell: Shell, argv: readonly string[]): Step<number> {
   const [name, ...rest] = argv.slice(argv[1] === '--' ? 2 : 1);
   if (name === undefined) return 2;
   const { system } = shell;
-  const places = name.includes('/') ? [name] : [...(shell.get('PATH') ?? '').split(':').map((prefix) => `${prefix}/${name}`), name];
-  const path = places.find((place) => typeof system.files.lookup(system.path(place)) !== 'string') ?? name;
+  const places = name.includes('/') ? [name] : (shell.get('PATH') ?? '').split(':').map((prefix) => `${prefix}/${name}`);
+  const path = name.includes('/') ? name : places.find((place) => typeof system.files.lookup(system.path(place)) !== 'string');
+  if (path === undefined) {
+    shell.fail(`${name}: not found`);
+    return 2;
+  }
   const inode = system.files.openRead(system.path(path), system.credentials);
   if (typeof inode === 'string') {
     shell.fail(`can't open '${name}': ${ERROR_TEXT[inode]}`);
@@ -61,8 +65,9 @@ export function numberOf(shell: Shell, text: string): number | undefined {
 
 export function breakOut(kind: 'break' | 'continue'): Builtin {
   return function* (shell, argv) {
-    const wanted = argv[1] === undefined ? 1 : numberOf(shell, argv[1] === '0' ? '-0' : argv[1]);
-    if (wanted === undefined) return 2;
+    const wanted = argv[1] === undefined ? 1 : numberOf(shell, argv[1]);
+    if (wanted === 0) shell.fail('Illegal number: 0');
+    if (wanted === undefined || wanted === 0) return 2;
     const levels = Math.min(wanted, shell.loops);
     if (levels > 0) shell.unwinding = { kind, levels };
     return 0;

@@ -28,8 +28,13 @@ export function* wait(shell: Shell, argv: readonly string[]): Step<number> {
     if (shell.unwinding !== undefined) return 2;
     status = 127;
     if (job === undefined) continue;
+    collect(shell);
+    const wasRunning = isRunning(job);
     const interrupted = yield* until(shell, () => !isRunning(job));
     if (interrupted !== undefined) return interrupted;
+    const { signal } = job.statuses.get(job.pids.at(-1) ?? 0) ?? {};
+    if (wasRunning && signal !== undefined && signal !== 'INT' && signal !== 'PIPE') shell.system.writeNow(2, `${signalText(signal)}\n`);
+    job.wasWaited = true;
     status = statusOf(shell, job);
   }
   return status;
@@ -42,6 +47,7 @@ function* waitForAll(shell: Shell, next: boolean): Step<number> {
   const interrupted = yield* until(shell, () => (next ? running.some((job) => !isRunning(job)) : !shell.jobs.some(isRunning)));
   if (interrupted !== undefined) return interrupted;
   const ended = next ? running.find((job) => !isRunning(job)) : undefined;
+  if (ended !== undefined) ended.wasWaited = true;
   if (!next) shell.jobs.length = 0;
   return ended === undefined ? 0 : statusOf(shell, ended);
 }

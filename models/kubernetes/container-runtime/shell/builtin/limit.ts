@@ -22,7 +22,7 @@ export function* umask(shell: Shell, argv: readonly string[]): Step<number> {
   }
   const next = /^[0-7]+$/.test(mode) ? Number.parseInt(mode, 8) & 0o777 : symbolic(mask, mode);
   if (next === undefined) {
-    shell.fail(`Illegal mode: ${mode}`);
+    shell.fail(`illegal mode: ${mode}`);
     return 2;
   }
   system.umask = next;

@@ -21,7 +21,7 @@ function parseRead(shell: Shell, argv: readonly string[]): Wanted | undefined {
     for (let at = 1; at < word.length; at++) {
       const letter = word[at] ?? '';
       if (!'rspntud'.includes(letter)) {
-        shell.fail(`Illegal option -${letter}`);
+        shell.fail(`illegal option -${letter}`);
         return undefined;
       }
       if ('rs'.includes(letter)) values.set(letter, '');
@@ -72,7 +72,8 @@ function* readText(shell: Shell, { raw, fd, count, end, atUs }: Wanted): Step<{ 
       shell.note(character.interrupted);
       return { text, status: interruptedStatus(character.interrupted) };
     }
-    if (character === 'timeout' || character.length !== 1) return { text, status: 1 };
+    const isLate = atUs !== undefined && shell.system.nowUs >= atUs;
+    if (isLate || character === 'timeout' || character.length !== 1) return { text, status: 1 };
     if (isQuoted) {
       isQuoted = false;
       if (character === '\n') continue;

@@ -107,7 +107,6 @@ export function* set(shell: Shell, argv: readonly string[]): Step<number> {
 }
 
 function* showOptions(shell: Shell, on: boolean): Step<void> {
-  if (on) yield* shell.system.write(1, 'Current option settings\n');
   for (const [name, letter] of Object.entries(LONG_OPTIONS)) {
     const isOn = shell.options.has(letter);
     yield* shell.system.write(1, on ? `${name.padEnd(16)}${isOn ? 'on' : 'off'}\n` : `set ${isOn ? '-' : '+'}o ${name}\n`);
