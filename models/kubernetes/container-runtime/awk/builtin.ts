@@ -1,20 +1,24 @@
-/** awk's functions, without the transcendental ones, whose last digits differ from machine to machine. */
-import type { Machine } from './interpreter.ts';
+/** awk's functions on values; those that read, run or print are the interpreter's. */
+import { formatDate } from '../program/date.ts';
 import { AwkProblem } from './lexer.ts';
+import type { Machine } from './machine.ts';
+import { atan2, cos, exp, log, Random, sin } from './math.ts';
 import type { Expression, Target } from './syntax.ts';
 import { asNumber, asText, type Value } from './value.ts';
 
 export function callBuiltin(machine: Machine, name: string, given: readonly Expression[]): Value {
   const [first, second, third] = given;
   const value = (expression: Expression | undefined): Value => (expression === undefined ? machine.value({ kind: 'field', index: { kind: 'number', value: 0 } }) : machine.value(expression));
-  const text = (expression: Expression | undefined): string => asText(value(expression));
+  const text = (expression: Expression | undefined): string => machine.text(value(expression));
+  const number = (expression: Expression | undefined): number => asNumber(value(expression));
   switch (name) {
     case 'length':
-      return first?.kind === 'variable' && machine.array(first.name).size > 0 ? machine.array(first.name).size : text(first).length;
+      return first?.kind === 'variable' && machine.cell(first.name).array !== undefined ? machine.array(first.name).size : text(first).length;
     case 'substr': {
-      const start = Math.round(asNumber(value(second)));
-      const end = third === undefined ? Infinity : start + Math.round(asNumber(value(third)));
-      return text(first).slice(Math.max(start, 1) - 1, Math.max(end - 1, 0));
+      const whole = text(first);
+      const start = rounded(number(second));
+      const end = third === undefined ? Infinity : start + rounded(number(third));
+      return whole.slice(Math.max(start, 1) - 1, Math.max(end - 1, 0));
     }
     case 'index':
       return text(first).indexOf(text(second)) + 1;
@@ -25,8 +29,8 @@ export function callBuiltin(machine: Machine, name: string, given: readonly Expr
       return substitute(machine, name === 'gsub', first, text(second), (third ?? { kind: 'field', index: { kind: 'number', value: 0 } }) as Target);
     case 'match': {
       const found = machine.pattern(second).exec(text(first));
-      machine.set('RSTART', found === null ? 0 : found.index + 1);
-      machine.set('RLENGTH', found === null ? -1 : found[0].length);
+      machine.set('RSTART', found === undefined ? 0 : found.index + 1);
+      machine.set('RLENGTH', found === undefined ? -1 : found.end - found.index);
       return machine.get('RSTART');
     }
     case 'sprintf':
@@ -38,10 +42,47 @@ export function callBuiltin(machine: Machine, name: string, given: readonly Expr
     case 'int':
       return Math.trunc(asNumber(value(first)));
     case 'sqrt':
-      return Math.sqrt(asNumber(value(first)));
+      return Math.sqrt(number(first));
+    case 'exp':
+      return exp(number(first));
+    case 'log':
+      return log(number(first));
+    case 'sin':
+      return sin(number(first));
+    case 'cos':
+      return cos(number(first));
+    case 'atan2':
+      return atan2(number(first), number(second));
+    case 'rand':
+      return machine.random.next();
+    case 'srand': {
+      const before = machine.seed;
+      machine.seed = first === undefined ? machine.epochSeconds() : number(first);
+      machine.random = new Random(machine.seed);
+      return before;
+    }
+    case 'systime':
+      return machine.epochSeconds();
+    case 'strftime':
+      return formatDate(first === undefined ? '%a %b %e %H:%M:%S %Z %Y' : text(first), (second === undefined ? machine.epochSeconds() : number(second)) * 1_000_000);
+    case 'and':
+    case 'or':
+    case 'xor':
+    case 'lshift':
+    case 'rshift':
+    case 'compl':
+      return bitwise(name, number(first), second === undefined ? 0 : number(second));
     default:
       throw new AwkProblem(`cmd. line:1: Call to undefined function`);
   }
+}
+
+const rounded = (value: number): number => (Math.abs(value % 1) === 0.5 ? 2 * Math.round(value / 2) : Math.round(value));
+
+function bitwise(name: string, left: number, right: number): number {
+  const [a, b] = [BigInt.asUintN(64, BigInt(Math.trunc(left))), BigInt(Math.trunc(right))];
+  const results: Readonly<Record<string, bigint>> = { and: a & b, or: a | b, xor: a ^ b, lshift: a << b, rshift: a >> b, compl: ~a };
+  return Number(BigInt.asUintN(64, results[name] ?? 0n));
 }
 
 function split(machine: Machine, text: string, array: Expression | undefined, separator: string): number {
@@ -54,13 +95,16 @@ function split(machine: Machine, text: string, array: Expression | undefined, se
 }
 
 function substitute(machine: Machine, isGlobal: boolean, pattern: Expression | undefined, replacement: string, target: Target): number {
-  const before = asText(machine.value(target));
-  const { source } = machine.pattern(pattern);
+  const before = machine.text(machine.value(target));
   let count = 0;
-  const after = before.replace(new RegExp(source, isGlobal ? 'g' : ''), (match) => {
-    count++;
-    return replacement.replace(/\\?&/g, (each) => (each === '&' ? match : '&'));
-  });
+  const after = machine.pattern(pattern).replace(
+    before,
+    ({ groups }) => {
+      count++;
+      return replacement.replace(/\\([\\&])|&/g, (each, escaped: string | undefined) => (escaped === undefined ? (groups[0] ?? '') : escaped === '&' ? '&' : each.slice(1)));
+    },
+    isGlobal,
+  );
   if (count > 0) machine.assign(target, after);
   return count;
 }

@@ -6,9 +6,9 @@ export type Token =
 /** The program is not awk. */
 export class AwkProblem extends Error {}
 
-const KEYWORDS: readonly string[] = ['BEGIN', 'END', 'if', 'else', 'while', 'for', 'do', 'in', 'print', 'printf', 'next', 'exit', 'break', 'continue', 'delete', 'getline'];
+const KEYWORDS: readonly string[] = ['BEGIN', 'END', 'if', 'else', 'while', 'for', 'do', 'in', 'print', 'printf', 'function', 'func', 'return', 'next', 'nextfile', 'exit', 'break', 'continue', 'delete', 'getline'];
 const OPERATORS: readonly string[] = ['**=', '+=', '-=', '*=', '/=', '%=', '^=', '**', '&&', '||', '++', '--', '==', '!=', '<=', '>=', '>>', '!~', ...'{}()[];,+-*/%^!<>|?:~$='];
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '\\': '\\', '"': '"', '/': '/' };
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', a: '\x07', b: '\b', f: '\f', v: '\v', '\\': '\\', '"': '"', '/': '/' };
 
 export function tokenize(text: string): Token[] {
   const tokens: Token[] = [];
@@ -58,7 +58,12 @@ function quotedText(text: string): { readonly text: string; readonly length: num
     if (character !== '\\') value += character;
     else {
       const next = text[++at] ?? '';
+      const octal = quote === '"' ? /^[0-7]{1,3}/.exec(text.slice(at, at + 3)) : null;
       if (quote === '/') value += next === '/' ? '/' : `\\${next}`;
+      else if (octal !== null) {
+        value += String.fromCharCode(Number.parseInt(octal[0], 8));
+        at += octal[0].length - 1;
+      } else if (next === '\n') continue;
       else value += ESCAPES[next] ?? `\\${next}`;
     }
   }

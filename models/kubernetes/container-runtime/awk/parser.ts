@@ -1,27 +1,40 @@
-/** From awk's words to its rules; precedence as in the grammar of POSIX. Functions of one's own are left out. */
+/** From awk's words to its rules and functions; precedence as in the grammar of POSIX. */
 import { AwkProblem, type Token, tokenize } from './lexer.ts';
-import type { Expression, Rule, Statement, Target } from './syntax.ts';
+import type { AwkProgram, Destination, Expression, FunctionDefinition, Rule, Statement, Target } from './syntax.ts';
 
 const COMPARISONS: readonly string[] = ['<', '<=', '!=', '==', '>', '>='];
+/** Functions that awk has. */
+export const BUILTIN_NAMES: readonly string[] = [
+  'and', 'atan2', 'close', 'compl', 'cos', 'exp', 'fflush', 'gsub', 'index', 'int', 'length', 'log', 'lshift', 'match', 'mktime', 'or', 'rand', 'rshift', 'sin', 'split', 'sprintf',
+  'sqrt', 'srand', 'strftime', 'sub', 'substr', 'system', 'systime', 'tolower', 'toupper', 'xor',
+];
 const ASSIGNMENTS: readonly string[] = ['=', '+=', '-=', '*=', '/=', '%=', '^=', '**='];
 
-export function parseAwk(text: string): Rule[] {
-  return new Parser(tokenize(text)).rules();
+export function parseAwk(text: string): AwkProgram {
+  return new Parser(tokenize(text)).program();
 }
+
+/** Functions that make the program wait. */
+const WAITING: readonly string[] = ['system', 'close', 'fflush'];
 
 class Parser {
   readonly #tokens: readonly Token[];
   #at = 0;
   /** Inside `for ( … in …)` heads and `print` lists, `in` and `>` have other meanings. */
   #isList = false;
+  readonly #functions = new Map<string, FunctionDefinition>();
 
   constructor(tokens: readonly Token[]) {
     this.#tokens = tokens;
   }
 
-  rules(): Rule[] {
+  program(): AwkProgram {
     const rules: Rule[] = [];
     for (this.#skipEnds(); this.#at < this.#tokens.length; this.#skipEnds()) {
+      if (this.#takes('keyword', 'function') || this.#takes('keyword', 'func')) {
+        this.#function();
+        continue;
+      }
       let when: Rule['when'];
       if (this.#takes('keyword', 'BEGIN')) when = 'BEGIN';
       else if (this.#takes('keyword', 'END')) when = 'END';
@@ -31,7 +44,20 @@ class Parser {
       }
       rules.push({ when, action: this.#is('operator', '{') ? this.#block() : undefined });
     }
-    return rules;
+    return { rules, functions: this.#functions };
+  }
+
+  #function(): void {
+    const token = this.#tokens[this.#at++];
+    if (token?.kind !== 'function' && token?.kind !== 'name') throw new AwkProblem('cmd. line:1: Unexpected token');
+    this.#need('(');
+    const parameters: string[] = [];
+    while (!this.#takes('operator', ')')) {
+      parameters.push(this.#name());
+      if (!this.#is('operator', ')')) this.#need(',');
+    }
+    this.#skipLines();
+    this.#functions.set(token.text, { parameters, body: this.#block() });
   }
 
   #is(kind: Token['kind'], text: string): boolean {
@@ -83,8 +109,9 @@ class Parser {
       return { kind: 'loop', first: undefined, test: this.#parenthesized(), after: undefined, body, runsOnce: true };
     }
     if (this.#takes('keyword', 'for')) return this.#for();
-    for (const kind of ['next', 'break', 'continue'] as const) if (this.#takes('keyword', kind)) return { kind };
+    for (const kind of ['next', 'nextfile', 'break', 'continue'] as const) if (this.#takes('keyword', kind)) return { kind };
     if (this.#takes('keyword', 'exit')) return { kind: 'exit', status: this.#endsHere() ? undefined : this.#expression() };
+    if (this.#takes('keyword', 'return')) return { kind: 'return', value: this.#endsHere() ? undefined : this.#expression() };
     return this.#simple();
   }
 
@@ -93,8 +120,18 @@ class Parser {
       const name = this.#name();
       return { kind: 'delete', name, subscripts: this.#takes('operator', '[') ? this.#listUntil(']') : undefined };
     }
-    for (const kind of ['print', 'printf'] as const) if (this.#takes('keyword', kind)) return { kind, values: this.#printed() };
+    for (const kind of ['print', 'printf'] as const) if (this.#takes('keyword', kind)) return this.#print(kind);
     return { kind: 'expression', value: this.#expression() };
+  }
+
+  #print(kind: 'print' | 'printf'): Statement {
+    const values = this.#printed();
+    for (const operator of ['>>', '>', '|'] as const) {
+      if (!this.#takes('operator', operator)) continue;
+      const to: Destination = { operator, target: this.#concatenation(true) };
+      return { kind, values, to };
+    }
+    return { kind, values, to: undefined };
   }
 
   #endsHere(): boolean {
@@ -102,11 +139,12 @@ class Parser {
   }
 
   #printed(): Expression[] {
-    if (this.#endsHere()) return [];
+    const isOver = (): boolean => this.#endsHere() || ['>', '>>', '|'].some((text) => this.#is('operator', text));
+    if (isOver()) return [];
     const start = this.#at;
     if (this.#takes('operator', '(')) {
       const values = this.#listUntil(')');
-      if (this.#endsHere()) return values;
+      if (isOver()) return values;
       this.#at = start;
     }
     this.#isList = true;
@@ -177,15 +215,26 @@ class Parser {
     const operator = ASSIGNMENTS.find((text) => this.#is('operator', text));
     if (operator === undefined || !isTarget(left)) return left;
     this.#at++;
-    return { kind: 'assign', operator, target: left, value: this.#expression() };
+    this.#skipLines();
+    const value = this.#expression();
+    return marked({ kind: 'assign', operator, target: left, value }, left, value);
   }
 
   #ternary(): Expression {
     const test = this.#binary(['||'], () => this.#binary(['&&'], () => this.#membership()));
     if (!this.#takes('operator', '?')) return test;
-    const then = this.#ternary();
+    const then = this.#conditional();
     this.#need(':');
-    return { kind: 'condition', test, then, otherwise: this.#ternary() };
+    const otherwise = this.#conditional();
+    return marked({ kind: 'condition', test, then, otherwise }, test, then, otherwise);
+  }
+
+  /** A branch may be an assignment. */
+  #conditional(): Expression {
+    this.#skipLines();
+    const value = this.#expression();
+    this.#skipLines();
+    return value;
   }
 
   #binary(operators: readonly string[], operand: () => Expression): Expression {
@@ -195,23 +244,49 @@ class Parser {
       if (operator === undefined) return left;
       this.#at++;
       this.#skipLines();
-      left = { kind: 'binary', operator, left, right: operand() };
+      const right = operand();
+      left = marked({ kind: 'binary', operator, left, right }, left, right);
     }
   }
 
   #membership(): Expression {
-    const value = this.#match();
-    if (!this.#takes('keyword', 'in')) return value;
-    return { kind: 'member', subscripts: [value], name: this.#name() };
+    let value = this.#match();
+    while (this.#takes('keyword', 'in')) value = marked({ kind: 'member', subscripts: [value], name: this.#name() }, value);
+    return value;
   }
 
   #match(): Expression {
-    return this.#binary(['~', '!~'], () => this.#binary(this.#isList ? COMPARISONS.filter((text) => text !== '>') : COMPARISONS, () => this.#concatenation()));
+    return this.#binary(['~', '!~'], () => this.#binary(this.#isList ? COMPARISONS.filter((text) => text !== '>') : COMPARISONS, () => this.#piped()));
   }
 
-  #concatenation(): Expression {
+  /** `command | getline` binds less than what the command is put together from. */
+  #piped(): Expression {
+    let left = this.#concatenation();
+    while (this.#is('operator', '|') && this.#isGetline(this.#at + 1)) {
+      this.#at += 2;
+      left = { kind: 'getline', target: this.#getlineTarget(), from: 'command', source: left, waits: true };
+    }
+    return left;
+  }
+
+  #isGetline(at: number): boolean {
+    const token = this.#tokens[at];
+    return token?.kind === 'keyword' && token.text === 'getline';
+  }
+
+  #getlineTarget(): Target | undefined {
+    const token = this.#tokens[this.#at];
+    if (token?.kind !== 'name' && !(token?.kind === 'operator' && token.text === '$')) return undefined;
+    const target = this.#primary();
+    return isTarget(target) ? target : undefined;
+  }
+
+  #concatenation(isDestination = false): Expression {
     let left = this.#sum();
-    while (this.#startsValue()) left = { kind: 'binary', operator: ' ', left, right: this.#sum() };
+    while (!isDestination && this.#startsValue()) {
+      const right = this.#sum();
+      left = marked({ kind: 'binary', operator: ' ', left, right }, left, right);
+    }
     return left;
   }
 
@@ -219,7 +294,13 @@ class Parser {
   #startsValue(): boolean {
     const token = this.#tokens[this.#at];
     if (token === undefined || token.kind === 'keyword' || token.kind === 'regex') return false;
+    if (token.kind === 'operator' && token.text === '!' && this.#isMatchAfter()) return false;
     return token.kind !== 'operator' || ['(', '$', '!', '++', '--'].includes(token.text);
+  }
+
+  /** `a !~ b` is one word; `a ! b` is none that anybody writes. */
+  #isMatchAfter(): boolean {
+    return this.#is('operator', '!~');
   }
 
   #sum(): Expression {
@@ -227,10 +308,15 @@ class Parser {
   }
 
   #unary(): Expression {
-    for (const operator of ['!', '-', '+'] as const) if (this.#takes('operator', operator)) return { kind: 'unary', operator, operand: this.#unary() };
+    for (const operator of ['!', '-', '+'] as const) {
+      if (!this.#takes('operator', operator)) continue;
+      const operand = this.#unary();
+      return marked({ kind: 'unary', operator, operand }, operand);
+    }
     const base = this.#postfix();
     if (!this.#takes('operator', '^') && !this.#takes('operator', '**')) return base;
-    return { kind: 'binary', operator: '^', left: base, right: this.#unary() };
+    const right = this.#unary();
+    return marked({ kind: 'binary', operator: '^', left: base, right }, base, right);
   }
 
   #postfix(): Expression {
@@ -255,20 +341,48 @@ class Parser {
     if (token.kind === 'regex') return { kind: 'regex', source: token.text };
     if (token.kind === 'function') {
       this.#need('(');
-      return { kind: 'call', name: token.text, arguments: this.#listUntil(')') };
+      const given = this.#listUntil(')');
+      const call: Expression = { kind: 'call', name: token.text, arguments: given };
+      return WAITING.includes(token.text) || !BUILTIN_NAMES.includes(token.text) ? { ...call, waits: true } : marked(call, ...given);
+    }
+    if (token.kind === 'keyword' && token.text === 'getline') {
+      const target = this.#getlineTarget();
+      if (!this.#takes('operator', '<')) return { kind: 'getline', target, from: 'input', source: undefined, waits: true };
+      return { kind: 'getline', target, from: 'file', source: this.#postfix(), waits: true };
     }
     if (token.kind === 'name') {
       if (token.text === 'length') return { kind: 'call', name: 'length', arguments: [] };
-      return this.#takes('operator', '[') ? { kind: 'element', name: token.text, subscripts: this.#listUntil(']') } : { kind: 'variable', name: token.text };
+      if (!this.#takes('operator', '[')) return { kind: 'variable', name: token.text };
+      const subscripts = this.#listUntil(']');
+      return marked({ kind: 'element', name: token.text, subscripts }, ...subscripts);
     }
-    if (token.text === '$') return { kind: 'field', index: this.#postfix() };
+    if (token.text === '$') return this.#field();
     if (token.text !== '(') throw new AwkProblem('cmd. line:1: Unexpected token');
     const values = this.#listUntil(')');
     if (this.#takes('keyword', 'in')) return { kind: 'member', subscripts: values, name: this.#name() };
     const [value] = values;
     if (value === undefined || values.length > 1) throw new AwkProblem('cmd. line:1: Unexpected token');
-    return value;
+    // In parentheses it is no target any more, and no part of a comparison chain.
+    return isTarget(value) ? value : { ...value };
   }
+
+  /** `$NF--` counts the field, `$++i` the index. */
+  #field(): Expression {
+    for (const [text, by] of [['++', 1], ['--', -1]] as const) {
+      if (!this.#takes('operator', text)) continue;
+      const target = this.#primary();
+      if (!isTarget(target)) throw new AwkProblem('cmd. line:1: Unexpected token');
+      return { kind: 'field', index: { kind: 'step', by, target, isPrefix: true } };
+    }
+    if (this.#takes('operator', '-')) return { kind: 'field', index: { kind: 'unary', operator: '-', operand: this.#primary() } };
+    const index = this.#primary();
+    return marked({ kind: 'field', index }, index);
+  }
+}
+
+/** An expression waits if one of its parts does. */
+function marked<T extends Expression>(expression: T, ...parts: readonly Expression[]): T {
+  return parts.some(({ waits }) => waits === true) ? { ...expression, waits: true } : expression;
 }
 
 const isTarget = (value: Expression): value is Target => value.kind === 'variable' || value.kind === 'field' || value.kind === 'element';

@@ -1,4 +1,6 @@
 /** Values of awk: numbers, strings, and what came from outside, which is a number if it looks like one. */
+import { formatOnce } from '../program/format.ts';
+
 export interface Outside {
   readonly text: string;
 }
@@ -11,8 +13,10 @@ export const asText = (value: Value): string => (typeof value === 'string' ? val
 
 /** `CONVFMT` and `OFMT` are `%.6g`; whole numbers are printed as such. */
 function numberText(value: number): string {
-  if (Number.isInteger(value) || !Number.isFinite(value)) return String(value);
-  return String(Number(value.toPrecision(6)));
+  if (Number.isNaN(value)) return 'nan';
+  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
+  if (Number.isInteger(value) && Math.abs(value) < 2 ** 63) return BigInt(value).toString();
+  return formatOnce('%.6g', [String(value)], { number: Number });
 }
 
 export const asNumber = (value: Value): number => (typeof value === 'number' ? value : Number(PREFIX.exec(asText(value))?.[0] ?? 0));

@@ -9,6 +9,7 @@
 
 export type Errno =
   | 'EACCES'
+  | 'EAGAIN'
   | 'EADDRINUSE'
   | 'EBADF'
   | 'EBUSY'
@@ -29,6 +30,7 @@ export type Errno =
 /** The texts of strerror(3), as the C libraries of the usual images print them. */
 export const ERROR_TEXT: Readonly<Record<Errno, string>> = {
   EACCES: 'Permission denied',
+  EAGAIN: 'Resource temporarily unavailable',
   EADDRINUSE: 'Address in use',
   EBADF: 'Bad file descriptor',
   EBUSY: 'Resource busy',
@@ -76,6 +78,12 @@ export interface LinkInode extends Attributes {
   readonly target: string;
 }
 
+/** A pipe with a name; `process/stream.ts` has what is in it. */
+export interface FifoInode extends Attributes {
+  readonly kind: 'fifo';
+  readonly pipe: { buffer: string; readers: number; writers: number; readonly waiters: Set<number>; wasOpened?: { read: boolean; write: boolean } };
+}
+
 export type DeviceName = 'full' | 'null' | 'random' | 'stderr' | 'stdin' | 'stdout' | 'tty' | 'zero';
 
 export interface DeviceInode extends Attributes {
@@ -83,14 +91,19 @@ export interface DeviceInode extends Attributes {
   readonly device: DeviceName;
 }
 
-export type Inode = FileInode | DirectoryInode | LinkInode | DeviceInode;
+export type Inode = FileInode | DirectoryInode | LinkInode | DeviceInode | FifoInode;
 
 /** Who asks, for permission checks. Root (uid 0) may do anything, as with the default capabilities. */
 export interface Credentials {
   readonly uid: number;
   readonly gid: number;
   readonly groups: readonly number[];
+  /** Permissions that new files do not get; 022 if nothing is said. */
+  readonly umask?: number;
 }
+
+/** The mode of a new file. */
+export const withoutMask = (mode: number, { umask = 0o022 }: Credentials): number => mode & ~umask;
 
 export const ROOT: Credentials = { uid: 0, gid: 0, groups: [] };
 
@@ -112,6 +125,11 @@ export function link(target: string, options: Partial<Attributes> = {}): LinkIno
 
 export function device(name: DeviceName): DeviceInode {
   return { kind: 'device', device: name, mode: 0o666, uid: 0, gid: 0, modifiedUs: 0, shared: false };
+}
+
+export function fifo(options: Partial<Attributes> = {}): FifoInode {
+  const pipe = { buffer: '', readers: 0, writers: 0, waiters: new Set<number>(), wasOpened: { read: false, write: false } };
+  return { kind: 'fifo', pipe, mode: 0o644, uid: 0, gid: 0, modifiedUs: 0, shared: false, ...options };
 }
 
 /** Length of a text in bytes: UTF-8, and one for a byte that is none (object/text-bytes.ts); other lone surrogates count as three. */
@@ -140,6 +158,7 @@ export function sizeOf(inode: Inode): number {
     case 'link':
       return byteLength(inode.target);
     case 'device':
+    case 'fifo':
       return 0;
   }
 }

@@ -6,7 +6,7 @@
  * Operations answer with a value or an errno name; they never throw. Each costs O(depth of the path).
  */
 import type { Credentials, DirectoryInode, Errno, FileInode, Inode } from './inode.ts';
-import { byteLength, directory, file, link, permits, ROOT } from './inode.ts';
+import { byteLength, directory, file, link, permits, ROOT, withoutMask } from './inode.ts';
 import { absolute, join, nameOf, parentOf, partsOf } from './path.ts';
 import { type Mount, volumeUsage } from './volume.ts';
 
@@ -180,7 +180,7 @@ export class FileTree {
     if (typeof found === 'string') return found;
     const { inode } = found;
     if (inode.kind === 'directory') return 'EISDIR';
-    if (inode.kind === 'device') return inode;
+    if (inode.kind === 'device' || inode.kind === 'fifo') return inode;
     if (inode.kind === 'link') return 'ELOOP';
     if (this.#isReadOnly(found)) return 'EROFS';
     if (!permits(inode, who, 2)) return 'EACCES';
@@ -207,7 +207,7 @@ export class FileTree {
     }
     const parent = this.#parent(path, who);
     if (typeof parent === 'string') return parent;
-    const made = file('', { uid: who.uid, gid: who.gid, modifiedUs: nowUs });
+    const made = file('', { mode: withoutMask(0o666, who), uid: who.uid, gid: who.gid, modifiedUs: nowUs });
     inheritGroup(parent.directory, made);
     parent.directory.entries.set(parent.name, made);
     parent.directory.modifiedUs = nowUs;
@@ -251,7 +251,7 @@ export class FileTree {
     return undefined;
   }
 
-  makeDirectory(path: string, nowUs: number, who: Credentials = ROOT, mode = 0o755): Errno | undefined {
+  makeDirectory(path: string, nowUs: number, who: Credentials = ROOT, mode = withoutMask(0o777, who)): Errno | undefined {
     return this.add(path, directory([], { mode, uid: who.uid, gid: who.gid, modifiedUs: nowUs }), who);
   }
 

@@ -5,6 +5,9 @@ import { type Credentials, type Errno, permits } from '../file-system/inode.ts';
 import { absolute } from '../file-system/path.ts';
 import type { FileTree } from '../file-system/tree.ts';
 
+/** Where execvp(3) looks when there is no PATH. */
+const DEFAULT_PATH = '/bin:/usr/bin';
+
 /**
  * Looks up what a command line would execute, through PATH and `#!` lines. The answer names the program that the file
  * carries, with the arguments that it gets.
@@ -12,17 +15,15 @@ import type { FileTree } from '../file-system/tree.ts';
 export function findExecutable(
   tree: FileTree,
   argv: readonly string[],
-  searchPath: string,
+  searchPath: string | undefined,
   directory: string,
   credentials: Credentials,
 ): { program: string; argv: readonly string[] } | Errno {
   const name = argv[0] ?? '';
-  const candidates = name.includes('/')
-    ? [absolute(name, directory)]
-    : searchPath.split(':').map((prefix) => absolute(`${prefix === '' ? '.' : prefix}/${name}`, directory));
+  const candidates = name.includes('/') ? [name] : (searchPath ?? DEFAULT_PATH).split(':').map((prefix) => (prefix === '' ? name : `${prefix}/${name}`));
   let failure: Errno = 'ENOENT';
   for (const path of candidates) {
-    const inode = tree.lookup(path);
+    const inode = tree.lookup(absolute(path, directory));
     if (typeof inode === 'string') {
       if (inode !== 'ENOENT' && inode !== 'ENOTDIR') failure = inode;
       continue;

@@ -16,17 +16,29 @@ import { System } from './system.ts';
 import type { Program, Run, Wait, Wake } from './wait.ts';
 
 /**
- * Virtual time that a program is charged when it gives up its turn after a long computation (the shell does after each
- * few hundred commands). Without it a busy loop would hold time still for ever.
+ * Virtual time that a program is charged when it gives up its turn after a long computation (the shell does after each few
+ * hundred commands, `read` and `write` after as many calls that did not wait). Without it a busy loop would hold time still for
+ * ever. A process that takes turn after turn without waiting is charged more for each, so that an endless loop costs the
+ * simulation little and a computation that ends is hardly slowed: the first bound is a second of work, the next ten, then a hundred.
  */
-const TURN_US = 10_000;
+const TURN_US = 5_000;
+const TURNS_PER_RATE = 200;
+const RATES = [1, 10, 100, 1_000] as const;
 
-/** Steps that may happen at one moment before the run is declared stuck: a bound, never reached by sane programs. */
-const STEPS_PER_MOMENT_MAX = 5_000_000;
+/**
+ * Steps of all processes that may happen at one moment. What could run after them runs a turn later: a machine is busy then,
+ * with processes that start each other or write to each other without end.
+ */
+const STEPS_PER_MOMENT_MAX = 20_000;
+
+/** Processes of one PID namespace: pids.max of the pod's cgroup, as far as a node can carry it. fork(2) fails beyond. */
+export const PIDS_MAX = 4_096;
 
 interface Due {
   readonly process: Process;
   readonly waitCount: number;
+  /** What it is told then, if that does not follow from what it waits for. */
+  readonly wake?: Wake;
 }
 
 export interface StartOptions {
@@ -46,6 +58,7 @@ export class Host {
   #nowUs: number;
   #nextKey = 1;
   #nextNumber = 1;
+  #random = 0x2545_f491;
   readonly #ready: { process: Process; wake: Wake; waitCount: number }[] = [];
   readonly #timers = new TimerHeap<Due>((due) => due.process.waitCount !== due.waitCount);
   readonly #byKey = new Map<number, Process>();
@@ -68,6 +81,16 @@ export class Host {
   /** A number that is unique on this host: connection and query ids. */
   takeNumber(): number {
     return this.#nextNumber++;
+  }
+
+  /** The next number from 0 up to 1 of a xorshift generator: what /dev/urandom is made of. */
+  random(): number {
+    let word = this.#random;
+    word ^= word << 13;
+    word ^= word >>> 17;
+    word ^= word << 5;
+    this.#random = word;
+    return (word >>> 0) / 2 ** 32;
   }
 
   /** When the next process wakes by itself; undefined if all wait for something to happen to them. */
@@ -102,6 +125,10 @@ export class Host {
       stopped: false,
       next: undefined,
       exitStatus: undefined,
+      exitSignal: undefined,
+      turns: 0,
+      turnEndUs: -1,
+      calls: 0,
       children: new Set(),
       memoryBytes: 0,
       cpuMilli: 0,
@@ -124,7 +151,11 @@ export class Host {
       if (due === undefined || due.atUs > nowUs) break;
       this.#timers.pop();
       if (due.atUs > this.#nowUs) this.#nowUs = due.atUs;
-      const { process } = due.item;
+      const { process, wake } = due.item;
+      if (wake !== undefined) {
+        this.#ready.push({ process, wake, waitCount: process.waitCount });
+        continue;
+      }
       const kind = process.waiting?.wait === 'time' || process.waiting?.wait === 'turn' ? 'ready' : 'timeout';
       this.#resume(process, { kind });
     }
@@ -137,15 +168,23 @@ export class Host {
       const entry = this.#ready[index];
       if (entry === undefined || entry.process.waitCount !== entry.waitCount) continue;
       if (entry.process.exitStatus !== undefined) continue;
-      if (++steps > STEPS_PER_MOMENT_MAX) throw new Error('processes exceed the number of steps at one moment');
-      this.#step(entry.process, entry.wake);
+      if (++steps <= STEPS_PER_MOMENT_MAX) this.#step(entry.process, entry.wake);
+      else this.#timers.push(this.#nowUs + TURN_US, entry);
     }
     this.#ready.length = 0;
   }
 
   #step(process: Process, wake: Wake): void {
     process.waiting = undefined;
-    const result = process.run.next(wake);
+    process.calls = 0;
+    let result;
+    try {
+      result = process.run.next(wake);
+    } catch (problem) {
+      // A text that the engine cannot hold, or a nesting that it cannot: memory and stack of the process have run out.
+      if (!(problem instanceof RangeError)) throw problem;
+      return /call stack/i.test(problem.message) ? this.kill(process, 'SEGV') : this.exhaust(process);
+    }
     if (process.exitStatus !== undefined) return;
     if (result.done === true) {
       if (process.next === undefined) return this.#end(process, result.value & 0xff, { kind: 'exited' });
@@ -167,8 +206,15 @@ export class Host {
     }
     const target = waitableOf(process, wait);
     target?.waiters.add(process.key);
-    const atUs = wait.wait === 'turn' ? this.#nowUs + TURN_US : 'atUs' in wait ? wait.atUs : undefined;
+    const atUs = wait.wait === 'turn' ? this.#endOfTurn(process) : 'atUs' in wait ? wait.atUs : undefined;
     if (atUs !== undefined) this.#timers.push(atUs, { process, waitCount });
+  }
+
+  #endOfTurn(process: Process): number {
+    process.turns = process.turnEndUs === this.#nowUs ? process.turns + 1 : 0;
+    const rate = RATES[Math.min(Math.floor(process.turns / TURNS_PER_RATE), RATES.length - 1)] ?? 1;
+    process.turnEndUs = this.#nowUs + TURN_US * rate;
+    return process.turnEndUs;
   }
 
   #resume(process: Process, wake: Wake): void {
@@ -220,12 +266,14 @@ export class Host {
 
   #deliver(process: Process, signal: Signal): void {
     if (process.waiting === undefined || process.waiting.wait === 'turn') process.pendingSignals.push(signal);
-    else this.#resume(process, { kind: 'signal', signal });
+    if (process.waiting?.wait === 'turn') this.#resume(process, { kind: 'ready' });
+    else if (process.waiting !== undefined) this.#resume(process, { kind: 'signal', signal });
   }
 
   #end(process: Process, status: number, reason: ExitReason): void {
     if (process.exitStatus !== undefined) return;
     process.exitStatus = status;
+    process.exitSignal = reason.kind === 'signal' ? reason.signal : undefined;
     process.waiting = undefined;
     process.waitCount++;
     for (const fd of [...process.descriptors.keys()]) this.close(process, fd);
@@ -277,6 +325,13 @@ export class Host {
   kill(process: Process, signal: Signal): void {
     if (signal === 'TERM') this.signal(process, signal, true);
     else this.#end(process, statusOfSignal(signal), { kind: 'signal', signal });
+  }
+
+  /** A process wants more memory than there can be: its container's limit ends it, or the machine's, or nothing but the kernel. */
+  exhaust(process: Process): void {
+    process.memoryBytes = Number.MAX_SAFE_INTEGER;
+    process.scope.onMemory?.(process);
+    this.kill(process, 'KILL');
   }
 
   /** Ends a process with a status of its own. */

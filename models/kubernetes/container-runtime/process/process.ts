@@ -51,7 +51,7 @@ export interface Process {
   title: string | undefined;
   readonly environment: Map<string, string>;
   directory: string;
-  readonly credentials: Credentials;
+  credentials: Credentials;
   readonly descriptors: Descriptors;
   readonly dispositions: Map<Signal, Disposition>;
   readonly pendingSignals: Signal[];
@@ -66,6 +66,13 @@ export interface Process {
   next: Run | undefined;
   /** Ended but not yet waited for. */
   exitStatus: number | undefined;
+  /** What ended it, if a signal did. */
+  exitSignal: Signal | undefined;
+  /** Turns on the processor since it last waited, and when the latest of them ended: see `host.ts`. */
+  turns: number;
+  turnEndUs: number;
+  /** Calls since it last waited that could have waited and did not. */
+  calls: number;
   readonly children: Set<Process>;
   /** Resident memory in bytes, as far as the program declares it. */
   memoryBytes: number;

@@ -19,6 +19,8 @@ export interface Pipe extends Waitable {
   buffer: string;
   readers: number;
   writers: number;
+  /** A named pipe's ends that somebody has had: before that there is nobody to read from or write to, and one waits. */
+  wasOpened?: { read: boolean; write: boolean };
 }
 
 interface Counted {
@@ -58,7 +60,12 @@ export interface ListenerFile extends Counted {
   readonly listener: Listener;
 }
 
-export type OpenFile = RegularFile | PipeEnd | DeviceFile | Sink | ListenerFile;
+/** A directory can be opened; it is reading it that fails. */
+export interface DirectoryFile extends Counted {
+  readonly kind: 'directory';
+}
+
+export type OpenFile = RegularFile | DirectoryFile | PipeEnd | DeviceFile | Sink | ListenerFile;
 
 export type Descriptors = Map<number, OpenFile>;
 
@@ -72,6 +79,7 @@ export function hold(open: OpenFile): OpenFile {
   if (open.kind === 'pipe') {
     if (open.end === 'read') open.pipe.readers++;
     else open.pipe.writers++;
+    if (open.pipe.wasOpened !== undefined) open.pipe.wasOpened[open.end] = true;
   }
   return open;
 }

@@ -29,16 +29,20 @@ export function errorText(errno: Errno): string {
   return ERROR_TEXT[errno];
 }
 
-/** Everything from a descriptor to its end; signals that the program catches do not stop it. */
+/** Everything from a descriptor to its end; signals that the program catches do not stop it. What it holds is its memory. */
 export function* readAll(system: System, fd: number): Step<string> {
   let text = '';
   for (;;) {
     const more = yield* system.read(fd);
     if (typeof more === 'object') continue;
-    if (more === '' || more === 'EBADF' || more === 'EINVAL') return text;
+    if (more === '' || isErrno(more)) return text;
     text += more;
+    yield* system.holdMemory(text.length);
   }
 }
+
+/** Whether a read has failed: what it brings otherwise is text. */
+export const isErrno = (text: string): text is Errno => text === 'EBADF' || text === 'EINVAL' || text === 'EISDIR';
 
 /** The text of the named files, or of standard input for `-` or no name. Missing files are complained about. */
 export function* readInputs(system: System, argv: readonly string[], names: readonly string[]): Step<{ texts: string[]; failed: boolean }> {
@@ -67,8 +71,11 @@ export function linesOf(text: string): string[] {
   return (text.endsWith('\n') ? text.slice(0, -1) : text).split('\n');
 }
 
-/** Splits short options (`-la -n 5`) from operands. Letters in `valued` take a value. */
-export function options(argv: readonly string[], valued = ''): { flags: Map<string, string>; rest: string[] } {
+/**
+ * Splits short options (`-la -n 5`) from operands. Letters in `valued` take a value; those in `repeated` take one each time they
+ * are given, and the values are put together with NUL between them.
+ */
+export function options(argv: readonly string[], valued = '', repeated = ''): { flags: Map<string, string>; rest: string[] } {
   const flags = new Map<string, string>();
   const rest: string[] = [];
   for (let index = 1; index < argv.length; index++) {
@@ -78,8 +85,8 @@ export function options(argv: readonly string[], valued = ''): { flags: Map<stri
       break;
     }
     if (argument.startsWith('--')) {
-      const [name = '', value = ''] = argument.slice(2).split('=', 2);
-      flags.set(name, value);
+      const cut = argument.indexOf('=');
+      flags.set(argument.slice(2, cut < 0 ? undefined : cut), cut < 0 ? '' : argument.slice(cut + 1));
       continue;
     }
     if (!argument.startsWith('-') || argument === '-') {
@@ -88,14 +95,25 @@ export function options(argv: readonly string[], valued = ''): { flags: Map<stri
     }
     for (let at = 1; at < argument.length; at++) {
       const letter = argument[at] ?? '';
-      if (!valued.includes(letter)) flags.set(letter, '');
+      if (!valued.includes(letter) && !repeated.includes(letter)) flags.set(letter, '');
       else {
-        flags.set(letter, at + 1 < argument.length ? argument.slice(at + 1) : (argv[++index] ?? ''));
+        const value = at + 1 < argument.length ? argument.slice(at + 1) : (argv[++index] ?? '');
+        const before = repeated.includes(letter) ? flags.get(letter) : undefined;
+        flags.set(letter, before === undefined ? value : `${before}\0${value}`);
         break;
       }
     }
   }
   return { flags, rest };
+}
+
+const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, b: 512, c: 1, w: 2, k: 1024, K: 1024, kD: 1000, KB: 1000, m: 1024 ** 2, M: 1024 ** 2, MD: 1e6, MB: 1e6, g: 1024 ** 3, G: 1024 ** 3, GD: 1e9, GB: 1e9, T: 1024 ** 4 };
+
+/** `12`, `4k`, `1M`; undefined for what is no size. */
+export function parseSize(text: string): number | undefined {
+  const match = /^([0-9]+)([a-zA-Z]*)$/.exec(text);
+  const unit = SIZE_UNITS[(match?.[2] ?? '').replace(/iB$/, '')];
+  return match === null || unit === undefined ? undefined : Number(match[1]) * unit;
 }
 
 /** `5`, `0.2`, `1m`, `2h`, `1d` in microseconds; undefined if it is no duration. */

@@ -2,27 +2,45 @@
 import type { Run } from '../process/wait.ts';
 import type { Applet } from './applet.ts';
 import { awk } from './awk.ts';
-import { base64, hexdump } from './binary-command.ts';
+import { base32, base64 } from './binary-command.ts';
 import { cat } from './cat.ts';
+import { cksum, md5sum, sha1sum, sha256sum, sha512sum } from './checksum.ts';
+import { cmp, comm } from './compare.ts';
+import { cut, expand, fold, nl, paste, rev, tac, unexpand } from './cut.ts';
 import { date } from './date.ts';
+import { dd, fallocate, truncate } from './dd.ts';
+import { diff } from './diff.ts';
+import { df, du, mount } from './disk-usage.ts';
 import { nslookup } from './dns-command.ts';
+import { hexdump, od, strings, xxd } from './dump.ts';
 import { echo } from './echo.ts';
-import { chmod, chown, cp, ln, mkdir, mktemp, mv, rm, rmdir, touch } from './file-command.ts';
+import { expr } from './expr.ts';
+import { chgrp, chmod, chown, cp, ln, mkdir, mktemp, mv, rm, rmdir, touch } from './file-command.ts';
+import { find } from './find.ts';
 import { grep } from './grep.ts';
+import { gunzip, gzip, zcat } from './gzip.ts';
+import { head } from './head.ts';
 import { ip, sysctl } from './kernel-command.ts';
 import { kill, killall, pgrep, pidof, pkill } from './kill.ts';
-import { du, find, ls, readlink, stat } from './ls.ts';
+import { ls } from './ls.ts';
+import { free, ps, top, uptime } from './machine-command.ts';
 import { curl, httpd, nc, ping, wget } from './network-command.ts';
-import { basename, dd, dirname, expr, fallocate, seq, yes } from './number-command.ts';
+import { basename, dirname, factor, seq, shuf, yes } from './number-command.ts';
 import { printf } from './printf.ts';
-import { env, free, hostname, id, nproc, printenv, ps, runCommand, timeout, uname, whoami, xargs } from './process-command.ts';
+import { env, groups, hostname, id, nproc, printenv, uname, whoami } from './process-command.ts';
+import { nohup, runCommand, time, timeout, watch, xargs } from './run-command.ts';
 import { sed } from './sed.ts';
 import { sh } from './sh.ts';
 import { sleep } from './sleep.ts';
+import { arch, clear, hostid, install, ipcalc, link, logger, mkfifo, mknod, pager, split, tty, unlink, usleep, which } from './small-command.ts';
+import { sort, uniq } from './sort.ts';
+import { readlink, realpath, stat } from './stat.ts';
 import { tail } from './tail.ts';
 import { tar } from './tar.ts';
+import { tee } from './tee.ts';
 import { test } from './test.ts';
-import { cut, head, sort, tac, tee, tr, uniq, wc } from './text-command.ts';
+import { tr } from './tr.ts';
+import { wc } from './wc.ts';
 
 function exitWith(status: number): Applet {
   return function* (): Run {
@@ -36,11 +54,12 @@ function* pwd(system: Parameters<Applet>[0]): Run {
 }
 
 export const BUSYBOX: Readonly<Record<string, Applet>> = {
-  '[': test, '[[': test, ash: sh, awk, base64, basename, bash: sh, cat, chgrp: exitWith(0), chmod, chown, cp, cut, date, dd, dirname, du, echo,
-  egrep: grep, env, expr, fallocate, false: exitWith(1), fgrep: grep, find, free, grep, head, hexdump, hostname, httpd, id, ip, kill, killall, ln, ls, mkdir,
-  mktemp, mv, nc, nice: runCommand, nohup: runCommand, nproc, nslookup, pgrep, pidof, ping, pkill, printenv, printf, ps, pwd, readlink, rm, rmdir, sed, seq,
-  setsid: runCommand, sh, sleep, sort, stat, sync: exitWith(0), sysctl, tac, tail, tar, tee, test, timeout, touch, tr, true: exitWith(0), uname, uniq,
-  wc, wget, whoami, xargs, yes,
+  '[': test, '[[': test, arch, ash: sh, awk, base32, base64, basename, bash: sh, cat, chgrp, chmod, chown, cksum, clear, cmp, comm, cp, cut, date, dd, df, diff, dirname, du,
+  echo, egrep: grep, env, expand, expr, factor, fallocate, false: exitWith(1), fgrep: grep, find, fold, free, grep, groups, gunzip, gzip, head, hd: hexdump, hexdump, hostid, hostname,
+  httpd, id, install, ionice: runCommand, ip, ipcalc, kill, killall, less: pager, link, ln, logger, ls, md5sum, mkdir, mkfifo, mknod, mktemp, more: pager, mount, mv, nc, nice: runCommand,
+  nl, nohup, nproc, nslookup, od, paste, pgrep, pidof, ping, pkill, printenv, printf, ps, pwd, readlink, realpath, rev, rm, rmdir, sed, seq, setsid: runCommand, sh, sha1sum,
+  sha256sum, sha512sum, shuf, sleep, sort, split, stat, strings, sync: exitWith(0), sysctl, tac, tail, tar, tee, test, time, timeout, top, touch, tr, true: exitWith(0), truncate, tty, uname,
+  unexpand, uniq, unlink, uptime, usleep, watch, wc, wget, which, whoami, xargs, xxd, yes, zcat,
 };
 
 export { curl };

@@ -59,7 +59,7 @@ function* serveOne(system: System, fd: number, options: ServerOptions, stop: Par
     const exchange = yield* system.accept(fd);
     if (typeof exchange === 'string') return 1;
     if ('interrupted' in exchange) {
-      const status = stop[exchange.interrupted];
+      const status: number | undefined = stop[exchange.interrupted];
       if (status !== undefined) return status;
       continue;
     }

@@ -1,70 +1,104 @@
-/** `printf`: the format is used again while arguments are left (POSIX). */
+/** `printf`: the format is used again while arguments are left (POSIX). Source of the messages: busybox coreutils/printf.c. */
+import { bytesOfText, textOfBytes } from '../../object/text-bytes.ts';
 import type { System } from '../process/system.ts';
 import type { Run } from '../process/wait.ts';
 import { complain, print } from './applet.ts';
+import { FormatProblem, formatOnce, type FormatRules } from './format.ts';
 
-export function* printf(system: System, argv: readonly string[]): Run {
-  const [, format, ...given] = argv;
-  if (format === undefined) return complain(system, argv, 'usage: printf FORMAT [ARG]...');
-  const values = [...given];
-  let output = '';
-  do {
-    const before = values.length;
-    output += formatOnce(unescape(format), values);
-    if (values.length === before) break;
-  } while (values.length > 0);
-  yield* print(system, output);
-  return 0;
-}
-
-/** A format once through, with the values that it takes from the front. */
-export function formatOnce(format: string, values: string[]): string {
-  return format.replace(/%(?:%|([-+ 0#]*)(\*|[0-9]+)?(?:\.([0-9]+))?([a-zA-Z]))/g, (match, flags, width, precision, letter) => {
-    if (match === '%%') return '%';
-    const columns = width === '*' ? Number(values.shift() ?? 0) : Number(width ?? 0);
-    const text = convert(letter as string, values.shift() ?? '', precision as string | undefined, flags as string);
-    if ((flags as string).includes('-')) return text.padEnd(columns);
-    return text.padStart(columns, (flags as string).includes('0') && letter !== 's' ? '0' : ' ');
-  });
-}
-
-function convert(letter: string, value: string, precision: string | undefined, flags: string): string {
-  const number = value.startsWith("'") ? value.charCodeAt(1) : Number(value === '' ? 0 : value);
-  switch (letter) {
-    case 'd':
-    case 'i':
-    case 'u': {
-      const text = String(Math.trunc(Number.isNaN(number) ? 0 : number)).padStart(Number(precision ?? 0), '0');
-      return flags.includes('+') && number >= 0 ? `+${text}` : text;
-    }
-    case 'f':
-    case 'e':
-    case 'g':
-      return number.toFixed(Number(precision ?? 6));
-    case 'x':
-      return Math.trunc(number).toString(16);
-    case 'X':
-      return Math.trunc(number).toString(16).toUpperCase();
-    case 'o':
-      return Math.trunc(number).toString(8);
-    case 'c':
-      return value.slice(0, 1);
-    case 'b':
-      return unescape(value);
-    default:
-      return precision === undefined ? value : value.slice(0, Number(precision));
+/** `name` stands in the messages: the shell's if the shell runs it. */
+export function* printf(system: System, argv: readonly string[], name?: string): Run {
+  const called = name === undefined ? argv : [name];
+  const words = argv.slice(argv[1] === '--' ? 2 : 1);
+  const [format, ...given] = words;
+  if (format === undefined) {
+    if (name === undefined) system.writeNow(2, 'BusyBox v1.36.1 multi-call binary.\n\nUsage: printf FORMAT [ARG]...\n\nFormat and print ARG(s) according to FORMAT (a-la C printf)\n');
+    else complain(system, called, 'usage: printf FORMAT [ARG]...');
+    return name === undefined ? 1 : 2;
   }
+  const values = [...given];
+  let status = 0;
+  let stops = false;
+  const rules: FormatRules = {
+    number: (text) => {
+      const value = numberOf(text);
+      if (value !== undefined) return value;
+      status = complain(system, called, `invalid number '${text}'`);
+      return numberOf(/^\s*[-+]?(?:0[xX][0-9a-fA-F]+|\d+)/.exec(text)?.[0] ?? '') ?? 0;
+    },
+    escaped: (text) => {
+      const { text: plain, stops: stopsHere } = unescaped(text, true);
+      stops ||= stopsHere;
+      return plain;
+    },
+  };
+  const { text: plain, stops: endsEarly } = unescaped(format, false);
+  let output = '';
+  try {
+    do {
+      const before = values.length;
+      output += formatOnce(plain, values, rules);
+      if (values.length === before || stops || endsEarly) break;
+    } while (values.length > 0);
+  } catch (problem) {
+    if (!(problem instanceof FormatProblem)) throw problem;
+    yield* print(system, asBytes(output + problem.before));
+    return complain(system, called, `${problem.message}: invalid format`);
+  }
+  yield* print(system, asBytes(output));
+  return status;
+}
+
+/** `'a` is the code of the character; 0x and 0 begin other bases. Undefined for what is no number. */
+function numberOf(text: string): number | bigint | undefined {
+  if (/^["']/.test(text)) return bytesOfText(text.slice(1))[0] ?? 0;
+  const match = /^\s*([-+]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)$/.exec(text);
+  if (match !== null) {
+    const digits = match[2] ?? '0';
+    const value = BigInt(/^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits);
+    return match[1] === '-' ? -value : value;
+  }
+  if (text === '') return 0n;
+  return /^\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/.test(text) && /[.eE]/.test(text) ? Number(text) : undefined;
 }
 
 const ESCAPES: Readonly<Record<string, string>> = {
   a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v', '\\': '\\', '"': '"', e: '\x1b',
 };
 
-/** Backslash escapes of `echo -e` and `printf`. */
+/** A byte as text: see object/text-bytes.ts for those above ASCII. */
+const byte = (code: number): string => String.fromCharCode((code & 0xff) < 0x80 ? code & 0xff : 0xdc00 + (code & 0xff));
+
+/** Bytes that were written one by one and make characters together. */
+export const asBytes = (text: string): string => (/[\udc80-\udcff]/.test(text) ? textOfBytes(bytesOfText(text)) : text);
+
+/** Backslash escapes; `\0123` has its zero besides three digits in `echo -e` and `%b`. `\c` ends the text. */
+function unescaped(text: string, hasZero: boolean): { text: string; stops: boolean } {
+  let stops = false;
+  const pattern = hasZero ? /\\(?:x([0-9a-fA-F]{1,2})|(0[0-7]{1,3}|[0-7]{1,3})|(.))/gs : /\\(?:x([0-9a-fA-F]{1,2})|([0-7]{1,3})|(.))/gs;
+  let result = '';
+  let at = 0;
+  for (const match of text.matchAll(pattern)) {
+    result += text.slice(at, match.index);
+    at = match.index + match[0].length;
+    const [whole, hex, octal, letter] = match;
+    if (hex !== undefined) result += byte(Number.parseInt(hex, 16));
+    else if (octal !== undefined) result += byte(Number.parseInt(octal, 8));
+    else if (letter === 'c') {
+      stops = true;
+      at = text.length;
+      break;
+    } else result += ESCAPES[letter ?? ''] ?? whole;
+  }
+  return { text: result + text.slice(at), stops };
+}
+
+/** The escapes of `echo -e`, `tr` and others. */
 export function unescape(text: string): string {
-  return text.replace(/\\(?:x([0-9a-fA-F]{1,2})|0?([0-7]{1,3})|(.))/gs, (match, hex, octal, letter) => {
-    if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex as string, 16));
-    if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal as string, 8));
-    return ESCAPES[letter as string] ?? (match as string);
-  });
+  return text.includes('\\') ? asBytes(unescaped(text, true).text) : text;
+}
+
+/** The escapes of `echo -e`, which ends at `\c`. */
+export function unescapeUntil(text: string): { text: string; stops: boolean } {
+  const result = unescaped(text, true);
+  return { ...result, text: asBytes(result.text) };
 }

@@ -1,15 +1,23 @@
-/** Commands about processes and identity: env, ps, id, whoami, hostname, uname, nproc, timeout, xargs, free, nice. */
+/** Commands about what a process is told of itself and its machine: env, printenv, id, groups, whoami, hostname, uname, nproc. */
 import type { System } from '../process/system.ts';
-import type { Run, Step } from '../process/wait.ts';
-import { commandOf, nameOf } from '../process/process.ts';
-import { complain, errorText, options, parseDuration, print, readAll } from './applet.ts';
+import type { Run } from '../process/wait.ts';
+import { complain, errorText, options, print } from './applet.ts';
+import { idOfName, nameOfId } from './attributes.ts';
 
 export function* env(system: System, argv: readonly string[]): Run {
   const environment = new Map(system.environment);
   let at = 1;
-  if (argv[at] === '-i') {
-    environment.clear();
-    at++;
+  let end = '\n';
+  for (; argv[at]?.startsWith('-') === true; at++) {
+    const word = argv[at] ?? '';
+    if (word === '--') {
+      at++;
+      break;
+    }
+    if (word === '-i' || word === '-' || word === '--ignore-environment') environment.clear();
+    else if (word === '-0') end = '\0';
+    else if (word.startsWith('-u')) environment.delete(word === '-u' ? (argv[++at] ?? '') : word.slice(2));
+    else return complain(system, argv, `invalid option -- '${word.slice(1)}'`);
   }
   for (; argv[at]?.includes('=') === true; at++) {
     const [name = '', ...value] = (argv[at] ?? '').split('=');
@@ -17,10 +25,12 @@ export function* env(system: System, argv: readonly string[]): Run {
   }
   if (at < argv.length) {
     const errno = system.exec(argv.slice(at), environment);
-    return errno === undefined ? 0 : complain(system, argv, `can't execute '${argv[at] ?? ''}': ${errorText(errno)}`) + 126;
+    if (errno === undefined) return 0;
+    complain(system, argv, `can't execute '${argv[at] ?? ''}': ${errorText(errno)}`);
+    return errno === 'ENOENT' ? 127 : 126;
   }
   let text = '';
-  for (const [name, value] of environment) text += `${name}=${value}\n`;
+  for (const [name, value] of environment) text += `${name}=${value}${end}`;
   yield* print(system, text);
   return 0;
 }
@@ -37,27 +47,24 @@ export function* printenv(system: System, argv: readonly string[]): Run {
   return status;
 }
 
-export function* ps(system: System): Run {
-  let text = 'PID   USER     TIME  COMMAND\n';
-  for (const process of system.processes) {
-    const user = process.credentials.uid === 0 ? 'root' : String(process.credentials.uid);
-    const state = process.exitStatus === undefined ? commandOf(process) : `[${nameOf(process)}]`;
-    text += `${String(process.pid).padStart(5)} ${user.padEnd(8)} ${' 0:00'} ${state}\n`;
-  }
-  yield* print(system, text);
-  return 0;
-}
-
 export function* id(system: System, argv: readonly string[]): Run {
-  const { flags } = options(argv);
-  const { uid, gid, groups } = system.credentials;
-  const named = (value: number): string => (value === 0 ? '0(root)' : String(value));
-  if (flags.has('u')) yield* print(system, flags.has('n') ? `${userName(uid)}\n` : `${uid}\n`);
-  else if (flags.has('g')) yield* print(system, `${gid}\n`);
-  else if (flags.has('G')) yield* print(system, `${groupsOf(gid, groups).join(' ')}\n`);
-  else {
-    yield* print(system, `uid=${named(uid)} gid=${named(gid)} groups=${groupsOf(gid, groups).map(named).join(',')}\n`);
-  }
+  const { flags, rest } = options(argv);
+  const [name] = rest;
+  const own = system.credentials;
+  const uid = name === undefined ? own.uid : idOfName(system, 'passwd', name);
+  if (uid === undefined) return complain(system, argv, `unknown user ${name ?? ''}`);
+  const entry = name === undefined ? undefined : system.files.read('/etc/passwd')?.split('\n').find((line) => line.split(':')[0] === name);
+  const gid = entry === undefined ? own.gid : Number(entry.split(':')[3] ?? 0);
+  const groups = name === undefined ? groupsOf(own.gid, own.groups) : [gid];
+  const titled = (file: 'passwd' | 'group', value: number): string => {
+    const title = nameOfId(system, file, value);
+    return title === String(value) ? title : `${value}(${title})`;
+  };
+  const shown = (file: 'passwd' | 'group', value: number): string => (flags.has('n') ? nameOfId(system, file, value) : String(value));
+  if (flags.has('u')) yield* print(system, `${shown('passwd', uid)}\n`);
+  else if (flags.has('g')) yield* print(system, `${shown('group', gid)}\n`);
+  else if (flags.has('G')) yield* print(system, `${groups.map((group) => shown('group', group)).join(' ')}\n`);
+  else yield* print(system, `uid=${titled('passwd', uid)} gid=${titled('group', gid)} groups=${groups.map((group) => titled('group', group)).join(',')}\n`);
   return 0;
 }
 
@@ -65,14 +72,17 @@ function groupsOf(gid: number, groups: readonly number[]): number[] {
   return [...new Set([gid, ...groups])].sort((a, b) => a - b);
 }
 
-function userName(uid: number): string {
-  return uid === 0 ? 'root' : String(uid);
+export function* groups(system: System): Run {
+  const { gid, groups: others } = system.credentials;
+  yield* print(system, `${groupsOf(gid, others).map((group) => nameOfId(system, 'group', group)).join(' ')}\n`);
+  return 0;
 }
 
 export function* whoami(system: System, argv: readonly string[]): Run {
   const { uid } = system.credentials;
-  if (uid !== 0) return complain(system, argv, `unknown uid ${uid}`);
-  yield* print(system, 'root\n');
+  const name = nameOfId(system, 'passwd', uid);
+  if (name === String(uid)) return complain(system, argv, `unknown uid ${uid}`);
+  yield* print(system, `${name}\n`);
   return 0;
 }
 
@@ -91,74 +101,6 @@ export function* uname(system: System, argv: readonly string[]): Run {
   return 0;
 }
 
-/** Waits for a child until it ends; signals that are caught do not stop the waiting. */
-function* waitFor(system: System, pid: number): Step<number> {
-  for (;;) {
-    const ended = yield* system.waitFor(pid);
-    if (typeof ended === 'string') return 127;
-    if ('status' in ended) return ended.status;
-  }
-}
-
-/** Runs a command and kills it after a time: status 143 as busybox has it (coreutils: 124). */
-export function* timeout(system: System, argv: readonly string[]): Run {
-  const { rest, flags } = splitTimeout(argv);
-  const limit = parseDuration(rest[0] ?? '');
-  if (limit === undefined || rest.length < 2) return complain(system, argv, 'usage: timeout [-s SIG] SECS PROG ARGS');
-  const pid = system.spawn({ argv: rest.slice(1) });
-  if (typeof pid === 'string') return complain(system, argv, `can't execute '${rest[1] ?? ''}': ${errorText(pid)}`) + 126;
-  const watcher = system.spawn({
-    argv: ['timeout'],
-    program: function* (child): Run {
-      yield* child.sleep(limit);
-      child.kill(pid, flags === 'KILL' ? 'KILL' : 'TERM');
-      return 0;
-    },
-  });
-  const status = yield* waitFor(system, pid);
-  if (typeof watcher === 'number') {
-    system.kill(watcher, 'KILL');
-    yield* waitFor(system, watcher);
-  }
-  return status;
-}
-
-function splitTimeout(argv: readonly string[]): { rest: string[]; flags: string } {
-  const rest = argv.slice(1);
-  let flags = 'TERM';
-  while (rest[0]?.startsWith('-') === true) {
-    const flag = rest.shift() ?? '';
-    if (flag === '-s') flags = rest.shift()?.replace(/^SIG/, '') ?? 'TERM';
-    else if (flag === '-t') rest.unshift(rest.shift() ?? '');
-  }
-  return { rest, flags };
-}
-
-export function* xargs(system: System, argv: readonly string[]): Run {
-  const { flags, rest } = options(argv, 'nI');
-  const words = (yield* readAll(system, 0)).split(/\s+/).filter((word) => word !== '');
-  const command = rest.length === 0 ? ['echo'] : rest;
-  const placeholder = flags.get('I');
-  const size = placeholder === undefined ? Number(flags.get('n') ?? Infinity) : 1;
-  let status = 0;
-  for (let at = 0; at < words.length; at += size) {
-    const group = words.slice(at, at + size);
-    const full = placeholder === undefined ? [...command, ...group] : command.map((word) => word.replaceAll(placeholder, group[0] ?? ''));
-    const pid = system.spawn({ argv: full });
-    if (typeof pid === 'string') return 127;
-    if ((yield* waitFor(system, pid)) !== 0) status = 123;
-  }
-  return status;
-}
-
-/** Runs its command with other limits or priority, which mean nothing here. */
-export function* runCommand(system: System, argv: readonly string[]): Run {
-  const at = argv.findIndex((word, index) => index > 0 && !word.startsWith('-') && !/^[0-9]+$/.test(word));
-  if (at < 0) return 0;
-  const errno = system.exec(argv.slice(at), system.environment);
-  return errno === undefined ? 0 : complain(system, argv, `can't execute '${argv[at] ?? ''}': ${errorText(errno)}`) + 126;
-}
-
 /** As many as the container may use; 1 where nobody has said. */
 export function* nproc(system: System): Run {
   const ranges = system.files.read('/sys/fs/cgroup/cpuset.cpus.effective')?.trim().split(',').map((range) => range.split('-').map(Number));
@@ -166,10 +108,3 @@ export function* nproc(system: System): Run {
   yield* print(system, `${count}\n`);
   return 0;
 }
-
-export function* free(system: System): Run {
-  const total = Math.floor((system.memoryLimitBytes ?? 8 * 1024 ** 3) / 1024);
-  yield* print(system, `              total        used        free\nMem:     ${total}           0    ${total}\n`);
-  return 0;
-}
-

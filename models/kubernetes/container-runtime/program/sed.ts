@@ -1,148 +1,94 @@
-/** `sed`: `s///[gip]`, `d`, `p`, `q`, `a`, `i`, `c`, with addresses `N`, `$`, `/re/` and ranges; `-n`, `-e`, `-i`, `-E`. */
+/** `sed`: edits streams, and with `-i` files in their places. */
 import type { System } from '../process/system.ts';
-import type { Run } from '../process/wait.ts';
-import { complain, linesOf, options, print, readInputs } from './applet.ts';
-import { translate } from './grep.ts';
-
-type Address = { readonly line: number } | { readonly last: true } | { readonly pattern: RegExp };
-
-interface Command {
-  readonly from: Address | undefined;
-  readonly to: Address | undefined;
-  readonly negated: boolean;
-  readonly name: string;
-  readonly argument: string;
-  readonly substitution: { readonly pattern: RegExp; readonly replacement: string; readonly print: boolean } | undefined;
-  active: boolean;
-}
+import type { Run, Step } from '../process/wait.ts';
+import { Editor, type Line } from '../sed/editor.ts';
+import { parseSed, SedProblem } from '../sed/script.ts';
+import { complain, errorText, options, print } from './applet.ts';
+import { closeInput, type Input, LineReader, openInput } from './line-reader.ts';
 
 export function* sed(system: System, argv: readonly string[]): Run {
-  const { flags, rest } = options(argv, 'e');
-  const script = flags.get('e') ?? rest.shift();
-  const commands = script === undefined ? undefined : parse(script, flags.has('E') || flags.has('r'));
-  if (commands === undefined) return complain(system, argv, `unsupported command ${script ?? ''}`);
-  const quiet = flags.has('n');
-  if (flags.has('i')) {
-    for (const name of rest) {
-      const text = system.files.read(system.path(name), system.credentials);
-      if (text === undefined) return complain(system, argv, `${name}: No such file or directory`);
-      system.files.write(system.path(name), edit(linesOf(text), commands, quiet), system.nowUs, system.credentials);
+  // `-i` and `-iSUFFIX`: a suffix is never apart.
+  const suffix = argv.find((word) => /^-[nErsz]*i./.test(word) && !/^-[nErsz]*i[nErsz]*e?$/.test(word));
+  const words = argv.map((word) => (word === suffix ? '-i' : word === '--in-place' ? '-i' : word === '--expression' ? '-e' : word === '--quiet' || word === '--silent' ? '-n' : word === '--regexp-extended' ? '-E' : word.replace(/^--expression=/, '-e')));
+  const { flags, rest } = options(words, '', 'ef');
+  const pieces: string[] = [];
+  for (const name of flags.has('f') ? (flags.get('f') ?? '').split('\0') : []) {
+    const text = system.files.read(system.path(name), system.credentials);
+    if (text === undefined) return complain(system, argv, `${name}: No such file or directory`);
+    pieces.push(text.replace(/\n$/, ''));
+  }
+  if (flags.has('e')) pieces.unshift(...(flags.get('e') ?? '').split('\0'));
+  else if (!flags.has('f')) {
+    const script = rest.shift();
+    if (script === undefined) return complain(system, argv, 'usage: sed [-i[SFX]] [-nrE] [-f FILE]... [-e CMD]... [FILE]...');
+    pieces.push(script);
+  }
+  try {
+    const commands = parseSed(pieces.join('\n'), flags.has('E') || flags.has('r'));
+    const isQuiet = flags.has('n');
+    if (flags.has('i')) return yield* editFiles(system, argv, rest, (write) => new Editor(system, commands, isQuiet, write), suffix?.replace(/^-[nErsz]*i/, '') ?? '');
+    return yield* editStream(system, argv, rest, new Editor(system, commands, isQuiet, (text) => print(system, text)));
+  } catch (problem) {
+    if (!(problem instanceof SedProblem)) throw problem;
+    return complain(system, argv, problem.message);
+  }
+}
+
+/** All inputs are one stream; a line that is not finished is, if another follows. */
+function* editStream(system: System, argv: readonly string[], names: readonly string[], editor: Editor): Run {
+  const pending = names.length === 0 ? ['-'] : [...names];
+  let failed = false;
+  let input: Input | undefined;
+  let reader: LineReader | undefined;
+  const lines = function* (): Step<Line | undefined> {
+    for (;;) {
+      const text = reader === undefined ? undefined : yield* reader.next();
+      if (text !== undefined && reader !== undefined) return { text, isFinished: !reader.isUnfinished };
+      if (input !== undefined) closeInput(system, input);
+      input = undefined;
+      const name = pending.shift();
+      if (name === undefined) return undefined;
+      input = openInput(system, argv, name);
+      if (input === undefined) failed = true;
+      reader = input === undefined ? undefined : new LineReader(system, input.fd);
     }
-    return 0;
-  }
-  const { texts, failed } = yield* readInputs(system, argv, rest);
-  yield* print(system, edit(texts.flatMap(linesOf), commands, quiet));
-  return failed ? 1 : 0;
+  };
+  yield* editor.run(lines);
+  return editor.status !== undefined && editor.status > 0 ? editor.status : failed ? 1 : 0;
 }
 
-function parse(script: string, extended: boolean): Command[] | undefined {
-  const commands: Command[] = [];
-  let rest = script.trim();
-  while (rest !== '') {
-    const [from, afterFrom] = address(rest, extended);
-    const [to, afterTo] = afterFrom.startsWith(',') ? address(afterFrom.slice(1), extended) : [undefined, afterFrom];
-    const negated = afterTo.startsWith('!');
-    const text = (negated ? afterTo.slice(1) : afterTo).trimStart();
-    const name = text[0] ?? '';
-    if (name === 's') {
-      const parsed = substitution(text.slice(1), extended);
-      if (parsed === undefined) return undefined;
-      commands.push({ from, to, negated, name, argument: '', substitution: parsed.substitution, active: false });
-      rest = parsed.rest;
-    } else if ('dpq='.includes(name) && name !== '') {
-      commands.push({ from, to, negated, name, argument: '', substitution: undefined, active: false });
-      rest = text.slice(1);
-    } else if ('aic'.includes(name) && name !== '') {
-      const end = text.indexOf('\n');
-      const argument = text.slice(1, end < 0 ? undefined : end).replace(/^\s*\\?\s*/, '');
-      commands.push({ from, to, negated, name, argument, substitution: undefined, active: false });
-      rest = end < 0 ? '' : text.slice(end);
-    } else return undefined;
-    rest = rest.replace(/^[\s;]+/, '');
-  }
-  return commands;
-}
-
-function address(text: string, extended: boolean): [Address | undefined, string] {
-  const number = /^[0-9]+/.exec(text);
-  if (number !== null) return [{ line: Number(number[0]) }, text.slice(number[0].length)];
-  if (text.startsWith('$')) return [{ last: true }, text.slice(1)];
-  const pattern = /^\/((?:[^/\\]|\\.)*)\//.exec(text);
-  if (pattern !== null) return [{ pattern: new RegExp(translate(pattern[1] ?? '', extended)) }, text.slice(pattern[0].length)];
-  return [undefined, text];
-}
-
-function substitution(text: string, extended: boolean): { substitution: Command['substitution']; rest: string } | undefined {
-  const mark = text[0] ?? '/';
-  const parts: string[] = ['', ''];
-  let part = 0;
-  let at = 1;
-  for (; at < text.length && part < 2; at++) {
-    const character = text[at] ?? '';
-    if (character === '\\' && at + 1 < text.length) {
-      const next = text[++at] ?? '';
-      parts[part] += next === mark ? next : `\\${next}`;
-    } else if (character === mark) part++;
-    else parts[part] += character;
-  }
-  if (part < 2) return undefined;
-  const letters = /^[gipI0-9]*/.exec(text.slice(at))?.[0] ?? '';
-  const pattern = new RegExp(translate(parts[0] ?? '', extended), `${letters.includes('g') ? 'g' : ''}${/i/i.test(letters) ? 'i' : ''}`);
-  const found = { pattern, replacement: parts[1] ?? '', print: letters.includes('p') };
-  return { substitution: found, rest: text.slice(at + letters.length) };
-}
-
-function edit(lines: readonly string[], commands: readonly Command[], quiet: boolean): string {
-  let output = '';
-  for (const [index, original] of lines.entries()) {
-    let line: string | undefined = original;
-    let after = '';
-    let quit = false;
-    for (const command of commands) {
-      if (line === undefined || selects(command, line, index + 1, index === lines.length - 1) === command.negated) continue;
-      if (command.substitution !== undefined) {
-        const { pattern, replacement, print: shown } = command.substitution;
-        const changed: string = line.replace(pattern, (...groups: unknown[]) => replace(replacement, groups as string[]));
-        if (shown && changed !== line) output += `${changed}\n`;
-        line = changed;
-      } else if (command.name === 'd') line = undefined;
-      else if (command.name === 'p') output += `${line}\n`;
-      else if (command.name === '=') output += `${index + 1}\n`;
-      else if (command.name === 'q') quit = true;
-      else if (command.name === 'a') after += `${command.argument}\n`;
-      else if (command.name === 'i') output += `${command.argument}\n`;
-      else line = command.argument;
+function* editFiles(system: System, argv: readonly string[], names: readonly string[], edit: (write: (text: string) => Step<void>) => Editor, suffix: string): Run {
+  let status = 0;
+  if (names.length === 0) return complain(system, argv, 'no input files');
+  for (const name of names) {
+    const path = system.path(name);
+    const inode = system.files.openRead(path, system.credentials);
+    if (typeof inode === 'string' || inode.kind !== 'file') {
+      status = complain(system, argv, `${name}: ${errorText(typeof inode === 'string' ? inode : 'EISDIR')}`);
+      continue;
     }
-    if (line !== undefined && !quiet) output += `${line}\n`;
-    output += after;
-    if (quit) break;
+    const { content, mode, uid, gid } = inode;
+    let result = '';
+    const editor = edit(function* (text) {
+      result += text;
+    });
+    const lines = content === '' ? [] : content.replace(/\n$/, '').split('\n');
+    let at = 0;
+    yield* editor.run(function* () {
+      const text = lines[at++];
+      return text === undefined ? undefined : { text, isFinished: at < lines.length || content.endsWith('\n') };
+    });
+    // What comes after the script has ended stays as it is.
+    if (editor.status !== undefined && at < lines.length + 1) result += lines.slice(at - 1).map((line) => `${line}\n`).join('');
+    if (suffix !== '') system.files.write(`${path}${suffix}`, content, system.nowUs, system.credentials);
+    // A new file takes the old one's place, so the directory has to be writable and a mounted file cannot be edited.
+    const removed = system.files.remove(path, {}, system.credentials);
+    if (removed !== undefined) {
+      status = complain(system, argv, `can't move '${name}': ${errorText(removed)}`);
+      continue;
+    }
+    system.files.write(path, result, system.nowUs, system.credentials);
+    system.files.change(path, { mode, uid, gid });
   }
-  return output;
-}
-
-function replace(replacement: string, groups: readonly string[]): string {
-  return replacement.replace(/\\([0-9&n\\])|&/g, (match, escaped: string | undefined) => {
-    if (escaped === undefined) return groups[0] ?? match;
-    if (escaped === 'n') return '\n';
-    return /[0-9]/.test(escaped) ? (groups[Number(escaped)] ?? '') : escaped;
-  });
-}
-
-function selects(command: Command, line: string, number: number, last: boolean): boolean {
-  const { from, to } = command;
-  if (from === undefined) return true;
-  if (to === undefined) return meets(from, line, number, last);
-  if (command.active) {
-    if (meets(to, line, number, last) || ('line' in to && number >= to.line)) command.active = false;
-    return true;
-  }
-  if (!meets(from, line, number, last)) return false;
-  command.active = !('line' in to && to.line <= number);
-  return true;
-}
-
-function meets(address: Address, line: string, number: number, last: boolean): boolean {
-  if ('line' in address) return address.line === number;
-  if ('last' in address) return last;
-  return address.pattern.test(line);
+  return status;
 }

@@ -1,5 +1,5 @@
 /**
- * `tar`: what `kubectl cp` runs on the container's side, and what scripts pack files with. Not compressed.
+ * `tar`: what `kubectl cp` runs on the container's side, and what scripts pack files with, also compressed (`z`).
  * Source: busybox archival/tar.c.
  */
 import type { Inode } from '../file-system/inode.ts';
@@ -8,6 +8,7 @@ import { bytesOfText, textOfBytes } from '../../object/text-bytes.ts';
 import type { System } from '../process/system.ts';
 import type { Run, Step } from '../process/wait.ts';
 import { complain, errorText, options, print, readAll } from './applet.ts';
+import { gunzipOf, gzipOf, isGzip } from './deflate.ts';
 import { makePath } from './file-command.ts';
 import { archiveOf, type Member, membersOf } from './tar-archive.ts';
 
@@ -18,7 +19,7 @@ const NOTHING = new Uint8Array(0);
 export function* tar(system: System, argv: readonly string[]): Run {
   // The first argument may come without its dash, as in `tar cf -`.
   const [name = '', first = '', ...others] = argv;
-  const { flags, rest } = options([name, first.startsWith('-') ? first : `-${first}`, ...others], 'fC');
+  const { flags, rest } = options([name, first.startsWith('-') ? first : `-${first}`, ...others], 'fCXT');
   const directory = system.path(flags.get('C') ?? '.');
   if (typeof system.files.lookup(directory) === 'string') return complain(system, argv, `can't change directory to '${flags.get('C')}': ${errorText('ENOENT')}`);
   if (flags.has('c')) return yield* create(system, argv, rest, directory, flags);
@@ -39,7 +40,8 @@ function* create(system: System, argv: readonly string[], names: readonly string
   if (status !== 0) complain(system, argv, 'error exit delayed from previous errors');
   const output = flags.get('f') ?? '-';
   if (flags.has('v')) for (const member of members) system.writeNow(output === '-' ? 2 : 1, `${member.name}\n`);
-  const text = textOfBytes(archiveOf(members));
+  const archive = archiveOf(members);
+  const text = textOfBytes(flags.has('z') || /\.(?:gz|tgz)$/.test(output) && flags.has('a') ? gzipOf(archive, 0) : archive);
   if (output === '-') yield* print(system, text);
   else {
     const errno = system.files.write(system.path(output), text, system.nowUs, system.credentials);
@@ -79,7 +81,8 @@ function* input(system: System, argv: readonly string[], name: string): Step<str
 function* extract(system: System, argv: readonly string[], names: readonly string[], directory: string, flags: ReadonlyMap<string, string>): Run {
   const text = yield* input(system, argv, flags.get('f') ?? '-');
   if (text === undefined) return 1;
-  const { members, error } = membersOf(bytesOfText(text));
+  const bytes = bytesOfText(text);
+  const { members, error } = membersOf(isGzip(bytes) ? gunzipOf(bytes) : bytes);
   let status = 0;
   for (const member of members) {
     const name = member.name.replace(/\/$/, '');

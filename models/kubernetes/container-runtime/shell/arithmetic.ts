@@ -1,8 +1,7 @@
 /**
- * `$(( ))`: C expressions over integers, with assignment (POSIX.1-2017, 2.6.4; operators of ISO C).
+ * `$(( ))`: C expressions over integers of 64 bits, with assignment (POSIX.1-2017, 2.6.4; operators of ISO C).
  *
- * Numbers are JavaScript integers, exact to 2^53, where a shell has 64 bits. Division by zero and malformed expressions are
- * told as `ArithmeticProblem`, which ends a non-interactive shell with status 2.
+ * Division by zero and malformed expressions are told as `ArithmeticProblem`, which ends a non-interactive shell with status 2.
  */
 
 export class ArithmeticProblem extends Error {}
@@ -19,9 +18,9 @@ const LEVELS: readonly (readonly string[])[] = [
 const ASSIGNMENTS = ['=', '+=', '-=', '*=', '/=', '%=', '<<=', '>>=', '&=', '|=', '^='];
 
 /** Evaluates an expression. */
-export function evaluate(text: string, scope: ArithmeticScope): number {
+export function evaluate(text: string, scope: ArithmeticScope): bigint {
   const tokens = tokenize(text);
-  if (tokens.length === 0) return 0;
+  if (tokens.length === 0) return 0n;
   const evaluation = new Evaluation(tokens, scope);
   const value = evaluation.comma();
   evaluation.expectEnd();
@@ -29,7 +28,7 @@ export function evaluate(text: string, scope: ArithmeticScope): number {
 }
 
 function tokenize(text: string): string[] {
-  const pattern = /\s+|0[xX][0-9a-fA-F]+|[0-9]+|[A-Za-z_][A-Za-z0-9_]*|<<=|>>=|\+\+|--|\*\*|[-+*/%&|^<>=!]=|<<|>>|&&|\|\||[-+*/%()!~<>=?:,&|^]/y;
+  const pattern = /\s+|0[xX][0-9a-fA-F]+|[0-9]+#[0-9A-Za-z]+|[0-9]+|[A-Za-z_][A-Za-z0-9_]*|<<=|>>=|\+\+|--|\*\*|[-+*/%&|^<>=!]=|<<|>>|&&|\|\||[-+*/%()!~<>=?:,&|^]/y;
   const tokens: string[] = [];
   while (pattern.lastIndex < text.length) {
     const found = pattern.exec(text);
@@ -62,13 +61,13 @@ class Evaluation {
     return token;
   }
 
-  comma(): number {
+  comma(): bigint {
     let value = this.#assignment();
     while (this.#take(',') !== undefined) value = this.#assignment();
     return value;
   }
 
-  #assignment(): number {
+  #assignment(): bigint {
     const name = this.#tokens[this.#at] ?? '';
     const operator = this.#tokens[this.#at + 1] ?? '';
     if (!/^[A-Za-z_]/.test(name) || !ASSIGNMENTS.includes(operator)) return this.#conditional();
@@ -79,66 +78,65 @@ class Evaluation {
     return value;
   }
 
-  #conditional(): number {
+  #conditional(): bigint {
     const condition = this.#level(0);
     if (this.#take('?') === undefined) return condition;
-    const whenTrue = this.#unless(condition === 0, () => this.#assignment());
+    const whenTrue = this.#unless(condition === 0n, () => this.#assignment());
     if (this.#take(':') === undefined) throw new ArithmeticProblem('arithmetic syntax error');
-    const whenFalse = this.#unless(condition !== 0, () => this.#conditional());
-    return condition === 0 ? whenFalse : whenTrue;
+    const whenFalse = this.#unless(condition !== 0n, () => this.#conditional());
+    return condition === 0n ? whenFalse : whenTrue;
   }
 
-  #unless(skip: boolean, parse: () => number): number {
+  #unless(skip: boolean, parse: () => bigint): bigint {
     if (skip) this.#skipping++;
     const value = parse();
     if (skip) this.#skipping--;
     return value;
   }
 
-  #level(level: number): number {
+  #level(level: number): bigint {
     const operators = LEVELS[level];
     if (operators === undefined) return this.#power();
     let left = this.#level(level + 1);
     for (let operator = this.#take(...operators); operator !== undefined; operator = this.#take(...operators)) {
-      const decided = (operator === '&&' && left === 0) || (operator === '||' && left !== 0);
+      const decided = (operator === '&&' && left === 0n) || (operator === '||' && left !== 0n);
       const right = this.#unless(decided, () => this.#level(level + 1));
       left = this.#binary(operator, left, right);
     }
     return left;
   }
 
-  #power(): number {
+  #power(): bigint {
     const base = this.#unary();
     if (this.#take('**') === undefined) return base;
     const exponent = this.#power();
-    let value = 1;
-    for (let index = 0; index < exponent && index < 64; index++) value *= base;
-    return value;
+    if (exponent < 0n) throw new ArithmeticProblem('exponent less than 0');
+    return wrap(power(base, exponent));
   }
 
-  #unary(): number {
+  #unary(): bigint {
     const operator = this.#take('-', '+', '!', '~', '++', '--');
     switch (operator) {
       case undefined:
         return this.#postfix();
       case '-':
-        return 0 - this.#unary();
+        return wrap(-this.#unary());
       case '+':
         return this.#unary();
       case '!':
-        return this.#unary() === 0 ? 1 : 0;
+        return this.#unary() === 0n ? 1n : 0n;
       case '~':
         return ~this.#unary();
       default: {
         const name = this.#tokens[this.#at++] ?? '';
-        const value = this.#variable(name) + (operator === '++' ? 1 : -1);
+        const value = this.#variable(name) + (operator === '++' ? 1n : -1n);
         this.#store(name, value);
         return value;
       }
     }
   }
 
-  #postfix(): number {
+  #postfix(): bigint {
     const token = this.#tokens[this.#at++];
     if (token === undefined) throw new ArithmeticProblem('arithmetic syntax error');
     if (token === '(') {
@@ -150,55 +148,55 @@ class Evaluation {
     if (!/^[A-Za-z_]/.test(token)) throw new ArithmeticProblem('arithmetic syntax error');
     const value = this.#variable(token);
     const step = this.#take('++', '--');
-    if (step !== undefined) this.#store(token, value + (step === '++' ? 1 : -1));
+    if (step !== undefined) this.#store(token, value + (step === '++' ? 1n : -1n));
     return value;
   }
 
-  #store(name: string, value: number): void {
+  #store(name: string, value: bigint): void {
     if (this.#skipping === 0) this.#scope.set(name, String(value));
   }
 
-  #variable(name: string): number {
+  #variable(name: string): bigint {
     const text = this.#scope.get(name)?.trim() ?? '';
-    if (text === '') return 0;
+    if (text === '') return 0n;
     if (/^-?(?:0[xX][0-9a-fA-F]+|[0-9]+)$/.test(text)) {
-      return text.startsWith('-') ? 0 - parseNumber(text.slice(1)) : parseNumber(text);
+      return text.startsWith('-') ? -parseNumber(text.slice(1)) : parseNumber(text);
     }
     return evaluate(text, this.#scope);
   }
 
-  #binary(operator: string, left: number, right: number): number {
+  #binary(operator: string, left: bigint, right: bigint): bigint {
     switch (operator) {
       case '+':
-        return left + right;
+        return wrap(left + right);
       case '-':
-        return left - right;
+        return wrap(left - right);
       case '*':
-        return left * right;
+        return wrap(left * right);
       case '/':
       case '%':
-        if (right === 0) {
-          if (this.#skipping > 0) return 0;
+        if (right === 0n) {
+          if (this.#skipping > 0) return 0n;
           throw new ArithmeticProblem('divide by zero');
         }
-        return operator === '/' ? Math.trunc(left / right) : left % right;
+        return operator === '/' ? wrap(left / right) : left % right;
       case '<<':
-        return Number(BigInt.asIntN(64, BigInt(left) << BigInt(right & 63)));
+        return wrap(left << (right & 63n));
       case '>>':
-        return Number(BigInt(left) >> BigInt(right & 63));
+        return left >> (right & 63n);
       case '&':
-        return Number(BigInt(left) & BigInt(right));
+        return left & right;
       case '|':
-        return Number(BigInt(left) | BigInt(right));
+        return left | right;
       case '^':
-        return Number(BigInt(left) ^ BigInt(right));
+        return left ^ right;
       default:
-        return compare(operator, left, right) ? 1 : 0;
+        return compare(operator, left, right) ? 1n : 0n;
     }
   }
 }
 
-function compare(operator: string, left: number, right: number): boolean {
+function compare(operator: string, left: bigint, right: bigint): boolean {
   switch (operator) {
     case '==':
       return left === right;
@@ -213,15 +211,36 @@ function compare(operator: string, left: number, right: number): boolean {
     case '>=':
       return left >= right;
     case '&&':
-      return left !== 0 && right !== 0;
+      return left !== 0n && right !== 0n;
     default:
-      return left !== 0 || right !== 0;
+      return left !== 0n || right !== 0n;
   }
 }
 
-function parseNumber(text: string): number {
-  if (/^0[xX]/.test(text)) return Number.parseInt(text.slice(2), 16);
-  if (/^0[0-7]+$/.test(text)) return Number.parseInt(text, 8);
-  if (!/^[0-9]+$/.test(text)) throw new ArithmeticProblem('arithmetic syntax error');
-  return Number.parseInt(text, 10);
+const wrap = (value: bigint): bigint => BigInt.asIntN(64, value);
+
+/** By squaring, and only as many bits as there are. */
+function power(base: bigint, exponent: bigint): bigint {
+  let value = 1n;
+  let square = base;
+  for (let rest = exponent; rest > 0n; rest >>= 1n) {
+    if ((rest & 1n) === 1n) value = wrap(value * square);
+    square = wrap(square * square);
+  }
+  return value;
+}
+
+/** `12`, `0x1f`, `017`, and `2#101` in any base up to 36. */
+function parseNumber(text: string): bigint {
+  const based = /^([0-9]+)#([0-9A-Za-z]+)$/.exec(text);
+  if (based !== null) {
+    const [, base = '', digits = ''] = based;
+    const values = [...digits.toLowerCase()].map((digit) => Number.parseInt(digit, 36));
+    if (Number(base) < 2 || Number(base) > 36 || values.some((value) => value >= Number(base))) throw new ArithmeticProblem('arithmetic syntax error');
+    return values.reduce((sum, value) => wrap(sum * BigInt(base) + BigInt(value)), 0n);
+  }
+  if (/^0[xX]/.test(text)) return wrap(BigInt(text));
+  if (/^0[0-7]+$/.test(text)) return wrap(BigInt(`0o${text.slice(1)}`));
+  if (!/^(?:0|[1-9][0-9]*)$/.test(text)) throw new ArithmeticProblem('arithmetic syntax error');
+  return wrap(BigInt(text));
 }

@@ -22,18 +22,53 @@ interface PendingHere {
   readonly fill: (body: Word) => void;
 }
 
-export type ParseInner = (source: string, position: number, until: ')') => { list: List; position: number };
+export type ParseInner = (source: string, position: number, line: number) => { list: List; position: number };
+
+/** What `\` and a letter are between `$'` and `'`. */
+const DOLLAR_ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', b: '\b', t: '\t', f: '\f', a: '\x07', v: '\v', '\\': '\\', "'": "'", '"': '"' };
 
 export class Lexer {
-  readonly source: string;
+  source: string;
   position: number;
+  /** Line of the last position that was asked for. */
+  #line: number;
+  #counted: number;
   readonly #parseInner: ParseInner;
   readonly #pending: PendingHere[] = [];
 
-  constructor(source: string, position: number, parseInner: ParseInner) {
+  constructor(source: string, position: number, parseInner: ParseInner, line = 0) {
     this.source = source;
     this.position = position;
+    this.#line = line;
+    this.#counted = position;
     this.#parseInner = parseInner;
+  }
+
+  /** The line of the present position. */
+  get line(): number {
+    for (let at = this.source.indexOf('\n', this.#counted); at >= 0 && at < this.position; at = this.source.indexOf('\n', at + 1)) {
+      this.#line++;
+      this.#counted = at + 1;
+    }
+    return this.#line;
+  }
+
+  /** Puts the text of an alias where the reading goes on. */
+  insert(text: string): void {
+    const { line } = this;
+    this.source = text + this.source.slice(this.position);
+    this.position = 0;
+    this.#counted = 0;
+    this.#line = line;
+  }
+
+  /** Whether only blanks, comments and newlines follow. */
+  get isAtEnd(): boolean {
+    return /^(?:\s|#[^\n]*|\\\n)*$/.test(this.source.slice(this.position, this.position + 4_096)) && this.source.length - this.position < 4_096;
+  }
+
+  #problem(message: string, isIncomplete = false): SyntaxProblem {
+    return new SyntaxProblem(message, this.line, isIncomplete);
   }
 
   /** Registers a here-document; `fill` gets its body when it has been read. */
@@ -63,7 +98,7 @@ export class Lexer {
   #skipBlanks(): void {
     for (;;) {
       const character = this.source[this.position];
-      if (character === ' ' || character === '\t' || character === '\r') this.position++;
+      if (character === ' ' || character === '\t') this.position++;
       else if (character === '\\' && this.source[this.position + 1] === '\n') this.position += 2;
       else if (character === '#') {
         while (this.position < this.source.length && this.source[this.position] !== '\n') this.position++;
@@ -94,10 +129,10 @@ export class Lexer {
     const add = (text: string, quoted: boolean): void => appendText(parts, text, quoted);
     for (;;) {
       const character = this.source[this.position];
-      if (character === undefined || ' \t\n\r;&|<>()'.includes(character)) break;
+      if (character === undefined || ' \t\n;&|<>()'.includes(character)) break;
       if (character === "'") {
         const end = this.source.indexOf("'", this.position + 1);
-        if (end < 0) throw new SyntaxProblem('syntax error: unterminated quoted string', true);
+        if (end < 0) throw this.#problem('unterminated quoted string', true);
         add(this.source.slice(this.position + 1, end), true);
         this.position = end + 1;
       } else if (character === '"') {
@@ -123,7 +158,7 @@ export class Lexer {
       const character = this.source[this.position];
       if (character === undefined) {
         if (end === undefined) return;
-        throw new SyntaxProblem('syntax error: unterminated quoted string', true);
+        throw this.#problem('unterminated quoted string', true);
       }
       if (character === end) {
         this.position++;
@@ -150,8 +185,28 @@ export class Lexer {
     return parts;
   }
 
+  /** `$'…'`: C escapes (ISO C 5.2.2 and bash). */
+  #dollarQuoted(parts: WordPart[]): void {
+    let text = '';
+    for (let at = this.position + 2; ; ) {
+      const character = this.source[at];
+      if (character === undefined) throw this.#problem('unterminated quoted string', true);
+      if (character === "'") {
+        appendText(parts, text, true);
+        this.position = at + 1;
+        return;
+      }
+      const escape = /^\\(?:x([0-9a-fA-F]{1,2})|([0-7]{1,3})|(.))/s.exec(this.source.slice(at, at + 5));
+      if (escape === null) text += character;
+      else if (escape[3] !== undefined) text += DOLLAR_ESCAPES[escape[3]] ?? escape[0];
+      else text += String.fromCharCode(Number.parseInt(escape[1] ?? escape[2] ?? '0', escape[1] === undefined ? 8 : 16));
+      at += escape === null ? 1 : escape[0].length;
+    }
+  }
+
   #expansion(parts: WordPart[], quoted: boolean): void {
     if (this.source[this.position] === '`') return this.#backquoted(parts, quoted);
+    if (!quoted && this.source[this.position + 1] === "'") return this.#dollarQuoted(parts);
     const rest = this.source.slice(this.position + 1, this.position + 3);
     if (rest.startsWith('((')) {
       const end = endOfArithmetic(this.source, this.position + 3);
@@ -163,7 +218,7 @@ export class Lexer {
       }
     }
     if (rest.startsWith('(')) {
-      const inner = this.#parseInner(this.source, this.position + 2, ')');
+      const inner = this.#parseInner(this.source, this.position + 2, this.line);
       parts.push({ kind: 'command', list: inner.list, quoted });
       this.position = inner.position;
       return;
@@ -183,12 +238,12 @@ export class Lexer {
     let script = '';
     let at = this.position + 1;
     for (; this.source[at] !== '`'; at++) {
-      if (at >= this.source.length) throw new SyntaxProblem('syntax error: EOF in backquote substitution', true);
+      if (at >= this.source.length) throw this.#problem('EOF in backquote substitution', true);
       const next = this.source[at + 1] ?? '';
       if (this.source[at] === '\\' && ('$`\\'.includes(next) || (quoted && next === '"'))) at++;
       script += this.source[at];
     }
-    const inner = this.#parseInner(`${script})`, 0, ')');
+    const inner = this.#parseInner(`${script}\n)`, 0, this.line);
     parts.push({ kind: 'command', list: inner.list, quoted });
     this.position = at + 1;
   }
@@ -197,7 +252,7 @@ export class Lexer {
     this.position += 2;
     const pattern = /^(#(?=[A-Za-z0-9_@*]))?([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])/;
     const head = pattern.exec(this.source.slice(this.position, this.position + 257));
-    if (head === null) throw new SyntaxProblem('syntax error: bad substitution');
+    if (head === null) throw this.#problem('bad substitution');
     const name = head[2] ?? '';
     this.position += head[0].length;
     if (head[1] !== undefined) {
@@ -214,18 +269,18 @@ export class Lexer {
 
   #braceWords(operator: string, quoted: boolean): [Word, Word | undefined] {
     const separator = operator.startsWith('/') ? '/' : operator === ':' ? ':' : undefined;
-    const first = this.#braceWord(separator, quoted);
+    const first = this.#braceWord(separator, quoted, /[/#%]/.test(operator));
     if (separator === undefined || this.source[this.position] !== separator) return [first, undefined];
     this.position++;
-    return [first, this.#braceWord(undefined, quoted)];
+    return [first, this.#braceWord(undefined, quoted, separator === '/')];
   }
 
   /** A word inside `${ }`: up to the brace that closes it, or to `separator`. */
-  #braceWord(separator: string | undefined, quoted: boolean): Word {
+  #braceWord(separator: string | undefined, quoted: boolean, isPattern = false): Word {
     const parts: WordPart[] = [];
     for (;;) {
       const character = this.source[this.position];
-      if (character === undefined) throw new SyntaxProblem("syntax error: missing '}'", true);
+      if (character === undefined) throw this.#problem("missing '}'", true);
       if (character === '}' || character === separator) return parts;
       if (character === '"') {
         this.position++;
@@ -233,11 +288,12 @@ export class Lexer {
         this.#quoted(parts, '"');
       } else if (character === "'" && !quoted) {
         const end = this.source.indexOf("'", this.position + 1);
-        if (end < 0) throw new SyntaxProblem('syntax error: unterminated quoted string', true);
+        if (end < 0) throw this.#problem('unterminated quoted string', true);
         appendText(parts, this.source.slice(this.position + 1, end), true);
         this.position = end + 1;
       } else if (character === '\\') {
-        appendText(parts, this.source[this.position + 1] ?? '', true);
+        const next = this.source[this.position + 1] ?? '';
+        if (next !== '\n') appendText(parts, quoted && !isPattern && !'$`"\\}'.includes(next) ? `\\${next}` : next, true);
         this.position += 2;
       } else if (character === '$' || character === '`') this.#expansion(parts, quoted);
       else {
@@ -248,7 +304,7 @@ export class Lexer {
   }
 
   #expectBrace(): void {
-    if (this.source[this.position] !== '}') throw new SyntaxProblem("syntax error: missing '}'", true);
+    if (this.source[this.position] !== '}') throw this.#problem("missing '}'", true);
     this.position++;
   }
 }
@@ -274,7 +330,7 @@ function endOfArithmetic(source: string, from: number): number | undefined {
     else if (character === ')') {
       if (depth === 0) return source[at + 1] === ')' ? at : undefined;
       depth--;
-    } else if (character === '\n') return undefined;
+    }
   }
   return undefined;
 }

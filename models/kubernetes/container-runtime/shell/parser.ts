@@ -1,58 +1,102 @@
 /**
- * Recursive descent over the shell grammar (POSIX.1-2017, 2.10). A script is parsed whole before it runs.
+ * Recursive descent over the shell grammar (POSIX.1-2017, 2.10), a line at a time: what an earlier line does (an alias, an
+ * `exit`) comes before a mistake in a later one is seen, as in any shell that reads as it goes.
  */
 import { Lexer, type Token } from './lexer.ts';
-import {
-  type AndOr,
-  type Assignment,
-  type Case,
-  type Command,
-  type List,
-  type Pipeline,
-  type Redirect,
-  SyntaxProblem,
-  type Word,
-} from './syntax.ts';
+import { type Aliases, type AndOr, type Assignment, type Case, type Command, type List, type Pipeline, type Redirect, SyntaxProblem, type Word } from './syntax.ts';
 
 const REDIRECTS = ['<', '>', '>>', '>|', '<>', '<<', '<<-', '<&', '>&', '&>'];
 const CLOSING = ['then', 'else', 'elif', 'fi', 'do', 'done', 'esac', '}'];
+const RESERVED = [...CLOSING, '!', 'case', 'for', 'function', 'if', 'in', 'until', 'while', '{'];
+/** Functions cannot have the names of special builtins (POSIX.1-2017, 2.9.5). */
+const SPECIAL = [':', '.', 'break', 'continue', 'eval', 'exec', 'exit', 'export', 'readonly', 'return', 'set', 'shift', 'times', 'trap', 'unset'];
+const NO_ALIASES: Aliases = new Map();
 
 /** Parses a whole script; throws `SyntaxProblem`. */
 export function parseScript(source: string): List {
-  const parser = new Parser(source, 0);
-  const list = parser.list();
-  parser.expectEnd();
+  const script = new Script(source, 0);
+  const list: AndOr[] = [];
+  for (let line = script.next(); line !== undefined; line = script.next()) list.push(...line);
   return list;
 }
 
-function parseInner(source: string, position: number): { list: List; position: number } {
-  const parser = new Parser(source, position);
+/** A script that is parsed as it runs. */
+export class Script {
+  readonly #parser: Parser;
+
+  /** Lines are counted from `line`; `aliases` may change while the script runs. */
+  constructor(source: string, line: number, aliases: Aliases = NO_ALIASES) {
+    this.#parser = new Parser(source, 0, line, aliases);
+  }
+
+  /** The next line that has commands, with the lines that belong to it; undefined at the end. Throws `SyntaxProblem`. */
+  next(): List | undefined {
+    return this.#parser.line();
+  }
+
+  /** Whether nothing follows what `next` gave. */
+  get isAtEnd(): boolean {
+    return this.#parser.isAtEnd;
+  }
+}
+
+function parseInner(source: string, position: number, line: number): { list: List; position: number } {
+  const parser = new Parser(source, position, line, NO_ALIASES);
   const list = parser.list();
   return { list, position: parser.closeParenthesis() };
 }
 
 class Parser {
   readonly #lexer: Lexer;
-  #token: Token;
+  readonly #aliases: Aliases;
+  /** Undefined until it is wanted, so that no more is read than is needed. */
+  #peeked: Token | undefined;
+  /** Aliases that are being replaced: none in itself. */
+  #replaced: string[] = [];
 
-  constructor(source: string, position: number) {
-    this.#lexer = new Lexer(source, position, parseInner);
-    this.#token = this.#lexer.next();
+  constructor(source: string, position: number, line: number, aliases: Aliases) {
+    this.#lexer = new Lexer(source, position, parseInner, line);
+    this.#aliases = aliases;
+  }
+
+  get #token(): Token {
+    return (this.#peeked ??= this.#lexer.next());
   }
 
   #advance(): Token {
     const token = this.#token;
-    this.#token = this.#lexer.next();
+    this.#peeked = undefined;
     return token;
   }
 
-  expectEnd(): void {
-    if (this.#token.kind !== 'end') throw unexpected(this.#token);
+  get isAtEnd(): boolean {
+    return this.#peeked === undefined ? this.#lexer.isAtEnd : this.#peeked.kind === 'end';
+  }
+
+  line(): List | undefined {
+    this.#skipNewlines();
+    if (this.#token.kind === 'end') return undefined;
+    const items: AndOr[] = [];
+    for (;;) {
+      const item = this.#andOr();
+      const background = this.#isOperator('&');
+      items.push({ ...item, background });
+      if (background || this.#isOperator(';')) this.#advance();
+      else if (!this.#endsLine()) throw this.#unexpected();
+      if (this.#endsLine()) {
+        if (this.#token.kind === 'newline') this.#advance();
+        return items;
+      }
+    }
+  }
+
+  #endsLine(): boolean {
+    return this.#token.kind === 'newline' || this.#token.kind === 'end';
   }
 
   /** Consumes the `)` of a substitution and says where the text goes on. */
   closeParenthesis(): number {
-    if (!this.#isOperator(')')) throw unexpected(this.#token);
+    if (!this.#isOperator(')')) throw this.#unexpected('")"');
     return this.#lexer.position;
   }
 
@@ -71,10 +115,11 @@ class Parser {
 
   #expectWord(text: string): void {
     this.#skipNewlines();
-    if (this.#bare() !== text) throw unexpected(this.#token);
+    if (this.#bare() !== text) throw this.#unexpected(`"${text}"`);
     this.#advance();
   }
 
+  /** The commands inside of something, up to what closes it. */
   list(): List {
     const items: AndOr[] = [];
     for (;;) {
@@ -104,8 +149,8 @@ class Parser {
 
   #pipeline(): Pipeline {
     let negated = false;
-    while (this.#bare() === '!') {
-      negated = !negated;
+    if (this.#bare() === '!') {
+      negated = true;
       this.#advance();
     }
     const commands = [this.#command()];
@@ -117,39 +162,63 @@ class Parser {
     return { commands, negated };
   }
 
-  #command(): Command {
-    if (this.#isOperator('(')) {
-      this.#advance();
-      const body = this.list();
-      if (!this.#isOperator(')')) throw unexpected(this.#token);
-      this.#advance();
-      return { kind: 'subshell', body, redirects: this.#redirects() };
-    }
-    switch (this.#bare()) {
-      case '{': {
-        this.#advance();
-        const body = this.list();
-        this.#expectWord('}');
-        return { kind: 'group', body, redirects: this.#redirects() };
-      }
-      case 'if':
-        return this.#if();
-      case 'while':
-      case 'until':
-        return this.#while();
-      case 'for':
-        return this.#for();
-      case 'case':
-        return this.#case();
-      case 'function':
-        this.#advance();
-        return this.#function(this.#name());
-      default:
-        return this.#simple();
+  /** Puts the text of an alias in the place of its name. One that ends with a blank lets the next word be one too. */
+  #replaceAliases(): void {
+    for (let word = this.#bare(); word !== undefined; word = this.#bare()) {
+      const text = this.#aliases.get(word);
+      if (text === undefined || this.#replaced.includes(word)) return;
+      this.#replaced.push(word);
+      this.#peeked = undefined;
+      this.#lexer.insert(`${text} `);
     }
   }
 
-  #if(): Command {
+  #command(): Command {
+    if (this.#aliases.size > 0) {
+      this.#replaced = [];
+      this.#replaceAliases();
+    }
+    const token = this.#token;
+    const { line } = this.#lexer;
+    if (this.#isOperator('(')) {
+      this.#advance();
+      const body = this.#nonEmpty();
+      if (!this.#isOperator(')')) throw this.#unexpected('")"');
+      this.#advance();
+      return { kind: 'subshell', line, body, redirects: this.#redirects() };
+    }
+    const bare = this.#bare();
+    switch (bare) {
+      case '{': {
+        this.#advance();
+        const body = this.#nonEmpty();
+        this.#expectWord('}');
+        return { kind: 'group', line, body, redirects: this.#redirects() };
+      }
+      case 'if':
+        return this.#if(line);
+      case 'while':
+      case 'until':
+        return this.#while(line);
+      case 'for':
+        return this.#for(line);
+      case 'case':
+        return this.#case(line);
+      case 'function': {
+        this.#advance();
+        const name = this.#bare();
+        if (name === undefined) throw this.#unexpected('word');
+        this.#advance();
+        return this.#function(name, line, false);
+      }
+      default:
+        if (token.kind === 'newline' || token.kind === 'end' || (bare !== undefined && RESERVED.includes(bare))) throw this.#unexpected();
+        if (token.kind === 'operator' && !REDIRECTS.includes(token.text)) throw this.#unexpected();
+        return this.#simple(line);
+    }
+  }
+
+  #if(line: number): Command {
     const branches: { condition: List; body: List }[] = [];
     let otherwise: List | undefined;
     do {
@@ -164,21 +233,22 @@ class Parser {
       otherwise = this.#nonEmpty();
     }
     this.#expectWord('fi');
-    return { kind: 'if', branches, otherwise, redirects: this.#redirects() };
+    return { kind: 'if', line, branches, otherwise, redirects: this.#redirects() };
   }
 
+  /** A list with at least one command, unless the text ends here: then what is missing is what closes it. */
   #nonEmpty(): List {
     const list = this.list();
-    if (list.length === 0) throw unexpected(this.#token);
+    if (list.length === 0 && this.#token.kind !== 'end') throw this.#unexpected();
     return list;
   }
 
-  #while(): Command {
+  #while(line: number): Command {
     const until = this.#bare() === 'until';
     this.#advance();
     const condition = this.#nonEmpty();
     const body = this.#doGroup();
-    return { kind: 'while', until, condition, body, redirects: this.#redirects() };
+    return { kind: 'while', line, until, condition, body, redirects: this.#redirects() };
   }
 
   #doGroup(): List {
@@ -188,16 +258,14 @@ class Parser {
     return body;
   }
 
-  #name(): string {
+  #for(line: number): Command {
+    this.#advance();
     const name = this.#bare();
-    if (name === undefined) throw unexpected(this.#token);
+    if (name === undefined || !/^[A-Za-z_]\w*$/.test(name)) {
+      this.#advance();
+      throw this.#problem('bad for loop variable');
+    }
     this.#advance();
-    return name;
-  }
-
-  #for(): Command {
-    this.#advance();
-    const name = this.#name();
     this.#skipNewlines();
     let words: Word[] | undefined;
     if (this.#bare() === 'in') {
@@ -207,15 +275,16 @@ class Parser {
         words.push(this.#token.word);
         this.#advance();
       }
+      if (this.#token.kind !== 'newline' && !this.#isOperator(';')) throw this.#unexpected();
     }
     if (this.#isOperator(';')) this.#advance();
     const body = this.#doGroup();
-    return { kind: 'for', name, words, body, redirects: this.#redirects() };
+    return { kind: 'for', line, name, words, body, redirects: this.#redirects() };
   }
 
-  #case(): Command {
+  #case(line: number): Command {
     this.#advance();
-    if (this.#token.kind !== 'word') throw unexpected(this.#token);
+    if (this.#token.kind !== 'word') throw this.#unexpected('word');
     const subject = this.#token.word;
     this.#advance();
     this.#expectWord('in');
@@ -226,32 +295,35 @@ class Parser {
       if (this.#isOperator('(')) this.#advance();
       const patterns: Word[] = [];
       for (;;) {
-        if (this.#token.kind !== 'word') throw unexpected(this.#token);
+        if (this.#token.kind !== 'word') throw this.#unexpected('")"');
         patterns.push(this.#token.word);
         this.#advance();
         if (!this.#isOperator('|')) break;
         this.#advance();
       }
-      if (!this.#isOperator(')')) throw unexpected(this.#token);
+      if (!this.#isOperator(')')) throw this.#unexpected('")"');
       this.#advance();
       items.push({ patterns, body: this.list() });
+      this.#skipNewlines();
       if (this.#isOperator(';;')) this.#advance();
+      else if (this.#bare() !== 'esac') throw this.#unexpected('";;"');
     }
     this.#advance();
-    return { kind: 'case', subject, items, redirects: this.#redirects() };
+    return { kind: 'case', line, subject, items, redirects: this.#redirects() };
   }
 
-  #function(name: string): Command {
+  #function(name: string, line: number, isPlain: boolean): Command {
     if (this.#isOperator('(')) {
       this.#advance();
-      if (!this.#isOperator(')')) throw unexpected(this.#token);
+      if (!this.#isOperator(')')) throw this.#unexpected('")"');
       this.#advance();
     }
+    if (isPlain && (!/^[A-Za-z_]\w*$/.test(name) || SPECIAL.includes(name))) throw this.#problem('bad function name');
     this.#skipNewlines();
-    return { kind: 'function', name, body: this.#command(), redirects: [] };
+    return { kind: 'function', line, name, body: this.#command(), redirects: [] };
   }
 
-  #simple(): Command {
+  #simple(line: number): Command {
     const assignments: Assignment[] = [];
     const words: Word[] = [];
     const redirects: Redirect[] = [];
@@ -264,14 +336,24 @@ class Parser {
         if (assignment === undefined) words.push(word);
         else assignments.push(assignment);
         this.#advance();
+        const last = this.#replaced.at(-1);
+        if (last !== undefined && words.length === 1 && /\s$/.test(this.#aliases.get(last) ?? '')) this.#replaceAliases();
+      } else if (words.length > 1 && this.#isInBrackets(words) && (this.#isOperator('&&') || this.#isOperator('||'))) {
+        words.push([{ kind: 'text', text: this.#isOperator('&&') ? '&&' : '||', quoted: false }]);
+        this.#advance();
       } else if (this.#isOperator('(') && words.length === 1 && assignments.length === 0) {
         const name = bareText(words[0] as Word);
-        if (name === undefined) throw unexpected(this.#token);
-        return this.#function(name);
+        if (name === undefined) throw this.#unexpected();
+        return this.#function(name, line, true);
       } else break;
     }
-    if (words.length + assignments.length + redirects.length === 0) throw unexpected(this.#token);
-    return { kind: 'simple', assignments, words, redirects };
+    if (words.length + assignments.length + redirects.length === 0) throw this.#unexpected();
+    return { kind: 'simple', line, assignments, words, redirects };
+  }
+
+  /** Between `[[` and `]]` the operators of lists are words. */
+  #isInBrackets(words: readonly Word[]): boolean {
+    return bareText(words[0] as Word) === '[[' && !words.some((word) => bareText(word) === ']]');
   }
 
   #redirects(): Redirect[] {
@@ -284,8 +366,8 @@ class Parser {
     const token = this.#token;
     if (token.kind !== 'operator' || !REDIRECTS.includes(token.text)) return undefined;
     const here = token.text === '<<' || token.text === '<<-';
-    this.#token = this.#lexer.next();
-    if (this.#token.kind !== 'word') throw unexpected(this.#token);
+    this.#advance();
+    if (this.#token.kind !== 'word') throw this.#unexpected();
     const { word } = this.#token;
     const fd = token.fd ?? (token.text.startsWith('<') ? 0 : 1);
     if (!here) {
@@ -310,6 +392,14 @@ class Parser {
       },
     };
   }
+
+  #problem(message: string, isIncomplete = false): SyntaxProblem {
+    return new SyntaxProblem(message, this.#lexer.line, isIncomplete);
+  }
+
+  #unexpected(expected?: string): SyntaxProblem {
+    return this.#problem(`unexpected ${nameOf(this.#token)}${expected === undefined ? '' : ` (expecting ${expected})`}`, this.#token.kind === 'end');
+  }
 }
 
 function bareText(word: Word): string | undefined {
@@ -326,10 +416,11 @@ function asAssignment(word: Word): Assignment | undefined {
   return { name: match[1] ?? '', value: remainder === '' ? rest : [{ ...first, text: remainder }, ...rest] };
 }
 
-function unexpected(token: Token): SyntaxProblem {
-  if (token.kind === 'end') return new SyntaxProblem('syntax error: unexpected end of file', true);
-  if (token.kind === 'newline') return new SyntaxProblem('syntax error: unexpected newline');
-  if (token.kind === 'operator') return new SyntaxProblem(`syntax error: unexpected "${token.text}"`);
+/** What ash calls a token in its messages. */
+function nameOf(token: Token): string {
+  if (token.kind === 'end') return 'end of file';
+  if (token.kind === 'newline') return 'newline';
+  if (token.kind === 'operator') return REDIRECTS.includes(token.text) ? 'redirection' : `"${token.text}"`;
   const text = bareText(token.word);
-  return new SyntaxProblem(text === undefined ? 'syntax error: unexpected word' : `syntax error: unexpected "${text}"`);
+  return text !== undefined && RESERVED.includes(text) ? `"${text}"` : 'word';
 }

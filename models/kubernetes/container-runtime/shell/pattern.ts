@@ -48,10 +48,66 @@ function endOfClass(pattern: string, p: number): number {
   return at < pattern.length ? at : -1;
 }
 
+/** One element of a pattern: any text, or a character that it accepts. */
+type Element = '*' | ((character: string) => boolean);
+
+function elementsOf(pattern: string): Element[] {
+  const elements: Element[] = [];
+  for (let at = 0; at < pattern.length; ) {
+    const start = at;
+    if (pattern[at] === '*') {
+      elements.push('*');
+      at++;
+      continue;
+    }
+    const end = pattern[at] === '[' ? endOfClass(pattern, at) : -1;
+    at += pattern[at] === '\\' && at + 1 < pattern.length ? 2 : end < 0 ? 1 : end - at + 1;
+    const element = pattern.slice(start, at);
+    elements.push((character) => matchOne(element, 0, character) > 0);
+  }
+  return elements;
+}
+
+/** Length of the shortest or longest beginning of the text that the elements match: O(elements × text). */
+function matchedLength(elements: readonly Element[], length: number, at: (index: number) => string, longest: boolean): number | undefined {
+  let states = new Set<number>();
+  const add = (state: number): void => {
+    states.add(state);
+    if (elements[state] === '*') add(state + 1);
+  };
+  add(0);
+  let found = states.has(elements.length) ? 0 : undefined;
+  for (let index = 0; index < length && states.size > 0 && (longest || found === undefined); index++) {
+    const before = states;
+    states = new Set();
+    for (const state of before) {
+      const element = elements[state];
+      if (element === '*') add(state);
+      else if (element?.(at(index)) === true) add(state + 1);
+    }
+    if (states.has(elements.length)) found = index + 1;
+  }
+  return found;
+}
+
+/** How much of the beginning of a text the pattern matches; undefined if none does. */
+export function matchedPrefix(pattern: string, text: string, longest: boolean): number | undefined {
+  return matchedLength(elementsOf(pattern), text.length, (index) => text[index] ?? '', longest);
+}
+
+/** How much of the end of a text the pattern matches. */
+export function matchedSuffix(pattern: string, text: string, longest: boolean): number | undefined {
+  return matchedLength(elementsOf(pattern).reverse(), text.length, (index) => text[text.length - 1 - index] ?? '', longest);
+}
+
 const CLASSES: Readonly<Record<string, RegExp>> = {
   alpha: /[A-Za-z]/,
   digit: /[0-9]/,
   alnum: /[A-Za-z0-9]/,
+  blank: /[ \t]/,
+  cntrl: /[\0-\x1f\x7f]/,
+  graph: /[!-~]/,
+  print: /[ -~]/,
   space: /\s/,
   upper: /[A-Z]/,
   lower: /[a-z]/,
@@ -72,7 +128,10 @@ export function inClass(body: string, character: string): boolean {
     } else if (set[at + 1] === '-' && at + 2 < set.length) {
       found ||= character >= (set[at] ?? '') && character <= (set[at + 2] ?? '');
       at += 2;
-    } else found ||= set[at] === character;
+    } else {
+      if (set[at] === '\\' && at + 1 < set.length) at++;
+      found ||= set[at] === character;
+    }
   }
   return found !== negated;
 }

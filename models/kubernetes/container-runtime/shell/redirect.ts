@@ -25,12 +25,17 @@ export function* redirectCopy(shell: Shell, redirects: readonly Redirect[]): Ste
   return table;
 }
 
+/** Undoes redirections, or lets them stay for good. */
+export type Undo = (stays?: boolean) => void;
+
 /** Carries out redirections on the shell itself; the answer undoes them. */
-export function* redirectShell(shell: Shell, redirects: readonly Redirect[]): Step<(() => void) | undefined> {
+export function* redirectShell(shell: Shell, redirects: readonly Redirect[]): Step<Undo | undefined> {
   const saved: Change[] = [];
-  const undo = (): void => {
+  const undo = (stays = false): void => {
     for (const { fd, open } of saved.reverse()) {
-      if (open === undefined) shell.system.close(fd);
+      if (stays) {
+        if (open !== undefined) shell.system.release(open);
+      } else if (open === undefined) shell.system.close(fd);
       else {
         shell.system.place(fd, open);
         shell.system.release(open);
@@ -70,10 +75,33 @@ function* changesOf(shell: Shell, redirect: Redirect, table: Descriptors): Step<
     }
     default: {
       const mode = operator === '<' ? 'read' : operator === '>>' ? 'append' : operator === '<>' ? 'both' : 'write';
-      const open = openTarget(shell, target, mode);
+      const isKept = operator === '>' && shell.options.has('C') && typeof shell.system.files.lookup(shell.system.path(target)) !== 'string' && target !== '/dev/null';
+      if (isKept) shell.complain(`can't create ${target}: File exists`);
+      const open = isKept ? undefined : openTarget(shell, target, mode);
+      if (open?.kind === 'pipe') yield* otherEnd(shell, open);
       return open === undefined ? undefined : [{ fd, open }];
     }
   }
+}
+
+/** A named pipe is open when it has somebody at its other end. */
+function* otherEnd(shell: Shell, open: Extract<OpenFile, { kind: 'pipe' }>): Step<void> {
+  const { pipe, end } = open;
+  if (pipe.wasOpened === undefined || pipe.wasOpened[end === 'read' ? 'write' : 'read']) return;
+  const { system } = shell;
+  let fd = 10;
+  while (system.descriptors.has(fd)) fd++;
+  system.place(fd, open);
+  while (end === 'read' ? pipe.writers === 0 && !pipe.wasOpened.write : pipe.readers === 0 && !pipe.wasOpened.read) {
+    const wake = yield { wait: end === 'read' ? 'readable' : 'writable', fd };
+    if (wake.kind === 'signal') shell.note(wake.signal);
+  }
+  // It is held a little longer: closing and opening again would look like an end.
+  hold(open);
+  system.close(fd);
+  open.count--;
+  if (end === 'read') pipe.readers--;
+  else pipe.writers--;
 }
 
 function duplicate(shell: Shell, fd: number, target: string, table: Descriptors): Change[] | undefined {

@@ -14,7 +14,7 @@ import { type List, SyntaxProblem } from './syntax.ts';
 /** More lines are wanted. */
 const MORE = Symbol('more');
 
-export function* runSession(system: System, name: string, positional: string[], options: string, isInteractive: boolean): Run {
+export function* runSession(system: System, name: string, positional: string[], options: Iterable<string>, isInteractive: boolean): Run {
   const shell = newShell(system, name, positional, options);
   if (isInteractive) {
     system.onSignal('INT', 'catch');

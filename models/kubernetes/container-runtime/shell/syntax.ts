@@ -1,6 +1,6 @@
 /**
- * The syntax tree of a shell script (POSIX.1-2017, Shell Command Language, with the few extensions of busybox ash that
- * manifests use: `local`, `${x:1:2}`, `${x/a/b}`, `[[ ]]`, `&>`).
+ * The syntax tree of a shell script (POSIX.1-2017, Shell Command Language, with the extensions of busybox ash: `local`,
+ * `${x:1:2}`, `${x/a/b}`, `$'…'`, `[[ ]]`, `&>`, `function`).
  */
 
 export type WordPart =
@@ -33,12 +33,15 @@ export interface Assignment {
 
 export interface Simple {
   readonly kind: 'simple';
+  /** Where it begins; `sh -c` counts from 0, files from 1. */
+  readonly line: number;
   readonly assignments: readonly Assignment[];
   readonly words: readonly Word[];
   readonly redirects: readonly Redirect[];
 }
 
 interface Compound {
+  readonly line: number;
   readonly redirects: readonly Redirect[];
 }
 
@@ -91,13 +94,19 @@ export interface AndOr {
 
 export type List = readonly AndOr[];
 
+/** What `alias` has defined, by name. */
+export type Aliases = ReadonlyMap<string, string>;
+
 /** A script that cannot be parsed; the text is what the shell prints after its name. */
 export class SyntaxProblem extends Error {
   /** More text could make it right: the program ends in the middle of something. */
   readonly isIncomplete: boolean;
+  /** Where it was found. */
+  readonly line: number;
 
-  constructor(message: string, isIncomplete = false) {
-    super(message);
+  constructor(message: string, line: number, isIncomplete = false) {
+    super(`syntax error: ${message}`);
+    this.line = line;
     this.isIncomplete = isIncomplete;
   }
 }

@@ -1,0 +1,73 @@
+/** `md5sum`, `sha1sum`, `sha256sum`, `sha512sum`, `cksum`, and `-c`, which checks lists of them. */
+import { hex, sha256 } from '../../object/hash.ts';
+import { bytesOfText } from '../../object/text-bytes.ts';
+import type { System } from '../process/system.ts';
+import type { Run, Step } from '../process/wait.ts';
+import { type Applet, complain, errorText, linesOf, options, print, readAll, readInputs } from './applet.ts';
+import { cksum as crcOf, md5, sha1, sha512 } from './digest.ts';
+
+function* textOf(system: System, argv: readonly string[], name: string): Step<string | undefined> {
+  if (name === '-') return yield* readAll(system, 0);
+  const fd = system.open(name, 'read');
+  if (typeof fd === 'string') {
+    complain(system, argv, `can't open '${name}': ${errorText(fd)}`);
+    return undefined;
+  }
+  const text = yield* readAll(system, fd);
+  system.close(fd);
+  return text;
+}
+
+function checksum(digest: (bytes: Uint8Array) => string): Applet {
+  return function* (system, argv): Run {
+    const { flags, rest } = options(argv);
+    const names = rest.length === 0 ? ['-'] : rest;
+    if (flags.has('c')) return yield* check(system, argv, names, digest, flags);
+    let status = 0;
+    for (const name of names) {
+      const text = yield* textOf(system, argv, name);
+      if (text === undefined) status = 1;
+      else yield* print(system, `${digest(bytesOfText(text))}  ${name}\n`);
+    }
+    return status;
+  };
+}
+
+function* check(system: System, argv: readonly string[], names: readonly string[], digest: (bytes: Uint8Array) => string, flags: ReadonlyMap<string, string>): Run {
+  let [failed, total] = [0, 0];
+  for (const list of names) {
+    const text = yield* textOf(system, argv, list);
+    if (text === undefined) return 1;
+    for (const line of linesOf(text)) {
+      const match = /^([0-9a-fA-F]+) [ *](.*)$/.exec(line);
+      if (match === null) {
+        if (flags.has('w')) complain(system, argv, 'invalid format');
+        continue;
+      }
+      total++;
+      const [, wanted = '', name = ''] = match;
+      const content = yield* textOf(system, argv, name);
+      const isSame = content !== undefined && digest(bytesOfText(content)) === wanted.toLowerCase();
+      if (!isSame) failed++;
+      if (!flags.has('s')) yield* print(system, `${name}: ${isSame ? 'OK' : 'FAILED'}\n`);
+    }
+  }
+  if (failed > 0 && !flags.has('s')) complain(system, argv, `WARNING: ${failed} of ${total} computed checksums did NOT match`);
+  if (total === 0) return complain(system, argv, `no checksum lines found in '${names[0] ?? '-'}'`);
+  return failed > 0 ? 1 : 0;
+}
+
+export const md5sum = checksum(md5);
+export const sha1sum = checksum(sha1);
+export const sha256sum = checksum((bytes) => hex(sha256(bytes)));
+export const sha512sum = checksum(sha512);
+
+export function* cksum(system: System, argv: readonly string[]): Run {
+  const { rest } = options(argv);
+  const { texts, failed } = yield* readInputs(system, argv, rest);
+  for (const [index, text] of texts.entries()) {
+    const bytes = bytesOfText(text);
+    yield* print(system, `${crcOf(bytes)} ${bytes.length}${rest[index] === undefined ? '' : ` ${rest[index]}`}\n`);
+  }
+  return failed ? 1 : 0;
+}
