@@ -213,7 +213,7 @@ describe('kubetwin explain point-of-no-return', () => {
     await verb('run', at('small.yaml'), '--nodes', '2', '--timing', 'fast', '--for', '2s', '--log', at('point.log'));
     const { stdout: node } = await verb('get', at('point.log'), 'pod/small', '-o', 'jsonpath={.spec.nodeName}');
     const decision = JSON.parse((await verb('travel', at('point.log'), 'continue fact=scheduler.decision', '--json')).stdout) as [{ record: { seq: number } }];
-    const { code, stdout } = await verb('explain', 'point-of-no-return', at('point.log'), '--failure', `pod/small spec.nodeName=${node}`, '--rewinds', '3', '--continuations', '4', '--rounds', '1', '--seed', 'a', '--json');
+    const { code, stdout } = await verb('explain', 'point-of-no-return', at('point.log'), '--failure', `pod/small spec.nodeName=${node}`, '--rewinds', '3', '--continuations', '16', '--rounds', '1', '--seed', 'a', '--json');
     const point = JSON.parse(stdout) as { from: number; to: number; before: number; after: number };
     expect(code).toBe(0);
     expect(point.after).toBe(1);

@@ -37,9 +37,9 @@ describe.each([
     f.testContainerOutput(once('pod', { ...SHOW, env: [{ name: 'THE_DATA', valueFrom: keyRef('object') }] }), 0, ['THE_DATA=value-1']);
   });
   conformance(`${title} should be consumable via the environment`, () => cluster, (f) => {
-    f.create(resource, object('object', { 'data-1': value, 'data-2': value, 'data-3': value }));
-    const envFrom = [ref('object'), { prefix: 'p-', ...ref('object') }];
-    f.testContainerOutput(once('pod', { ...SHOW, envFrom }), 0, ['data-1=value-1', 'data-2=value-1', 'data-3=value-1', 'p-data-1=value-1', 'p-data-2=value-1', 'p-data-3=value-1']);
+    f.create(resource, object('object', { data_1: value, data_2: value, data_3: value }));
+    const envFrom = [ref('object'), { prefix: 'p_', ...ref('object') }];
+    f.testContainerOutput(once('pod', { ...SHOW, envFrom }), 0, ['data_1=value-1', 'data_2=value-1', 'data_3=value-1', 'p_data_1=value-1', 'p_data_2=value-1', 'p_data_3=value-1']);
   });
   conformance(`${title} should fail to create ${kind === 'Secret' ? 'secret due to empty secret key' : 'ConfigMap with empty key'}`, () => cluster, (f) => {
     expect(f.try('POST', f.path(resource), object('object', { '': value })).code).toBe(422);
