@@ -8,11 +8,17 @@ const GROUP = '/apis/storage.k8s.io/v1';
 const MERGE = { contentType: 'application/merge-patch+json' };
 const STRATEGIC = { contentType: 'application/strategic-merge-patch+json' };
 
-/** Reads, changes and writes. */
+/** Reads, changes and writes, again after a conflict (retry.RetryOnConflict): the volume controller may write at the same moment. */
 function edit(f: Framework, path: string, change: (object: Json) => void, subresource = ''): Json {
-  const object = structuredClone(f.must('GET', path));
-  change(object);
-  return f.must('PUT', `${path}${subresource}`, object);
+  for (let tries = 1; ; tries++) {
+    const object = structuredClone(f.must('GET', path));
+    change(object);
+    const answer = f.try('PUT', `${path}${subresource}`, object);
+    if (answer.code !== 409 || tries === 5) {
+      expect(answer.code, JSON.stringify(answer.body)).toBe(200);
+      return answer.body;
+    }
+  }
 }
 
 const count = (f: Framework, collection: string, selector: string): number => f.must('GET', `${collection}?labelSelector=${encodeURIComponent(selector)}`).items.length;
