@@ -129,6 +129,7 @@ export class Host {
       turns: 0,
       turnEndUs: -1,
       calls: 0,
+      callsAtUs: -1,
       children: new Set(),
       memoryBytes: 0,
       cpuMilli: 0,
@@ -176,7 +177,6 @@ export class Host {
 
   #step(process: Process, wake: Wake): void {
     process.waiting = undefined;
-    process.calls = 0;
     let result;
     try {
       result = process.run.next(wake);
@@ -219,6 +219,8 @@ export class Host {
 
   #resume(process: Process, wake: Wake): void {
     if (process.exitStatus !== undefined || process.stopped) return;
+    // What else happens before its step finds it on its way: a second wake would take the place of this one.
+    process.waiting = undefined;
     this.#ready.push({ process, wake, waitCount: ++process.waitCount });
   }
 
@@ -362,6 +364,11 @@ export class Host {
     if (open.kind === 'pipe') {
       if (open.end === 'read') open.pipe.readers--;
       else open.pipe.writers--;
+      // A named pipe that nobody has any more begins anew.
+      if (open.pipe.wasOpened !== undefined && open.pipe.readers === 0 && open.pipe.writers === 0) {
+        open.pipe.wasOpened = { read: false, write: false };
+        open.pipe.buffer = '';
+      }
       this.changed(open.pipe);
     }
     if (open.count > 0) return;
