@@ -211,9 +211,11 @@ export class Host {
   }
 
   #endOfTurn(process: Process): number {
-    process.turns = process.turnEndUs === this.#nowUs ? process.turns + 1 : 0;
-    const rate = RATES[Math.min(Math.floor(process.turns / TURNS_PER_RATE), RATES.length - 1)] ?? 1;
-    process.turnEndUs = this.#nowUs + TURN_US * rate;
+    const lengthOf = (turns: number): number => TURN_US * (RATES[Math.min(Math.floor(turns / TURNS_PER_RATE), RATES.length - 1)] ?? 1);
+    // One that waits for another that is as busy (a pipeline without end) goes on with its work, as far as this counts.
+    const isBusy = process.turnEndUs >= 0 && this.#nowUs - process.turnEndUs <= 2 * lengthOf(process.turns);
+    process.turns = isBusy ? process.turns + 1 : 0;
+    process.turnEndUs = this.#nowUs + lengthOf(process.turns);
     return process.turnEndUs;
   }
 
