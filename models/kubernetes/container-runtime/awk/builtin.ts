@@ -17,8 +17,8 @@ export function callBuiltin(machine: Machine, name: string, given: readonly Expr
     case 'substr': {
       const whole = text(first);
       const start = rounded(number(second));
-      const end = third === undefined ? Infinity : start + rounded(number(third));
-      return whole.slice(Math.max(start, 1) - 1, Math.max(end - 1, 0));
+      const from = Math.max(start, 1) - 1;
+      return whole.slice(from, third === undefined ? undefined : from + Math.max(0, rounded(number(third))));
     }
     case 'index':
       return text(first).indexOf(text(second)) + 1;

@@ -46,6 +46,7 @@ export function runAwk(program: AwkProgram, input: AwkInput): { readonly output:
       return -1;
     },
     *flush() {},
+    *hold() {},
   };
   const run = new Interpreter(program, machine, streams).run();
   for (let turns = 0; turns < TURNS_MAX; turns++) {
@@ -240,7 +241,10 @@ export class Interpreter {
   }
 
   *#executeOne(statement: Statement): Step<Leave> {
-    if (++this.#statements % STATEMENTS_PER_TURN === 0) yield { wait: 'turn' };
+    if (++this.#statements % STATEMENTS_PER_TURN === 0) {
+      yield { wait: 'turn' };
+      yield* this.#streams.hold(this.#machine.bytes);
+    }
     switch (statement.kind) {
       case 'expression':
         yield* this.#value(statement.value);

@@ -12,6 +12,8 @@ import { asNumber, asText, compare, isTrue, UNSET, type Value } from './value.ts
 
 const SUBSCRIPT_SEPARATOR = '\x1c';
 const FIELDS_MAX = 100_000;
+/** An entry of an array without its key. */
+const ENTRY_BYTES = 64;
 
 /** What a name stands for: a value, or an array once it is used as one. `origin` is the caller's name for a parameter. */
 export interface Cell {
@@ -30,6 +32,8 @@ export class Machine {
   #fields: string[] = [];
   #record = '';
   readonly epochSeconds: () => number;
+  /** What has been put into arrays, roughly. */
+  bytes = 0;
   random = new Random(1);
   seed = 1;
 
@@ -141,7 +145,12 @@ export class Machine {
 
   assign(target: Target, value: Value): void {
     if (target.kind === 'variable') return this.set(target.name, value);
-    if (target.kind === 'element') return void this.array(target.name).set(this.key(target.subscripts), value);
+    if (target.kind === 'element') {
+      const array = this.array(target.name);
+      const key = this.key(target.subscripts);
+      if (!array.has(key)) this.bytes += key.length + ENTRY_BYTES;
+      return void array.set(key, value);
+    }
     const index = this.#fieldIndex(target.index);
     if (index === 0) return this.setRecord(this.text(value));
     while (this.#fields.length < index) this.#fields.push('');

@@ -92,8 +92,10 @@ export class Random {
     return next;
   }
 
-  /** From 0 up to 1. */
+  /** From 0 up to 1: three numbers of the library's make 63 bits, as busybox puts them together (editors/awk.c). */
   next(): number {
-    return (this.#step() >>> 1) / 2_147_483_647;
+    const word = (): number => this.#step() >>> 1;
+    const low = ((word() << 16) ^ word()) >>> 0;
+    return (word() * 2 ** 32 + low) / 2 ** 63;
   }
 }

@@ -18,6 +18,8 @@ export interface AwkStreams {
   system(command: string): Step<number>;
   close(name: string): Step<number>;
   flush(): Step<void>;
+  /** What the program's arrays and variables hold. */
+  hold(bytes: number): Step<void>;
 }
 
 /** What stdio keeps before it writes. */
@@ -174,6 +176,10 @@ export class SystemStreams implements AwkStreams {
     const text = this.#buffer;
     this.#buffer = '';
     if (text !== '') yield* print(this.#system, text);
+  }
+
+  hold(bytes: number): Step<void> {
+    return this.#system.holdMemory(bytes);
   }
 
   /** At the end of the program commands get to the end of their input, and are waited for. */

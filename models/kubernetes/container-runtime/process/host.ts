@@ -129,6 +129,7 @@ export class Host {
       turns: 0,
       turnEndUs: -1,
       calls: 0,
+      callsAtUs: -1,
       children: new Set(),
       memoryBytes: 0,
       cpuMilli: 0,
@@ -176,7 +177,6 @@ export class Host {
 
   #step(process: Process, wake: Wake): void {
     process.waiting = undefined;
-    process.calls = 0;
     let result;
     try {
       result = process.run.next(wake);
@@ -211,14 +211,18 @@ export class Host {
   }
 
   #endOfTurn(process: Process): number {
-    process.turns = process.turnEndUs === this.#nowUs ? process.turns + 1 : 0;
-    const rate = RATES[Math.min(Math.floor(process.turns / TURNS_PER_RATE), RATES.length - 1)] ?? 1;
-    process.turnEndUs = this.#nowUs + TURN_US * rate;
+    const lengthOf = (turns: number): number => TURN_US * (RATES[Math.min(Math.floor(turns / TURNS_PER_RATE), RATES.length - 1)] ?? 1);
+    // One that waits for another that is as busy (a pipeline without end) goes on with its work, as far as this counts.
+    const isBusy = process.turnEndUs >= 0 && this.#nowUs - process.turnEndUs <= 2 * lengthOf(process.turns);
+    process.turns = isBusy ? process.turns + 1 : 0;
+    process.turnEndUs = this.#nowUs + lengthOf(process.turns);
     return process.turnEndUs;
   }
 
   #resume(process: Process, wake: Wake): void {
     if (process.exitStatus !== undefined || process.stopped) return;
+    // What else happens before its step finds it on its way: a second wake would take the place of this one.
+    process.waiting = undefined;
     this.#ready.push({ process, wake, waitCount: ++process.waitCount });
   }
 
@@ -362,6 +366,11 @@ export class Host {
     if (open.kind === 'pipe') {
       if (open.end === 'read') open.pipe.readers--;
       else open.pipe.writers--;
+      // A named pipe that nobody has any more begins anew.
+      if (open.pipe.wasOpened !== undefined && open.pipe.readers === 0 && open.pipe.writers === 0) {
+        open.pipe.wasOpened = { read: false, write: false };
+        open.pipe.buffer = '';
+      }
       this.changed(open.pipe);
     }
     if (open.count > 0) return;

@@ -71,8 +71,9 @@ export interface Process {
   /** Turns on the processor since it last waited, and when the latest of them ended: see `host.ts`. */
   turns: number;
   turnEndUs: number;
-  /** Calls since it last waited that could have waited and did not. */
+  /** Calls of `read` and `write` at one moment, and when that is; what they carry counts too. */
   calls: number;
+  callsAtUs: number;
   readonly children: Set<Process>;
   /** Resident memory in bytes, as far as the program declares it. */
   memoryBytes: number;

@@ -16,8 +16,11 @@ import { type Interrupted, SocketCalls } from './socket-calls.ts';
 import { createPipe, type Descriptors, type OpenFile, PIPE_CAPACITY, pipeEnd } from './stream.ts';
 import type { Program, Run, Step } from './wait.ts';
 
-/** Calls in a row that could wait and do not, before the process gives up its turn. */
+/** Calls at one moment before the process gives up its turn; a kilobyte counts as one more. */
 const CALLS_PER_TURN = 1_024;
+const BYTES_PER_CALL = 1_024;
+/** What a file can hold of text that somebody may read; what is written after it is only counted. */
+const CONTENT_MAX = 2 ** 26;
 /** How exactly the memory of a program that reads or computes texts is told. */
 const MEMORY_STEP_BYTES = 1024 ** 2;
 /** What a program can hold at most: the engine's texts end not far above. It has no memory then, whatever its limit. */
@@ -175,7 +178,7 @@ export class System extends SocketCalls {
 
   /** Reads what is there, at most `max` characters; waits if nothing is. `''` is the end of the file. */
   *read(fd: number, max = 65_536, atUs?: number): Step<string | Errno | Interrupted | 'timeout'> {
-    yield* this.takeTurns();
+    yield* this.takeTurns(max);
     for (;;) {
       const got = this.#tryRead(fd, max);
       if (got !== undefined) return got;
@@ -186,8 +189,12 @@ export class System extends SocketCalls {
   }
 
   /** Gives up its turn now and then: for calls that may come one after the other without ever waiting. */
-  *takeTurns(): Step<void> {
-    if (++this.process.calls >= CALLS_PER_TURN) yield { wait: 'turn' };
+  *takeTurns(bytes = 0): Step<void> {
+    const { process } = this;
+    if (process.callsAtUs !== this.nowUs) process.calls = 0;
+    process.callsAtUs = this.nowUs;
+    process.calls += 1 + Math.floor(bytes / BYTES_PER_CALL);
+    if (process.calls >= CALLS_PER_TURN) yield { wait: 'turn' };
   }
 
   /** A signal that is caught and came while the program computed. */
@@ -242,7 +249,7 @@ export class System extends SocketCalls {
   /** Writes all of a text; waits for room in a pipe. A pipe without readers answers EPIPE after SIGPIPE. */
   *write(fd: number, text: string): Step<Errno | undefined> {
     let rest = text;
-    yield* this.takeTurns();
+    yield* this.takeTurns(text.length);
     for (;;) {
       const done = this.writeNow(fd, rest);
       if (done === 'EPIPE') yield* this.untilEnd();
@@ -294,7 +301,8 @@ export class System extends SocketCalls {
     if (!this.files.hasRoom(open.path, byteLength(text))) return 'ENOSPC';
     const { inode } = open;
     const at = open.append ? inode.content.length : open.position;
-    if (at >= inode.content.length) inode.content += text;
+    if (at >= inode.content.length && at + text.length > CONTENT_MAX) inode.padding += byteLength(text);
+    else if (at >= inode.content.length) inode.content += text;
     else inode.content = inode.content.slice(0, at) + text + inode.content.slice(at + text.length);
     open.position = at + text.length;
     inode.modifiedUs = this.nowUs;
@@ -365,8 +373,8 @@ export class System extends SocketCalls {
   /** Takes a child's exit status if it has ended; undefined while it lives. */
   reap(pid: number): Ended | 'ESRCH' | undefined {
     let known = false;
-    for (const child of this.process.children) {
-      if (pid !== 0 && child.pid !== pid) continue;
+    const named = pid === 0 ? undefined : this.process.scope.pids.processes.get(pid);
+    for (const child of pid === 0 ? this.process.children : named !== undefined && this.process.children.has(named) ? [named] : []) {
       known = true;
       if (child.exitStatus === undefined) continue;
       this.process.children.delete(child);

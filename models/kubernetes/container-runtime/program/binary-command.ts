@@ -9,7 +9,12 @@ import { complain, options, print, readInputs } from './applet.ts';
 const WIDTH = 76;
 
 export function* base64(system: System, argv: readonly string[]): Run {
-  return yield* convert(system, argv, encode, (text) => (/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(text) ? decodeBase64(text) : undefined));
+  return yield* convert(system, argv, encode, (text) => {
+    const good = /^[A-Za-z0-9+/\s]*={0,2}/.exec(text)?.[0] ?? '';
+    const digits = good.replace(/[\s=]/g, '');
+    const whole = good.length === text.trimEnd().length || good.trimEnd().length === text.trimEnd().length;
+    return whole && digits.length % 4 === 1 ? undefined : decodeBase64(whole ? good : digits.slice(0, digits.length - (digits.length % 4)));
+  });
 }
 
 export function* base32(system: System, argv: readonly string[]): Run {

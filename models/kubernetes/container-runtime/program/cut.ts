@@ -36,7 +36,7 @@ function rangesOf(list: string): [number, number][] | string {
     if (match === null || part === '' || part === '-') return `invalid number '${part}'`;
     const [, from = '', dash, to = ''] = match;
     const range: [number, number] = [Number(from === '' ? 1 : from), dash === '' ? Number(from) : Number(to === '' ? Infinity : to)];
-    if (range[0] === 0 || range[1] < range[0]) return `invalid range ${range[0] === 0 ? part : `${range[0]}-${range[1]}`}`;
+    if (range[1] < range[0]) return `invalid range ${range[0]}-${range[1]}`;
     ranges.push(range);
   }
   return ranges;

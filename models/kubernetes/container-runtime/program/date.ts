@@ -41,14 +41,14 @@ function isoFormat(precision: string | undefined): string | undefined {
   return `%Y-%m-%d${name === undefined ? '' : times[name]}`;
 }
 
-function secondsOf(year: number, month: number, day: number, hour: number, minute: number, second: number): number | undefined {
+function secondsOf(year: number, month: number, day: number, hour: number, minute: number, second: number, offset = 0): number | undefined {
   if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 61) return undefined;
   // Days since 1970 of a civil date (Howard Hinnant's days_from_civil).
   const y = month <= 2 ? year - 1 : year;
   const era = Math.floor(y / 400);
   const yearOfEra = y - era * 400;
   const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1;
-  return (era * 146_097 + dayOfEra - 719_468) * 86_400 + hour * 3600 + minute * 60 + second;
+  return (era * 146_097 + dayOfEra - 719_468) * 86_400 + hour * 3600 + minute * 60 + second + offset;
 }
 
 /** A date as busybox reads it (libbb/time.c): seconds since 1970, or undefined for what is none. */
@@ -56,8 +56,8 @@ export function parseDate(text: string, nowMicros: number): number | undefined {
   const stamp = /^@(-?\d+)$/.exec(text);
   if (stamp !== null) return Number(stamp[1]);
   const now = { ...civil(Math.floor(nowMicros / 86_400_000_000)) };
-  const full = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T](\d{1,2}):(\d{1,2})(?::(\d{1,2}))?)?\s*Z?$/.exec(text);
-  if (full !== null) return secondsOf(Number(full[1]), Number(full[2]), Number(full[3]), Number(full[4] ?? 0), Number(full[5] ?? 0), Number(full[6] ?? 0));
+  const full = /^(\d{4})-(\d{1,2})-(\d{1,2})(?: (\d{1,2}):(\d{1,2})(?::(\d{1,2}))?)?(?:\s*(?:Z|UTC|([-+])(\d{2}):?(\d{2})))?$/.exec(text);
+  if (full !== null) return secondsOf(Number(full[1]), Number(full[2]), Number(full[3]), Number(full[4] ?? 0), Number(full[5] ?? 0), Number(full[6] ?? 0), (full[7] === '-' ? 1 : -1) * (Number(full[8] ?? 0) * 3600 + Number(full[9] ?? 0) * 60));
   const clock = /^(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?$/.exec(text);
   if (clock !== null) return secondsOf(now.year, now.month, now.day, Number(clock[1]), Number(clock[2]), Number(clock[3] ?? 0));
   const dotted = /^(?:(?:(\d{4})\.)?(\d{1,2})\.(\d{1,2})-)(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?$/.exec(text);

@@ -140,11 +140,10 @@ export function* fallocate(system: System, argv: readonly string[]): Run {
   return 0;
 }
 
-/** `truncate -s SIZE`: `+` and `-` are relative to the size that there is. */
+/** `truncate -s SIZE`. */
 export function* truncate(system: System, argv: readonly string[]): Run {
   const { flags, rest } = options(argv, 's');
-  const match = /^([-+]?)(.*)$/.exec(flags.get('s') ?? '');
-  const size = parseSize(match?.[2] ?? '');
+  const size = parseSize(flags.get('s') ?? '');
   if (size === undefined) return complain(system, argv, flags.has('s') ? `invalid number '${flags.get('s')}'` : 'usage: truncate [-c] -s SIZE FILE...');
   let status = 0;
   for (const name of rest) {
@@ -156,11 +155,10 @@ export function* truncate(system: System, argv: readonly string[]): Run {
       continue;
     }
     const before = byteLength(target.content) + target.padding;
-    const after = match?.[1] === '+' ? before + size : match?.[1] === '-' ? Math.max(0, before - size) : size;
-    if (!system.files.hasRoom(path, after - before)) status = complain(system, argv, `${name}: truncate: No space left on device`);
+    if (!system.files.hasRoom(path, size - before)) status = complain(system, argv, `${name}: truncate: No space left on device`);
     else {
-      if (after < byteLength(target.content)) target.content = target.content.slice(0, after);
-      target.padding = Math.max(0, after - byteLength(target.content));
+      if (size < byteLength(target.content)) target.content = target.content.slice(0, size);
+      target.padding = Math.max(0, size - byteLength(target.content));
       system.files.onGrowth?.();
     }
   }

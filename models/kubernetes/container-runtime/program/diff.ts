@@ -20,7 +20,7 @@ function* compare(system: System, argv: readonly string[], first: string, second
   for (const name of names) {
     const text = yield* textOf(system, name, flags.has('N'));
     if (text === undefined) {
-      complain(system, argv, `${name}: No such file or directory`);
+      complain(system, argv, `can't stat '${name}': No such file or directory`);
       return 2;
     }
     texts.push(text);

@@ -102,7 +102,7 @@ export function* df(system: System, argv: readonly string[]): Run {
     const path = system.files.realPath(system.path(name));
     const holds = (each: FileSystem): boolean => each.path === '/' || path === each.path || path?.startsWith(`${each.path}/`) === true;
     const found = path === undefined ? undefined : all.filter(holds).sort((a, b) => b.path.length - a.path.length)[0];
-    if (found === undefined) status = complain(system, argv, `${name}: No such file or directory`);
+    if (found === undefined) status = complain(system, argv, `${name}: can't find mount point`);
     else chosen.push(found);
   }
   const unit = flags.has('m') ? '1M-blocks' : flags.has('h') ? 'Size' : flags.has('P') ? '1024-blocks' : '1K-blocks';

@@ -103,7 +103,7 @@ const isFolder = (system: System, path: string): boolean => {
 
 /** Where a copy goes: into the target if that is a directory. The answer is as it is shown, and absolute. */
 function destination(system: System, target: string, source: string, asFile = false): { shown: string; path: string } {
-  if (asFile || !isFolder(system, system.path(target))) return { shown: target, path: system.path(target) };
+  if (asFile || (!target.endsWith('/') && !isFolder(system, system.path(target)))) return { shown: target, path: system.path(target) };
   const shown = join(target.replace(/(.)\/+$/, '$1'), nameOf(source.replace(/(.)\/+$/, '$1')));
   return { shown, path: system.path(shown) };
 }
@@ -112,11 +112,8 @@ function destination(system: System, target: string, source: string, asFile = fa
 function operands(system: System, argv: readonly string[], flags: ReadonlyMap<string, string>, rest: string[], text: string): string | number {
   const target = flags.get('t') ?? rest.pop();
   if (target === undefined || rest.length === 0) return usage(system, argv, text);
-  const isMany = rest.length > 1 || flags.has('t');
-  if (isMany && !isFolder(system, system.path(target))) {
-    const found = system.files.lookup(system.path(target));
-    return complain(system, argv, typeof found === 'string' ? `can't stat '${target}': ${errorText(found)}` : `target '${target}' is not a directory`);
-  }
+  // Several go below what has to be a directory then; that it is none shows with each of them.
+  if (rest.length > 1 && !isFolder(system, system.path(target))) return `${target.replace(/(.)\/+$/, '$1')}/`;
   return target;
 }
 
@@ -320,7 +317,7 @@ export function* mktemp(system: System, argv: readonly string[]): Run {
   const { flags, rest } = options(argv, 'p');
   const [template = 'tmp.XXXXXX'] = rest;
   const marks = /X+$/.exec(template)?.[0] ?? '';
-  if (marks.length < 6) return complain(system, argv, `(null): Invalid argument`);
+  if (marks.length < 6) return complain(system, argv, 'Invalid argument');
   const inFolder = rest.length === 0 || flags.has('t') || flags.has('p');
   const folder = flags.get('p') ?? system.environment.get('TMPDIR') ?? '/tmp';
   for (;;) {

@@ -26,17 +26,18 @@ export class LineReader {
 
   /** The next line without its end; undefined after the last. */
   *next(): Step<string | undefined> {
-    for (let searched = this.#at; ; ) {
-      const cut = this.#buffer.indexOf(this.#end, searched);
-      if (cut >= 0) {
-        const line = this.#buffer.slice(this.#at, cut);
-        this.#at = cut + 1;
-        return line;
-      }
-      if (this.#isDone) return this.#last();
-      this.#buffer = this.#buffer.slice(this.#at);
+    // A line of many blocks is put together once: its end is looked for in each block alone.
+    let line = '';
+    for (;;) {
+      const cut = this.#buffer.indexOf(this.#end, this.#at);
+      const end = cut < 0 ? this.#buffer.length : cut;
+      line += this.#buffer.slice(this.#at, end);
+      this.#at = end + 1;
+      if (cut >= 0) return line;
+      if (this.#isDone) return this.#last(line);
+      if (line.length > BLOCK) yield* this.#system.holdMemory(line.length);
+      this.#buffer = '';
       this.#at = 0;
-      searched = this.#buffer.length;
       yield* this.#fill();
     }
   }
@@ -45,14 +46,11 @@ export class LineReader {
     const more = yield* this.#system.read(this.#fd, BLOCK);
     if (typeof more === 'object') return;
     if (more === '' || isErrno(more)) this.#isDone = true;
-    else this.#buffer += more;
-    if (this.#buffer.length > BLOCK) yield* this.#system.holdMemory(this.#buffer.length);
+    else this.#buffer = more;
   }
 
-  #last(): string | undefined {
-    if (this.#at >= this.#buffer.length) return undefined;
-    const line = this.#buffer.slice(this.#at);
-    this.#at = this.#buffer.length;
+  #last(line: string): string | undefined {
+    if (line === '') return undefined;
     this.isUnfinished = true;
     return line;
   }

@@ -11,7 +11,7 @@ import { asHttpRequest, asHttpResponse, parseUrl, serveHttp, toJson } from './ht
 /** wget gives up reading after 900 s, curl after its --max-time. */
 const WGET_TIMEOUT_US = 900_000_000;
 
-type Fetched = { readonly response: HttpResponse; readonly ip: string } | { readonly problem: 'name' | 'refused' | 'timeout' | 'unreachable' | 'reset' };
+type Fetched = { readonly response: HttpResponse; readonly ip: string } | { readonly problem: 'name' | 'refused' | 'timeout' | 'unreachable' | 'reset'; readonly ip?: string };
 
 function* fetch(system: System, url: string, request: { method: string; headers?: Record<string, string>; body?: string }, timeoutUs: number): Step<Fetched> {
   const target = parseUrl(url);
@@ -22,7 +22,7 @@ function* fetch(system: System, url: string, request: { method: string; headers?
   const headers = { Host: target.port === 80 ? target.host : `${target.host}:${target.port}`, ...request.headers };
   const body = request.body === undefined ? {} : { body: request.body };
   const result = yield* system.exchange(ip, target.port, toJson({ method: request.method, path: target.path, headers, ...body }), { timeoutUs });
-  if (typeof result === 'string') return { problem: result };
+  if (typeof result === 'string') return { problem: result, ip };
   if ('interrupted' in result) return { problem: 'reset' };
   const response = asHttpResponse(result.response);
   return response === undefined ? { problem: 'reset' } : { response, ip };
@@ -46,7 +46,7 @@ export function* wget(system: System, argv: readonly string[]): Run {
   if ('problem' in fetched) {
     if (fetched.problem === 'name') return complain(system, argv, `bad address '${target?.host ?? url}'`);
     if (fetched.problem === 'timeout') return complain(system, argv, 'download timed out');
-    return complain(system, argv, `can't connect to remote host: ${PROBLEM_TEXT[fetched.problem]}`);
+    return complain(system, argv, `can't connect to remote host${fetched.ip === undefined ? '' : ` (${fetched.ip})`}: ${PROBLEM_TEXT[fetched.problem]}`);
   }
   const { response } = fetched;
   if (!flags.has('q')) system.writeNow(2, `Connecting to ${target?.host ?? ''} (${fetched.ip}:${target?.port ?? 80})\n`);
@@ -134,7 +134,8 @@ export function* nc(system: System, argv: readonly string[]): Run {
   const input = flags.has('z') ? null : yield* readAll(system, 0);
   const request = input === null ? null : (new HttpWire().feed(toBytes(input))[0]?.request ?? input);
   const result = yield* system.exchange(ip, Number(port), request, { timeoutUs, protocol: flags.has('u') ? 'UDP' : 'TCP' });
-  if (typeof result === 'string') return complain(system, argv, `${host} (${ip}:${port}): ${PROBLEM_TEXT[result]}`);
+  // Without -v nc says nothing of what goes wrong.
+  if (typeof result === 'string') return flags.has('v') ? complain(system, argv, `${host} (${ip}:${port}): ${PROBLEM_TEXT[result]}`) : 1;
   if ('interrupted' in result) return 1;
   if (flags.has('v')) system.writeNow(2, `${host} (${ip}:${port}) open\n`);
   const response = asHttpResponse(result.response);

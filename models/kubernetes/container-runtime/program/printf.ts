@@ -12,7 +12,7 @@ export function* printf(system: System, argv: readonly string[], name?: string):
   const [format, ...given] = words;
   if (format === undefined) {
     if (name === undefined) system.writeNow(2, 'BusyBox v1.36.1 multi-call binary.\n\nUsage: printf FORMAT [ARG]...\n\nFormat and print ARG(s) according to FORMAT (a-la C printf)\n');
-    else complain(system, called, 'usage: printf FORMAT [ARG]...');
+    else complain(system, called, 'usage: printf FORMAT [ARGUMENT...]');
     return name === undefined ? 1 : 2;
   }
   const values = [...given];

@@ -141,7 +141,7 @@ export function* xargs(system: System, argv: readonly string[]): Run {
     if (flags.has('t')) system.writeNow(2, `${full.join(' ')}\n`);
     const pid = system.spawn({ argv: full });
     if (typeof pid === 'string') {
-      complain(system, argv, `can't execute '${full[0] ?? ''}': ${errorText(pid)}`);
+      complain(system, argv, `${full[0] ?? ''}: ${errorText(pid)}`);
       return pid === 'ENOENT' ? 127 : 126;
     }
     running.push(pid);

@@ -90,6 +90,7 @@ function* available(system: System, input: Input, retries: boolean): Step<string
 function* lastPart(system: System, fd: number, isFromStart: boolean, count: number, isBytes: boolean): Step<void> {
   let text = '';
   let skipped = 0;
+  let bound = 1_048_576;
   for (;;) {
     const more = yield* system.read(fd);
     if (typeof more === 'object') continue;
@@ -101,7 +102,10 @@ function* lastPart(system: System, fd: number, isFromStart: boolean, count: numb
       continue;
     }
     text += more;
-    if (!isFromStart && text.length > 1_048_576) text = kept(text, count, isBytes);
+    if (!isFromStart && text.length > bound) {
+      text = kept(text, count, isBytes);
+      bound = Math.max(1_048_576, 2 * text.length);
+    }
     yield* system.holdMemory(text.length);
   }
   if (isFromStart && isBytes) return;

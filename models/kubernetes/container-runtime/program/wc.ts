@@ -15,8 +15,8 @@ export function* wc(system: System, argv: readonly string[]): Run {
   const total: Record<Count, number> = { l: 0, w: 0, m: 0, c: 0, L: 0 };
   // A single number of a single input stands alone, otherwise numbers stand in columns.
   const format = (counts: Record<Count, number>, name: string | undefined): string => {
-    const width = shown.length === 1 ? 1 : 9;
-    return `${shown.map((letter, index) => String(counts[letter]).padStart(index === 0 && shown.length > 1 ? width : shown.length === 1 ? 1 : 9)).join(' ')}${name === undefined ? '' : ` ${name}`}\n`;
+    const width = shown.length === 1 && rest.length < 2 ? 1 : 9;
+    return `${shown.map((letter) => String(counts[letter]).padStart(width)).join(' ')}${name === undefined ? '' : ` ${name}`}\n`;
   };
   let status = 0;
   for (const name of rest.length === 0 ? ['-'] : rest) {
@@ -43,7 +43,7 @@ function* countOf(system: System, fd: number): Step<Record<Count, number>> {
     if (typeof text === 'object') continue;
     if (text === '' || isErrno(text)) break;
     counts.c += byteLength(text);
-    counts.m += byteLength(text);
+    counts.m += [...text].length;
     for (let at = 0; at < text.length; at++) {
       const code = text.charCodeAt(at);
       const isBlank = code === 32 || (code >= 9 && code <= 13);

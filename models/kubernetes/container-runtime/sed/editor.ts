@@ -11,7 +11,9 @@ export interface Line {
 }
 
 /** Jumps within one cycle, before others get their turn. */
-const JUMPS_PER_TURN = 10_000;
+const JUMPS_PER_TURN = 1_000;
+/** So many characters count as one jump more. */
+const CHARACTERS_PER_JUMP = 256;
 
 export class Editor {
   readonly #system: System;
@@ -83,7 +85,12 @@ export class Editor {
           if (command.name === 't' ? !replaced : command.name === 'T' && replaced) break;
           if (command.name !== 'b') replaced = false;
           at = this.#label(command.argument);
-          if (++jumps % JUMPS_PER_TURN === 0) yield { wait: 'turn' };
+          jumps += 1 + Math.floor(this.#pattern.length / CHARACTERS_PER_JUMP);
+          if (jumps >= JUMPS_PER_TURN) {
+            jumps = 0;
+            yield { wait: 'turn' };
+            yield* this.#system.holdMemory(this.#pattern.length + this.#hold.length);
+          }
           break;
         case 'd':
           yield* this.#flush();
@@ -118,9 +125,8 @@ export class Editor {
           break;
         }
         case 'q':
-        case 'Q':
-          this.status = Number(command.argument);
-          if (command.name === 'q' && !this.#isQuiet) yield* this.#print(this.#pattern);
+          this.status = 0;
+          if (!this.#isQuiet) yield* this.#print(this.#pattern);
           yield* this.#flush();
           return false;
         case 'c':
@@ -186,7 +192,7 @@ export class Editor {
     if (regex === undefined) throw new SedProblem('no previous regexp');
     this.#lastRegex = regex;
     let count = 0;
-    const changed = regex.replace(this.#pattern, (match) => (count++, filled(substitution.replacement, match)), substitution.isGlobal, substitution.from);
+    const changed = regex.replace(this.#pattern, (match) => (count++, filled(substitution.replacement, match)), substitution.isGlobal, substitution.isGlobal ? 1 : substitution.from);
     if (count === 0) return false;
     this.#pattern = changed;
     if (substitution.prints) yield* this.#print(this.#pattern);

@@ -104,13 +104,10 @@ class Parser {
       case 'r':
       case 'w':
         return this.#skip(/[^\n]*/y).trim();
-      case 'q':
-      case 'Q':
-        return this.#skip(/[ \t]*\d*/y).trim();
       case 'y':
         return this.#translation();
       default:
-        if (!'{}=dDgGhHlnNpPxz'.includes(name)) throw new SedProblem(`unsupported command ${name}`);
+        if (!'{}=dDgGhHlnNpPqxz'.includes(name)) throw new SedProblem(`unsupported command ${name}`);
         return '';
     }
   }

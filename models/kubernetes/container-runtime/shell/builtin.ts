@@ -11,6 +11,7 @@ import { breakOut, cd, evalBuiltin, letBuiltin, pwd, returnWith, source } from '
 import { currentJob, jobs, killBuiltin, wait } from './builtin/job.ts';
 import { times, ulimit, umask } from './builtin/limit.ts';
 import { read } from './builtin/read.ts';
+import { sleep } from './builtin/sleep.ts';
 import { trap } from './builtin/trap.ts';
 import { declare, local, set, shift, unset } from './builtin/variable.ts';
 import { getopts } from './getopts.ts';
@@ -64,6 +65,7 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
   return: returnWith('return'),
   set,
   shift,
+  sleep,
   test: (shell, argv) => test(shell.system, argv, shell.system.appletName),
   trap,
   type: typeBuiltin,

@@ -97,16 +97,19 @@ describe('the shell', () => {
     expect(run('', { argv: ['sh'] })).toMatchObject({ status: 0, endedUs: 0 });
   });
 
-  it('runs traps after the foreground command', () => {
+  it('runs traps after the foreground command, of which a builtin ends at once', () => {
+    expect(run('trap "exit 0" TERM; while :; do /bin/sleep 0.2; done', { signals: [[0.95, 'TERM']] }).endedUs).toBe(1_000_000);
+    const child = 'trap "sleep 3; exit 0" TERM; while :; do /bin/sleep 0.2; done';
+    expect(run(child, { signals: [[10.1, 'TERM']] })).toMatchObject({ status: 0, endedUs: 13_200_000 });
     const loop = 'trap "sleep 3; exit 0" TERM; while :; do sleep 0.2; done';
-    expect(run(loop, { signals: [[10.1, 'TERM']] })).toMatchObject({ status: 0, endedUs: 13_200_000 });
+    expect(run(loop, { signals: [[10.1, 'TERM']] })).toMatchObject({ status: 0, endedUs: 13_100_000 });
   });
 
   it('ignores signals as PID 1 unless it traps them', () => {
     expect(run('sleep 1000', { signals: [[5, 'TERM'], [35, 'KILL']] })).toMatchObject({ status: 137, endedUs: 35_000_000 });
     const ignoring = 'trap "" TERM; while :; do sleep 0.2; done';
     expect(run(ignoring, { signals: [[5, 'TERM'], [11, 'KILL']] })).toMatchObject({ status: 137, endedUs: 11_000_000 });
-    expect(run('trap "exit 0" TERM; while :; do sleep 0.2; done', { signals: [[0.95, 'TERM']] }).endedUs).toBe(1_000_000);
+    expect(run('trap "exit 0" TERM; while :; do sleep 0.2; done', { signals: [[0.95, 'TERM']] }).endedUs).toBe(950_000);
   });
 
   it('waits for background jobs, and a trapped signal ends the wait', () => {
@@ -127,7 +130,7 @@ describe('the shell', () => {
     const script = 'mkdir /w; echo hi > /w/index.html; httpd -f -p 8080 -h /w & sleep 1; wget -qO- http://localhost:8080/; wget -q http://127.0.0.1:81/';
     const outcome = run(script);
     expect(outcome.out).toBe('hi\n');
-    expect(outcome.err).toBe("wget: can't connect to remote host: Connection refused\n");
+    expect(outcome.err).toBe("wget: can't connect to remote host (127.0.0.1): Connection refused\n");
     expect(outcome.status).toBe(1);
   });
 

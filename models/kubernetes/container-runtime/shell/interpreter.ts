@@ -80,6 +80,9 @@ export function* runList(shell: Shell, list: List, last: boolean): Step<void> {
     for (let signal = shell.system.takeSignal(); signal !== undefined; signal = shell.system.takeSignal()) shell.note(signal);
     if (shell.pending.length > 0) yield* runTraps(shell);
     if (shell.unwinding !== undefined) return;
+    // What had to wait has had its turn.
+    if (shell.commandsAtUs !== shell.system.nowUs) shell.commands = 0;
+    shell.commandsAtUs = shell.system.nowUs;
     if (++shell.commands >= COMMANDS_PER_TURN) {
       shell.commands = 0;
       yield { wait: 'turn' };

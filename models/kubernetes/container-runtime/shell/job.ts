@@ -9,7 +9,7 @@ import { signalText } from '../process/signal.ts';
 import type { Ended, System } from '../process/system.ts';
 import type { Run, Step } from '../process/wait.ts';
 import { finish, runAndOr, runCommand } from './interpreter.ts';
-import type { Shell } from './shell.ts';
+import { COMMANDS_PER_PROCESS, type Shell } from './shell.ts';
 import type { AndOr, Command } from './syntax.ts';
 
 /** What one `&` started. */
@@ -35,6 +35,7 @@ export function statusOf(shell: Shell, job: Job): number {
 export function collect(shell: Shell): void {
   if (shell.isSubshell && shell.inheritedJobs === shell.jobs.length) return;
   for (const job of shell.jobs.slice(shell.inheritedJobs)) {
+    if (!isRunning(job)) continue;
     for (const pid of job.pids) {
       if (job.statuses.has(pid)) continue;
       const ended = shell.system.reap(pid);
@@ -58,6 +59,7 @@ export function subshell(shell: Shell, run: (forked: Shell) => Step<void>): (chi
 
 /** fork(2): the answer is the child's pid. A shell that cannot fork ends. */
 export function fork(shell: Shell, program: (child: System) => Run, descriptors = shell.system.descriptors): number | undefined {
+  shell.commands += COMMANDS_PER_PROCESS;
   const pid = shell.system.spawn({ argv: shell.system.argv, program, descriptors, environment: shell.environment() });
   if (typeof pid === 'number') return pid;
   shell.fail("can't fork: Resource temporarily unavailable");
@@ -79,7 +81,8 @@ export function runInBackground(shell: Shell, item: AndOr): void {
   collect(shell);
   shell.jobs.splice(0, shell.jobs.length, ...shell.jobs.filter((job) => isRunning(job) || !job.wasWaited));
   let number = 1;
-  while (shell.jobs.some((job) => job.number === number)) number++;
+  const taken = new Set(shell.jobs.map((job) => job.number));
+  while (taken.has(number)) number++;
   shell.jobs.push({ number, pids, statuses: new Map(), wasWaited: false });
   shell.lastBackground = last;
   shell.status = 0;

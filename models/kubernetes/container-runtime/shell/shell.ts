@@ -19,6 +19,9 @@ export type Unwinding =
 /** Runs a list in a subshell with its output in a pipe. Given by the interpreter; here to keep the imports acyclic. */
 export type Substitute = (shell: Shell, list: List) => Step<string>;
 
+/** To make a process takes as long as so many commands of the shell's own. */
+export const COMMANDS_PER_PROCESS = 32;
+
 /** The order of `$-`: that of ash's table, from its end. */
 const OPTION_ORDER = 'VubaCvxcsnmiIfe';
 
@@ -55,8 +58,9 @@ export class Shell {
   /** Above zero where `set -e` does not apply: conditions, `!`, the left of `&&`. */
   tested = 0;
   loops = 0;
-  /** Commands since the last wait; see `interpreter.ts`. */
+  /** Commands since the last turn, processes among them for more than one; see `interpreter.ts`. */
   commands = 0;
+  commandsAtUs = -1;
   isSubshell = false;
   /** The builtin or script that is running, and the line: they stand in the messages. */
   commandName: string | undefined;
@@ -88,7 +92,7 @@ export class Shell {
     for (const frame of this.frames) child.frames.push(new Map(frame));
     for (const field of ['status', 'lastBackground', 'tested', 'loops', 'line', 'optionOffset', 'sourced', 'memoryBytes'] as const) child[field] = this[field];
     child.commandName = this.commandName;
-    child.jobs.push(...this.jobs.map((job) => ({ ...job, statuses: new Map(job.statuses) })));
+    child.jobs.push(...this.jobs);
     child.inheritedJobs = child.jobs.length;
     child.functionNames.push(...this.functionNames);
     child.random = this.random;

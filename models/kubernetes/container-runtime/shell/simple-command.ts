@@ -8,7 +8,7 @@ import { expandAssignment, expandWords } from './expand.ts';
 import { NO_UNDO, runCommand } from './interpreter.ts';
 import { waitForeground } from './job.ts';
 import { redirectCopy, redirectShell } from './redirect.ts';
-import type { Shell } from './shell.ts';
+import { COMMANDS_PER_PROCESS, type Shell } from './shell.ts';
 import type { Command, Simple } from './syntax.ts';
 import { quotedIfNeeded, type Variable } from './variable.ts';
 
@@ -179,6 +179,7 @@ function* runExternal(shell: Shell, command: Simple, argv: readonly string[], la
 }
 
 function* spawn(shell: Shell, argv: readonly string[], environment: Map<string, string>, descriptors: Shell['system']['descriptors']): Step<number | undefined | keyof typeof ERROR_TEXT> {
+  shell.commands += COMMANDS_PER_PROCESS;
   const path = shell.get('PATH');
   const found = shell.system.findProgram(argv, new Map(path === undefined ? [] : [['PATH', path]]));
   if (found === 'ENOEXEC') {

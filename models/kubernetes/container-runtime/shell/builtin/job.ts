@@ -28,7 +28,6 @@ export function* wait(shell: Shell, argv: readonly string[]): Step<number> {
     if (shell.unwinding !== undefined) return 2;
     status = 127;
     if (job === undefined) continue;
-    collect(shell);
     const wasRunning = isRunning(job);
     const interrupted = yield* until(shell, () => !isRunning(job));
     if (interrupted !== undefined) return interrupted;
