@@ -89,11 +89,8 @@ export class PodSync implements PodSyncer {
 
   *syncTerminatingPod(pod: Pod, status: PodStatus, graceSeconds: number, change: ((status: core.PodStatus) => core.PodStatus) | undefined): Task<string | undefined> {
     const { statuses, prober, runtime, volumes } = this.parts;
-    const show = (current: PodStatus, isTerminal: boolean): void => {
-      const computed = this.statusOf(pod, current, isTerminal);
-      statuses.set(pod, change === undefined ? computed : change(computed));
-    };
-    show(status, false);
+    const computed = this.statusOf(pod, status, false);
+    statuses.set(pod, change === undefined ? computed : change(computed));
     prober.stopLivenessAndStartup(pod);
     const error = yield* runtime.killPod(pod, status, graceSeconds);
     if (error !== undefined) return error;
@@ -101,7 +98,8 @@ export class PodSync implements PodSyncer {
     const stopped = yield* runtime.readStatus(pod.metadata.uid, status);
     const running = stopped.containers.filter(({ state }) => state === 'RUNNING').map(({ metadata }) => metadata.name);
     if (running.length > 0) return `detected running containers after a successful KillPod: [${running.join(' ')}]`;
-    show(stopped, true);
+    // How the containers ended decides now: of an evicted pod whose containers exit with 0 nothing stays but the condition (kubernetes#118310).
+    statuses.set(pod, this.statusOf(pod, stopped, true));
     volumes.stopped(pod.metadata.uid);
     return undefined;
   }

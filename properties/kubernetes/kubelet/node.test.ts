@@ -27,7 +27,7 @@ const condition = (cluster: PodCluster, type: string): { status: string; reason?
 
 describe('pressure', () => {
   it('memory: the pod that exceeds its request goes first; the node says so for five minutes', () => {
-    const cluster = new PodCluster({ scenario: { images: [{ image: 'hungry', memoryBytes: 16_000 * MEBIBYTE, memoryGrowthPerSecond: 5 * MEBIBYTE }] } });
+    const cluster = new PodCluster({ scenario: { images: [{ image: 'hungry', memoryBytes: 16_000 * MEBIBYTE, memoryGrowthPerSecond: 5 * MEBIBYTE, terminationExitCode: 143 }] } });
     cluster.apply([
       pod('modest', {}, { resources: { requests: { memory: '1Gi' } } }),
       pod('hungry', {}, { image: 'hungry', command: undefined, resources: { requests: { memory: '100Mi' } } }),
@@ -44,6 +44,16 @@ describe('pressure', () => {
     expect(cluster.events('node-1')).toContain('EvictionThresholdMet: Attempting to reclaim memory');
     cluster.run(320);
     expect(condition(cluster, 'MemoryPressure')).toMatchObject({ status: 'False', reason: 'KubeletHasSufficientMemory' });
+  });
+
+  it('a program that ends well when it is told to has succeeded: only the condition says that its pod was evicted', () => {
+    const cluster = new PodCluster({ scenario: { images: [{ image: 'hungry', memoryBytes: 16_000 * MEBIBYTE, memoryGrowthPerSecond: 5 * MEBIBYTE, terminationExitCode: 0 }] } });
+    cluster.apply([pod('hungry', {}, { image: 'hungry', command: undefined, resources: { requests: { memory: '100Mi' } } })]);
+    const { status } = cluster.phase('hungry', 'Succeeded', 300);
+    expect(status).not.toHaveProperty('reason');
+    expect(status.conditions?.find(({ type }) => type === 'DisruptionTarget')).toMatchObject({ status: 'True', reason: 'TerminationByKubelet', message: expect.stringContaining('The node was low on resource: memory.') });
+    expect(status.conditions?.find(({ type }) => type === 'Ready')).toMatchObject({ status: 'False', reason: 'PodCompleted' });
+    expect(cluster.events('hungry').some((event) => event.startsWith('Evicted: The node was low on resource: memory.'))).toBe(true);
   });
 
   it('disk: unused images go first, then the pod that uses most', () => {

@@ -1,10 +1,13 @@
 /** `md5sum`, `sha1sum`, `sha256sum`, `sha512sum`, `cksum`, and `-c`, which checks lists of them. */
-import { hex, sha256 } from '../../object/hash.ts';
+import { md5, sha1 } from '@noble/hashes/legacy.js';
+import { sha256, sha512 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { bytesOfText } from '../../object/text-bytes.ts';
 import type { System } from '../process/system.ts';
 import type { Run, Step } from '../process/wait.ts';
 import { type Applet, complain, errorText, linesOf, options, print, readAll, readInputs } from './applet.ts';
-import { cksum as crcOf, md5, sha1, sha512 } from './digest.ts';
+
+type Digest = (bytes: Uint8Array) => Uint8Array;
 
 function* textOf(system: System, argv: readonly string[], name: string): Step<string | undefined> {
   if (name === '-') return yield* readAll(system, 0);
@@ -18,7 +21,7 @@ function* textOf(system: System, argv: readonly string[], name: string): Step<st
   return text;
 }
 
-function checksum(digest: (bytes: Uint8Array) => string): Applet {
+function checksum(digest: Digest): Applet {
   return function* (system, argv): Run {
     const { flags, rest } = options(argv);
     const names = rest.length === 0 ? ['-'] : rest;
@@ -27,13 +30,13 @@ function checksum(digest: (bytes: Uint8Array) => string): Applet {
     for (const name of names) {
       const text = yield* textOf(system, argv, name);
       if (text === undefined) status = 1;
-      else yield* print(system, `${digest(bytesOfText(text))}  ${name}\n`);
+      else yield* print(system, `${bytesToHex(digest(bytesOfText(text)))}  ${name}\n`);
     }
     return status;
   };
 }
 
-function* check(system: System, argv: readonly string[], names: readonly string[], digest: (bytes: Uint8Array) => string, flags: ReadonlyMap<string, string>): Run {
+function* check(system: System, argv: readonly string[], names: readonly string[], digest: Digest, flags: ReadonlyMap<string, string>): Run {
   let [failed, total] = [0, 0];
   for (const list of names) {
     const text = yield* textOf(system, argv, list);
@@ -47,7 +50,7 @@ function* check(system: System, argv: readonly string[], names: readonly string[
       total++;
       const [, wanted = '', name = ''] = match;
       const content = yield* textOf(system, argv, name);
-      const isSame = content !== undefined && digest(bytesOfText(content)) === wanted.toLowerCase();
+      const isSame = content !== undefined && bytesToHex(digest(bytesOfText(content))) === wanted.toLowerCase();
       if (!isSame) failed++;
       if (!flags.has('s')) yield* print(system, `${name}: ${isSame ? 'OK' : 'FAILED'}\n`);
     }
@@ -59,8 +62,25 @@ function* check(system: System, argv: readonly string[], names: readonly string[
 
 export const md5sum = checksum(md5);
 export const sha1sum = checksum(sha1);
-export const sha256sum = checksum((bytes) => hex(sha256(bytes)));
+export const sha256sum = checksum(sha256);
 export const sha512sum = checksum(sha512);
+
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, index) => {
+  let word = index << 24;
+  for (let bit = 0; bit < 8; bit++) word = word & 0x8000_0000 ? (word << 1) ^ 0x04c1_1db7 : word << 1;
+  return word >>> 0;
+});
+
+/** POSIX cksum: the length comes after the bytes. */
+function crcOf(bytes: Uint8Array): number {
+  let crc = 0;
+  const add = (byte: number): void => {
+    crc = ((crc << 8) ^ (CRC_TABLE[((crc >>> 24) ^ byte) & 0xff] ?? 0)) >>> 0;
+  };
+  for (const byte of bytes) add(byte);
+  for (let length = bytes.length; length > 0; length = Math.floor(length / 256)) add(length & 0xff);
+  return ~crc >>> 0;
+}
 
 export function* cksum(system: System, argv: readonly string[]): Run {
   const { rest } = options(argv);

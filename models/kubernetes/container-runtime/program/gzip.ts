@@ -3,7 +3,7 @@ import { bytesOfText, textOfBytes } from '../../object/text-bytes.ts';
 import type { System } from '../process/system.ts';
 import type { Run, Step } from '../process/wait.ts';
 import { complain, errorText, options, print, readAll } from './applet.ts';
-import { gunzipOf, gzipOf, GzipProblem } from './deflate.ts';
+import { gunzipOf, gzipOf } from './gzip-format.ts';
 
 export function* gzip(system: System, argv: readonly string[]): Run {
   const { flags, rest } = options(argv);
@@ -37,13 +37,8 @@ function* one(system: System, name: string, flags: ReadonlyMap<string, string>, 
   if (typeof fd === 'string') return `${name}: ${errorText(fd)}`;
   const bytes = bytesOfText(yield* readAll(system, fd));
   if (fd !== 0) system.close(fd);
-  let result: Uint8Array;
-  try {
-    result = unpacks ? gunzipOf(bytes) : gzipOf(bytes, 0);
-  } catch (problem) {
-    if (!(problem instanceof GzipProblem)) throw problem;
-    return problem.message;
-  }
+  const result = unpacks ? gunzipOf(bytes) : gzipOf(bytes);
+  if (typeof result === 'string') return result;
   if (flags.has('t')) return undefined;
   if (isStream || target === undefined) {
     yield* print(system, textOfBytes(result));

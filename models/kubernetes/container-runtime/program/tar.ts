@@ -8,7 +8,7 @@ import { bytesOfText, textOfBytes } from '../../object/text-bytes.ts';
 import type { System } from '../process/system.ts';
 import type { Run, Step } from '../process/wait.ts';
 import { complain, errorText, options, print, readAll } from './applet.ts';
-import { gunzipOf, gzipOf, isGzip } from './deflate.ts';
+import { gunzipOf, gzipOf, isGzip } from './gzip-format.ts';
 import { makePath } from './file-command.ts';
 import { archiveOf, type Member, membersOf } from './tar-archive.ts';
 
@@ -41,7 +41,7 @@ function* create(system: System, argv: readonly string[], names: readonly string
   const output = flags.get('f') ?? '-';
   if (flags.has('v')) for (const member of members) system.writeNow(output === '-' ? 2 : 1, `${member.name}\n`);
   const archive = archiveOf(members);
-  const text = textOfBytes(flags.has('z') || /\.(?:gz|tgz)$/.test(output) && flags.has('a') ? gzipOf(archive, 0) : archive);
+  const text = textOfBytes(flags.has('z') || /\.(?:gz|tgz)$/.test(output) && flags.has('a') ? gzipOf(archive) : archive);
   if (output === '-') yield* print(system, text);
   else {
     const errno = system.files.write(system.path(output), text, system.nowUs, system.credentials);
@@ -82,7 +82,9 @@ function* extract(system: System, argv: readonly string[], names: readonly strin
   const text = yield* input(system, argv, flags.get('f') ?? '-');
   if (text === undefined) return 1;
   const bytes = bytesOfText(text);
-  const { members, error } = membersOf(isGzip(bytes) ? gunzipOf(bytes) : bytes);
+  const archive = isGzip(bytes) ? gunzipOf(bytes) : bytes;
+  if (typeof archive === 'string') return complain(system, argv, archive);
+  const { members, error } = membersOf(archive);
   let status = 0;
   for (const member of members) {
     const name = member.name.replace(/\/$/, '');
