@@ -18,6 +18,12 @@ describe('the cluster', () => {
     expect(unjudged).toEqual([]);
   }, 120_000);
 
+  it.each([
+    ['y/240', 'three pods are evicted at once: the status that says Failed was still to be sent when the containers had ended well, and came out before Succeeded'],
+  ])('keeps its properties in seed %s, which has broken one: %s', (seed) => {
+    expect(runPlan(model, model.plan(seed)).failure).toBeUndefined();
+  });
+
   it('is the same again for the same plan, also after a round trip as JSON', () => {
     for (const seed of ['again/1', 'again/2']) {
       const plan = model.plan(seed);
