@@ -24,12 +24,6 @@ interface Versioned {
   isFinished: boolean;
 }
 
-/** A status that is to be sent, and whether containers of its pod could run when it was taken. */
-interface Due {
-  readonly entry: Versioned;
-  readonly couldRun: boolean;
-}
-
 export interface StatusHooks {
   /** May containers of the pod still run? */
   couldRun(uid: string): boolean;
@@ -51,7 +45,7 @@ export class StatusManager {
   readonly #writtenVersions = new Map<string, number>();
   readonly #queue = new Set<string>();
   readonly #startedUs: number;
-  #wake: ((batch: readonly Due[]) => void) | undefined;
+  #wake: ((batch: readonly Versioned[]) => void) | undefined;
   /** What the next period is to look at, and its timer. */
   #suspects = new Set<string>();
   #period: TimerHandle | undefined;
@@ -147,23 +141,17 @@ export class StatusManager {
     this.#process.soon(() => wake(batch));
   }
 
-  /**
-   * syncBatch: the statuses as they are now. What changes while they are sent is of the next batch. Upstream asks whether containers
-   * can run only when a status is sent; then one that says Failed because of an eviction may come out late, and Succeeded after it.
-   */
-  #batch(): readonly Due[] {
-    const batch = [...this.#queue].flatMap((uid): Due[] => {
-      const entry = this.#statuses.get(uid);
-      return entry === undefined ? [] : [{ entry, couldRun: this.#hooks.couldRun(uid) }];
-    });
+  /** syncBatch: the statuses as they are now. What changes while they are sent is of the next batch. */
+  #batch(): readonly Versioned[] {
+    const batch = [...this.#queue].flatMap((uid) => this.#statuses.get(uid) ?? []);
     this.#queue.clear();
     return batch;
   }
 
   *#send(): Task {
     for (;;) {
-      const batch = this.#queue.size > 0 ? this.#batch() : yield* suspend<readonly Due[]>((resume) => (this.#wake = resume));
-      for (const due of batch) if (!(yield* this.#sync(due))) this.#later(due.entry.pod.metadata.uid);
+      const batch = this.#queue.size > 0 ? this.#batch() : yield* suspend<readonly Versioned[]>((resume) => (this.#wake = resume));
+      for (const entry of batch) if (!(yield* this.#sync(entry))) this.#later(entry.pod.metadata.uid);
     }
   }
 
@@ -190,7 +178,7 @@ export class StatusManager {
   }
 
   /** False: try again at the next period. */
-  *#sync({ entry, couldRun }: Due): Task<boolean> {
+  *#sync(entry: Versioned): Task<boolean> {
     const { version } = entry;
     const { uid } = entry.pod.metadata;
     if (!this.#statuses.has(uid)) return true;
@@ -208,7 +196,8 @@ export class StatusManager {
       if (apiUid === uid) this.forget(uid);
       return true;
     }
-    const merged = mergeStatus(api.status as core.PodStatus | undefined, entry.status, couldRun || this.#hooks.couldRun(uid));
+    if (this.#isOvertaken(entry)) return true;
+    const merged = mergeStatus(api.status as core.PodStatus | undefined, entry.status, this.#hooks.couldRun(uid));
     const changes = patchOf((api.status ?? {}) as core.PodStatus, merged);
     let written = api;
     if (changes !== undefined) {
@@ -227,6 +216,15 @@ export class StatusManager {
     const deleted = yield* this.#client.delete(PODS, namespace, name, { kind: 'DeleteOptions', apiVersion: 'v1', gracePeriodSeconds: 0, preconditions: { uid } });
     if (deleted.ok || isNotFound(deleted)) this.forget(uid);
     return deleted.ok || isNotFound(deleted);
+  }
+
+  /**
+   * The status says how the pod ended, and by now it has ended otherwise: an eviction's Failed, held back as long as containers ran.
+   * Upstream sends it all the same, so that a finished pod may change its end; here the next batch has the new one.
+   */
+  #isOvertaken({ pod, status }: Versioned): boolean {
+    const { phase } = status;
+    return (phase === 'Failed' || phase === 'Succeeded') && this.#statuses.get(pod.metadata.uid)?.status.phase !== phase;
   }
 
   #canDelete(entry: Versioned, status: core.PodStatus = entry.status): boolean {
