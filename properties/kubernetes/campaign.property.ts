@@ -21,6 +21,7 @@ describe('the cluster', () => {
 
   it.each([
     ['kubernetes', 'y/240', 'three pods are evicted at once: the status that says Failed was still to be sent when the containers had ended well, and came out before Succeeded'],
+    ['kubernetes', 'y/305', 'the answer to a binding is lost with its API server, and the room is given away a second time: no law while a scheduler is in doubt'],
     ['replicaset', 'y/243', 'the same while the kubelet was asking for the pod whose status it was about to send'],
   ])('keeps its properties in a run that has broken one: %s %s, %s', (name, seed) => {
     const found = CATALOGUE.find((entry) => entry.name === name)?.campaign?.({});

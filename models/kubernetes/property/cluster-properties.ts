@@ -17,12 +17,16 @@ import { parallelismKept } from './invariant/workload/job.ts';
 import { versionsGrow } from './invariant/object.ts';
 import { allocatableKept, boundOnce, finishedForGood } from './invariant/pod.ts';
 import { watchersSeePrefix } from './invariant/watch.ts';
+import { BindingDoubt } from './binding-doubt.ts';
 import { ObjectView } from './object-view.ts';
 
 /** Laws that hold whatever happens. */
 export const INVARIANTS: readonly AnyInvariant[] = Object.freeze([
-  boundOnce, finishedForGood, allocatableKept, identityKept, jobCounts, addressesUnique,
+  boundOnce, finishedForGood, identityKept, jobCounts, addressesUnique,
 ].map((law) => ({ ...law, mayBeVacuous: true })));
+
+/** Laws that hold as long as no scheduler is in doubt about a binding; without a network nobody can tell, and they are judged always. */
+const BINDING_INVARIANTS: readonly AnyInvariant[] = Object.freeze([{ ...allocatableKept, mayBeVacuous: true }]);
 
 /** Laws that hold as long as no controller is in doubt about what it has done. */
 export const CERTAIN_INVARIANTS: readonly AnyInvariant[] = Object.freeze([replicasKept, parallelismKept].map((law) => ({ ...law, mayBeVacuous: true })));
@@ -76,12 +80,34 @@ function whileCertain(law: Property, network: StreamNetwork, objects: ObjectView
   };
 }
 
+/** A law that is judged until a scheduler is in doubt about a binding. */
+function whileBound(law: Property, network: StreamNetwork): Property {
+  const { facts = [] } = law;
+  return {
+    name: law.name,
+    mayBeVacuous: true,
+    start() {
+      const [monitor, doubt] = [law.start(), new BindingDoubt()];
+      network.tap((from, _to, message) => doubt.sent(from, message));
+      network.tapArrivals((_from, to, message) => doubt.arrived(to, message));
+      return {
+        observe(record, _fact, verdicts) {
+          doubt.observe(record);
+          if (doubt.isRaised) return;
+          for (const fact of record.facts) if (facts.includes(fact.kind)) monitor.observe(record, fact, verdicts);
+        },
+      };
+    },
+  };
+}
+
 /** The default properties of one run; each run needs its own. */
 export function clusterProperties(options: PropertiesOptions = {}): readonly Property[] {
   const { network, objects = new ObjectView(), faults = [], also = [] } = options;
   return [
     versionsGrow,
     ...[...INVARIANTS, ...also].map((law) => invariantProperty(law, objects)),
+    ...BINDING_INVARIANTS.map((law) => (network === undefined ? invariantProperty(law, objects) : whileBound(invariantProperty(law, objects), network))),
     ...CERTAIN_INVARIANTS.flatMap((law) => (network !== undefined ? whileCertain(invariantProperty(law, objects), network, objects) : isCalm(faults) ? invariantProperty(law, objects) : [])),
     ...(network === undefined ? [] : [watchersSeePrefix(network, objects), apiLinearizable(network, objects)]),
   ];
