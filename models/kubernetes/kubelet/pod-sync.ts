@@ -15,6 +15,7 @@ import type { Prober } from './probe/prober.ts';
 import { apiStatus } from './status/api-status.ts';
 import type { StartFailure } from './status/container-statuses.ts';
 import { type Condition, containersReadyCondition, readyCondition } from './status/generate.ts';
+import { isFinalPhase } from './status/phase.ts';
 import type { StatusManager } from './status/status-manager.ts';
 import type { ApiSources } from './volume/api-sources.ts';
 import type { VolumeManager } from './volume/volume-manager.ts';
@@ -64,7 +65,7 @@ export class PodSync implements PodSyncer {
     const { statuses, volumes, prober, runtime } = this.parts;
     const computed = this.statusOf(pod, status, false);
     statuses.set(pod, computed);
-    if (computed.phase === 'Failed' || computed.phase === 'Succeeded') return { isTerminal: true, error: undefined, isSettled: true };
+    if (isFinalPhase(computed.phase)) return { isTerminal: true, error: undefined, isSettled: true };
     const network = this.node.networkErrors();
     if (network.length > 0 && pod.spec.hostNetwork !== true) {
       const problem = `network is not ready: ${network.join(', ')}`;

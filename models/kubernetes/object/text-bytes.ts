@@ -69,3 +69,14 @@ function unfinished(bytes: readonly number[]): number {
   }
   return 0;
 }
+
+/** One array of all the bytes. */
+export function joinedBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

@@ -44,6 +44,19 @@ export function* readAll(system: System, fd: number): Step<string> {
 /** Whether a read has failed: what it brings otherwise is text. */
 export const isErrno = (text: string): text is Errno => text === 'EBADF' || text === 'EINVAL' || text === 'EISDIR';
 
+/** The text of one named file, or of standard input for `-`; a missing one is complained about. */
+export function* readNamed(system: System, argv: readonly string[], name: string): Step<string | undefined> {
+  if (name === '-') return yield* readAll(system, 0);
+  const fd = system.open(name, 'read');
+  if (typeof fd === 'string') {
+    complain(system, argv, `can't open '${name}': ${errorText(fd)}`);
+    return undefined;
+  }
+  const text = yield* readAll(system, fd);
+  system.close(fd);
+  return text;
+}
+
 /** The text of the named files, or of standard input for `-` or no name. Missing files are complained about. */
 export function* readInputs(system: System, argv: readonly string[], names: readonly string[]): Step<{ texts: string[]; failed: boolean }> {
   const texts: string[] = [];

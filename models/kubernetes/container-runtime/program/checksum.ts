@@ -4,22 +4,10 @@ import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { bytesOfText } from '../../object/text-bytes.ts';
 import type { System } from '../process/system.ts';
-import type { Run, Step } from '../process/wait.ts';
-import { type Applet, complain, errorText, linesOf, options, print, readAll, readInputs } from './applet.ts';
+import type { Run } from '../process/wait.ts';
+import { type Applet, complain, linesOf, options, print, readInputs, readNamed } from './applet.ts';
 
 type Digest = (bytes: Uint8Array) => Uint8Array;
-
-function* textOf(system: System, argv: readonly string[], name: string): Step<string | undefined> {
-  if (name === '-') return yield* readAll(system, 0);
-  const fd = system.open(name, 'read');
-  if (typeof fd === 'string') {
-    complain(system, argv, `can't open '${name}': ${errorText(fd)}`);
-    return undefined;
-  }
-  const text = yield* readAll(system, fd);
-  system.close(fd);
-  return text;
-}
 
 function checksum(digest: Digest): Applet {
   return function* (system, argv): Run {
@@ -28,7 +16,7 @@ function checksum(digest: Digest): Applet {
     if (flags.has('c')) return yield* check(system, argv, names, digest, flags);
     let status = 0;
     for (const name of names) {
-      const text = yield* textOf(system, argv, name);
+      const text = yield* readNamed(system, argv, name);
       if (text === undefined) status = 1;
       else yield* print(system, `${bytesToHex(digest(bytesOfText(text)))}  ${name}\n`);
     }
@@ -39,7 +27,7 @@ function checksum(digest: Digest): Applet {
 function* check(system: System, argv: readonly string[], names: readonly string[], digest: Digest, flags: ReadonlyMap<string, string>): Run {
   let [failed, total] = [0, 0];
   for (const list of names) {
-    const text = yield* textOf(system, argv, list);
+    const text = yield* readNamed(system, argv, list);
     if (text === undefined) return 1;
     for (const line of linesOf(text)) {
       const match = /^([0-9a-fA-F]+) [ *](.*)$/.exec(line);
@@ -49,7 +37,7 @@ function* check(system: System, argv: readonly string[], names: readonly string[
       }
       total++;
       const [, wanted = '', name = ''] = match;
-      const content = yield* textOf(system, argv, name);
+      const content = yield* readNamed(system, argv, name);
       const isSame = content !== undefined && bytesToHex(digest(bytesOfText(content))) === wanted.toLowerCase();
       if (!isSame) failed++;
       if (!flags.has('s')) yield* print(system, `${name}: ${isSame ? 'OK' : 'FAILED'}\n`);

@@ -1,5 +1,6 @@
 /** The bytes of gzip files (RFC 1952). */
 import { type FlateError, FlateErrorCode, Gunzip, gzipSync } from 'fflate';
+import { joinedBytes } from '../../object/text-bytes.ts';
 
 export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
@@ -15,11 +16,5 @@ export function gunzipOf(bytes: Uint8Array): Uint8Array | string {
   } catch (problem) {
     return (problem as FlateError).code === FlateErrorCode.UnexpectedEOF ? 'unexpected end of file' : 'corrupted data';
   }
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return joinedBytes(parts);
 }

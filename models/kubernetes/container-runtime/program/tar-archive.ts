@@ -2,7 +2,7 @@
  * Archives as tar(1) writes and reads them: POSIX ustar, with GNU's and pax' ways of writing long names.
  * Source: POSIX.1-2017 pax, "ustar Interchange Format" and "pax Header Block".
  */
-import { bytesOfText, textOfBytes } from '../../object/text-bytes.ts';
+import { bytesOfText, joinedBytes, textOfBytes } from '../../object/text-bytes.ts';
 
 /** One member of an archive. */
 export interface Member {
@@ -44,7 +44,7 @@ export function archiveOf(members: readonly Member[]): Uint8Array {
     }
     blocks.push(header(member, TYPES[member.kind], member.content.length), padded(member.content));
   }
-  return joined([...blocks, new Uint8Array(2 * BLOCK)]);
+  return joinedBytes([...blocks, new Uint8Array(2 * BLOCK)]);
 }
 
 function header(member: Omit<Member, 'kind' | 'content'>, type: string, size: number): Uint8Array {
@@ -74,16 +74,6 @@ function padded(content: Uint8Array): Uint8Array {
   const block = new Uint8Array(Math.ceil(content.length / BLOCK) * BLOCK);
   block.set(content);
   return block;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 /** The members of an archive, up to the first block that is none; what is wrong there, in busybox' words, if it is not the end. */

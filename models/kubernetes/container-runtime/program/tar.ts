@@ -6,8 +6,8 @@ import type { Inode } from '../file-system/inode.ts';
 import { join, nameOf, parentOf } from '../file-system/path.ts';
 import { bytesOfText, textOfBytes } from '../../object/text-bytes.ts';
 import type { System } from '../process/system.ts';
-import type { Run, Step } from '../process/wait.ts';
-import { complain, errorText, options, print, readAll } from './applet.ts';
+import type { Run } from '../process/wait.ts';
+import { complain, errorText, options, print, readNamed } from './applet.ts';
 import { gunzipOf, gzipOf, isGzip } from './gzip-format.ts';
 import { makePath } from './file-command.ts';
 import { archiveOf, type Member, membersOf } from './tar-archive.ts';
@@ -66,20 +66,8 @@ function pack(system: System, path: string, name: string, inode: Inode, members:
   }
 }
 
-function* input(system: System, argv: readonly string[], name: string): Step<string | undefined> {
-  if (name === '-') return yield* readAll(system, 0);
-  const fd = system.open(name, 'read');
-  if (typeof fd === 'string') {
-    complain(system, argv, `can't open '${name}': ${errorText(fd)}`);
-    return undefined;
-  }
-  const text = yield* readAll(system, fd);
-  system.close(fd);
-  return text;
-}
-
 function* extract(system: System, argv: readonly string[], names: readonly string[], directory: string, flags: ReadonlyMap<string, string>): Run {
-  const text = yield* input(system, argv, flags.get('f') ?? '-');
+  const text = yield* readNamed(system, argv, flags.get('f') ?? '-');
   if (text === undefined) return 1;
   const bytes = bytesOfText(text);
   const archive = isGzip(bytes) ? gunzipOf(bytes) : bytes;

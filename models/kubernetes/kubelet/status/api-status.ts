@@ -7,7 +7,7 @@ import type { core, Pod } from '../../object/types.ts';
 import { type PodStatus, sandboxChanged } from '../container/pod-status.ts';
 import { type ConvertOptions, convertStatuses } from './container-statuses.ts';
 import { type Condition, containersReadyCondition, initializedCondition, OWNED_CONDITIONS, readyCondition } from './generate.ts';
-import { phaseOf } from './phase.ts';
+import { isFinalPhase, phaseOf } from './phase.ts';
 
 export interface StatusInputs extends ConvertOptions {
   readonly now: number;
@@ -35,13 +35,12 @@ export function apiStatus(pod: Pod, status: PodStatus, inputs: StatusInputs): co
   // Sidecars' `started` decides about the phase too, so it is computed again with it.
   if (init.some(isSidecar)) phase = phaseOf(pod, initStatuses, statuses, inputs.isTerminal);
   const api = pod.status as core.PodStatus | undefined;
-  const isFinal = (candidate: string | undefined): candidate is string => candidate === 'Failed' || candidate === 'Succeeded';
-  if (!isFinal(phase)) phase = [previous.phase, api?.phase].find(isFinal) ?? phase;
+  if (!isFinalPhase(phase)) phase = [previous.phase, api?.phase].find(isFinalPhase) ?? phase;
   let { reason, message } = inputs.eviction ?? {};
   if (inputs.eviction !== undefined) phase = 'Failed';
   else if (phase === previous.phase) [reason, message] = [previous.reason || api?.reason, previous.message || api?.message];
   // What the API server shows as final stays so.
-  if (isFinal(api?.phase)) phase = api.phase;
+  if (isFinalPhase(api?.phase)) phase = api.phase;
   const conditions = conditionsOf(pod, status, phase, initStatuses, statuses, inputs);
   const [hostIp] = inputs.hostIps;
   const podIps = pod.spec.hostNetwork === true ? inputs.hostIps : status.ips;

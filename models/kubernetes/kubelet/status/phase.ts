@@ -4,6 +4,9 @@ import type { core, Pod } from '../../object/types.ts';
 
 export type Phase = 'Pending' | 'Running' | 'Succeeded' | 'Failed';
 
+/** Whether a pod of this phase has ended. */
+export const isFinalPhase = (phase: string | undefined): phase is 'Succeeded' | 'Failed' => phase === 'Failed' || phase === 'Succeeded';
+
 interface InitCount {
   pending: number;
   failed: number;

@@ -11,6 +11,7 @@ import { PODS } from '../../client/resources.ts';
 import { isNotFound } from '../../client/result.ts';
 import type { core, Pod } from '../../object/types.ts';
 import { OWNED_CONDITIONS } from './generate.ts';
+import { isFinalPhase } from './phase.ts';
 import { isPodStatusByKubeletEqual, normalizeStatus } from './status-equal.ts';
 import { terminatedStatus } from './terminated-status.ts';
 
@@ -224,20 +225,20 @@ export class StatusManager {
    */
   #isOvertaken({ pod, status }: Versioned): boolean {
     const { phase } = status;
-    return (phase === 'Failed' || phase === 'Succeeded') && this.#statuses.get(pod.metadata.uid)?.status.phase !== phase;
+    return isFinalPhase(phase) && this.#statuses.get(pod.metadata.uid)?.status.phase !== phase;
   }
 
   #canDelete(entry: Versioned, status: core.PodStatus = entry.status): boolean {
     const pod = this.#hooks.latest(entry.pod.metadata.uid) ?? entry.pod;
     if (pod.metadata.deletionTimestamp === undefined && entry.pod.metadata.deletionTimestamp === undefined) return false;
     if (pod.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined || this.#hooks.apiUid(pod) !== pod.metadata.uid) return false;
-    return entry.isFinished && (status.phase === 'Succeeded' || status.phase === 'Failed');
+    return entry.isFinished && isFinalPhase(status.phase);
   }
 }
 
 /** mergePodStatus: conditions of others stay, a terminal phase waits for the containers, and so does the mark of an eviction. */
 export function mergeStatus(old: core.PodStatus | undefined, next: core.PodStatus, couldRun: boolean): core.PodStatus {
-  const isTerminal = next.phase === 'Failed' || next.phase === 'Succeeded';
+  const isTerminal = isFinalPhase(next.phase);
   const isHeld = isTerminal && couldRun;
   const becomesTerminal = isTerminal && old?.phase !== 'Failed' && old?.phase !== 'Succeeded';
   const foreign = (old?.conditions ?? []).filter(({ type }) => !OWNED_CONDITIONS.includes(type));
