@@ -55,6 +55,13 @@ export interface PropertiesOptions {
   readonly also?: readonly AnyInvariant[];
 }
 
+/** The doubt, told of every message when it is sent and when it arrives. */
+function listening<D extends Doubt | BindingDoubt>(doubt: D, network: StreamNetwork): D {
+  network.tap((from, _to, message) => doubt.sent(from, message));
+  network.tapArrivals((_from, to, message) => doubt.arrived(to, message));
+  return doubt;
+}
+
 /** A law that is judged of an owner's objects until a controller is in doubt about them. */
 function whileCertain(law: Property, network: StreamNetwork, objects: ObjectView): Property {
   const { facts = [] } = law;
@@ -62,9 +69,7 @@ function whileCertain(law: Property, network: StreamNetwork, objects: ObjectView
     name: law.name,
     mayBeVacuous: true,
     start() {
-      const [monitor, doubt] = [law.start(), new Doubt()];
-      network.tap((from, _to, message) => doubt.sent(from, message));
-      network.tapArrivals((_from, to, message) => doubt.arrived(to, message));
+      const [monitor, doubt] = [law.start(), listening(new Doubt(), network)];
       return {
         observe(record, _fact, verdicts) {
           doubt.observe(record);
@@ -87,9 +92,7 @@ function whileBound(law: Property, network: StreamNetwork): Property {
     name: law.name,
     mayBeVacuous: true,
     start() {
-      const [monitor, doubt] = [law.start(), new BindingDoubt()];
-      network.tap((from, _to, message) => doubt.sent(from, message));
-      network.tapArrivals((_from, to, message) => doubt.arrived(to, message));
+      const [monitor, doubt] = [law.start(), listening(new BindingDoubt(), network)];
       return {
         observe(record, _fact, verdicts) {
           doubt.observe(record);

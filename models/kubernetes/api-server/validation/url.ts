@@ -56,8 +56,7 @@ function authorityError(userInfo: string | undefined, host: string): string | un
 }
 
 function parseParts(text: string): Either<string, Omit<ParsedUrl, 'fragment'>> {
-  // eslint-disable-next-line no-control-regex -- these very characters are refused
-  if (/[\u0000-\u001f\u007f]/.test(text)) return left('net/url: invalid control character in URL');
+  if ([...text].some((character) => character < ' ' || character === '\u007f')) return left('net/url: invalid control character in URL');
   const found = schemeOf(text);
   if (isLeft(found)) return found;
   const { scheme } = found.right;
