@@ -68,6 +68,12 @@ export class LeaderElector {
     this.say('stopped leading');
   }
 
+  /** Leads as long as it may; then the process ends, as upstream's do, and its supervisor starts it again after `restartDelay` µs. */
+  *lead(onStarted: () => void, restartDelay: number): Task {
+    yield* this.run(onStarted);
+    this.process.exit(restartDelay);
+  }
+
   private *acquire(): Task {
     while (!(yield* this.tryAcquireOrRenew())) {
       yield* this.process.sleep('leader.acquire', jittered(this.process, 'leader', this.options.retryPeriod, JITTER_FACTOR));

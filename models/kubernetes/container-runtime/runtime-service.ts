@@ -69,6 +69,7 @@ export class RuntimeService {
   #wakeAtUs = Number.POSITIVE_INFINITY;
   #timer: { stop(): void } | undefined;
   #announced = false;
+  readonly #grown = (): void => this.#machine.changed();
 
   constructor(actor: Actor, options: ContainerRuntimeOptions, kept: Surviving | undefined, kubelet: Kubelet) {
     this.#actor = actor;
@@ -371,7 +372,7 @@ export class RuntimeService {
       processes: new Set(),
     };
     container.scope = scope;
-    container.tree.onGrowth = () => this.#machine.changed();
+    container.tree.onGrowth = this.#grown;
     const { now } = this.#actor;
     container.status = { ...container.status, state: 'RUNNING', startedAt: now };
     this.#noteContainer(container, 'STARTED');

@@ -44,9 +44,7 @@ function main(process: Process, options: CloudControllerManagerOptions, kept: Cl
   factory.start();
   const state: ControllerManagerState & { readonly cloud: CloudState } = {
     counters: () => context.counters(),
-    get isIdle() {
-      return context.isIdle;
-    },
+    isIdle: () => context.isIdle,
     isLeader: true,
     cloud: cloud.state,
   };

@@ -58,24 +58,24 @@ export class ControllerContext {
 
   /** Calls `run` once these informers have synced. */
   whenSynced(informers: readonly { hasSynced(): boolean }[], run: () => void): void {
-    const { process } = this;
-    function* wait(): Task {
-      yield* waitForCacheSync(process, informers);
-      run();
-    }
-    process.go(wait());
+    this.process.go(this.runWhenSynced(informers, run));
   }
 
   /** Calls `work` every `period` µs, the first time at once, each time after the previous call has ended (`wait.Until`). */
   every(name: string, period: number, work: () => Task): void {
-    const { process } = this;
-    function* repeat(): Task {
-      for (;;) {
-        yield* work();
-        yield* process.sleep(name, period);
-      }
+    this.process.go(this.repeat(name, period, work));
+  }
+
+  private *runWhenSynced(informers: readonly { hasSynced(): boolean }[], run: () => void): Task {
+    yield* waitForCacheSync(this.process, informers);
+    run();
+  }
+
+  private *repeat(name: string, period: number, work: () => Task): Task {
+    for (;;) {
+      yield* work();
+      yield* this.process.sleep(name, period);
     }
-    process.go(repeat());
   }
 
   /** The counters of all loops by name. */

@@ -9,7 +9,7 @@ import { Client } from '../client/client.ts';
 import type { LoopCounters } from '../client/control-loop.ts';
 import { EventRecorder } from '../client/event-recorder.ts';
 import { LeaderElector } from '../client/leader-election.ts';
-import { processBehavior, type Process, type Task } from '../client/process.ts';
+import { processBehavior, type Process } from '../client/process.ts';
 import { SharedInformerFactory } from '../client/shared-informer.ts';
 import { ControllerContext } from './controller-context.ts';
 import { CONTROLLERS, isEnabled, type ControllerDescriptor } from './controllers.ts';
@@ -27,7 +27,7 @@ export interface ControllerManagerState {
   /** Counters by loop. */
   counters(): Readonly<Record<string, LoopCounters>>;
   /** Whether no loop has anything queued, running or due. */
-  readonly isIdle: boolean;
+  readonly isIdle: () => boolean;
   readonly isLeader: boolean;
 }
 
@@ -54,12 +54,8 @@ function main(process: Process, options: ControllerManagerOptions, loops: readon
   const recorder = new EventRecorder(process, lock, { component: id, epoch: options.epoch });
   const election = { namespace: 'kube-system', name: NAME, identity, epoch: options.epoch };
   const elector = new LeaderElector(process, lock, election, recorder);
-  process.exposed = { counters: () => ({}), isIdle: true, isLeader: false } satisfies ControllerManagerState;
-  function* lead(): Task {
-    yield* elector.run(() => (process.exposed = start(process, client, options, loops)));
-    process.exit(options.restartDelay ?? RESTART_DELAY);
-  }
-  process.go(lead());
+  process.exposed = { counters: () => ({}), isIdle: () => true, isLeader: false } satisfies ControllerManagerState;
+  process.go(elector.lead(() => (process.exposed = start(process, client, options, loops)), options.restartDelay ?? RESTART_DELAY));
 }
 
 function start(process: Process, client: Client, options: ControllerManagerOptions, loops: readonly ControllerDescriptor[]): ControllerManagerState {
@@ -73,9 +69,7 @@ function start(process: Process, client: Client, options: ControllerManagerOptio
   factory.start();
   return {
     counters: () => context.counters(),
-    get isIdle() {
-      return context.isIdle;
-    },
+    isIdle: () => context.isIdle,
     isLeader: true,
   };
 }

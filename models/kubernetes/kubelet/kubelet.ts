@@ -153,10 +153,10 @@ class Kubelet {
         event: (pod, type, reason, message) => this.event(pod, undefined, type, reason, message),
         networkErrors: () => this.health.networkErrors(),
         finished: () => this.loop.housekeepLater(),
+        pastDeadline: (pod) => this.workers.update({ type: 'sync', pod: this.loop.pod(pod.metadata.uid) ?? pod }),
       },
     );
     this.workers = new PodWorkers(process, this.pleg, this.sync, () => this.health.whenWell());
-    this.sync.onDeadline = (pod) => this.workers.update({ type: 'sync', pod: this.loop.pod(pod.metadata.uid) ?? pod });
     const garbage = new Garbage(process, this.cri, this.pleg, runtime, (uid) => !this.workers.couldRun(uid));
     this.loop = new SyncLoop(
       { process, workers: this.workers, statuses: this.statuses, pleg: this.pleg, mirrors: this.mirrors, garbage, containers },

@@ -43,6 +43,8 @@ export interface SyncNode {
   /** Why only pods of the host network can be synced, if so. */
   readonly networkErrors: () => readonly string[];
   readonly finished: () => void;
+  /** Called when a pod's deadline has passed: its worker must look again. */
+  readonly pastDeadline: (pod: Pod) => void;
 }
 
 /** active_deadline.go. */
@@ -233,12 +235,9 @@ export class PodSync implements PodSyncer {
     this.deadlines.add(uid);
     this.parts.process.after('pod.deadline', Math.max(0, deadline - this.parts.process.now), () => {
       this.deadlines.delete(uid);
-      this.onDeadline?.(pod);
+      this.node.pastDeadline(pod);
     });
   }
-
-  /** Called when a pod's deadline has passed: its worker must look again. */
-  onDeadline: ((pod: Pod) => void) | undefined;
 }
 
 const bareId = (id: string | undefined): string => (id ?? '').replace(/^[^:]*:\/\//, '');

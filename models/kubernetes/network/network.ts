@@ -76,12 +76,7 @@ export class NetworkPlane {
       );
     });
     this.plane = new DataPlane({
-      environment: {
-        get now() {
-          return process.now;
-        },
-        choose: (kind, n, label) => process.choose(kind, n, label),
-      },
+      environment: process,
       ...(options.policies === false ? {} : { policies: (book) => new PolicyEngine(world, book), pods: world }),
     });
   }

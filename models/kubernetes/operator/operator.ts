@@ -10,7 +10,7 @@ import { Client } from '../client/client.ts';
 import { countersOf, type ControlLoop, type LoopCounters } from '../client/control-loop.ts';
 import { EventRecorder } from '../client/event-recorder.ts';
 import { LeaderElector } from '../client/leader-election.ts';
-import { processBehavior, type Process, type Task } from '../client/process.ts';
+import { processBehavior, type Process } from '../client/process.ts';
 import { SharedInformerFactory } from '../client/shared-informer.ts';
 import type { Manager } from './controller.ts';
 import { startController } from './reconcile-loop.ts';
@@ -32,7 +32,7 @@ export interface OperatorOptions {
 export interface OperatorState {
   counters(): Readonly<Record<string, LoopCounters>>;
   /** Whether no controller has anything queued, running or due. */
-  readonly isIdle: boolean;
+  readonly isIdle: () => boolean;
   readonly isLeader: boolean;
 }
 
@@ -54,15 +54,11 @@ function main(process: Process, manager: Manager, id: string, options: OperatorO
     process.exposed = start(process, client, manager, options);
     return;
   }
-  process.exposed = { counters: () => ({}), isIdle: true, isLeader: false } satisfies OperatorState;
+  process.exposed = { counters: () => ({}), isIdle: () => true, isLeader: false } satisfies OperatorState;
   const lock = client.named({ userAgent: `${name}/leader-election` });
   const recorder = new EventRecorder(process, lock, { component: id, epoch: options.epoch });
   const elector = new LeaderElector(process, lock, { namespace, name, identity: `${id}_${process.now}`, epoch: options.epoch }, recorder);
-  function* lead(): Task {
-    yield* elector.run(() => (process.exposed = start(process, client, manager, options)));
-    process.exit(RESTART_DELAY);
-  }
-  process.go(lead());
+  process.go(elector.lead(() => (process.exposed = start(process, client, manager, options)), RESTART_DELAY));
 }
 
 function start(process: Process, client: Client, { controllers, qps = QPS, burst = BURST }: Manager, { epoch }: OperatorOptions): OperatorState {
@@ -75,9 +71,7 @@ function start(process: Process, client: Client, { controllers, qps = QPS, burst
   factory.start();
   return {
     counters: () => countersOf(loops),
-    get isIdle() {
-      return loops.every(({ queue }) => queue.isIdle);
-    },
+    isIdle: () => loops.every(({ queue }) => queue.isIdle),
     isLeader: true,
   };
 }

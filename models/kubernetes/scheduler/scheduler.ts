@@ -79,11 +79,7 @@ function main(process: Process, options: SchedulerOptions, configuration: Schedu
     { namespace: 'kube-system', name: configuration.leaderElection?.resourceName ?? COMPONENT, identity, epoch: options.epoch },
     recorder,
   );
-  function* lead(): Task {
-    yield* elector.run(() => start(process, client, options, configuration, id));
-    process.exit(options.restartDelay ?? RESTART_DELAY);
-  }
-  process.go(lead());
+  process.go(elector.lead(() => start(process, client, options, configuration, id), options.restartDelay ?? RESTART_DELAY));
 }
 
 function start(
@@ -142,9 +138,10 @@ function start(
   );
   process.exposed = { counters: loop.counters, queue, cache } satisfies SchedulerState;
   factory.start();
-  function* runWhenSynced(): Task {
-    yield* factory.waitForCacheSync();
-    yield* loop.run();
-  }
-  process.go(runWhenSynced());
+  process.go(runWhenSynced(factory, loop));
+}
+
+function* runWhenSynced(factory: SharedInformerFactory, loop: ScheduleOne): Task {
+  yield* factory.waitForCacheSync();
+  yield* loop.run();
 }

@@ -14,8 +14,8 @@ import { processBehavior, type Process, type Task } from '../client/process.ts';
 import { STORAGE_CLASSES } from '../client/resources.ts';
 import { isAlreadyExists } from '../client/result.ts';
 import { SharedInformerFactory } from '../client/shared-informer.ts';
-import type { PersistentVolume, PersistentVolumeClaim, Node } from '../object/types.ts';
-import { ProvisionController, type Provisioned } from './provisioner.ts';
+import type { PersistentVolumeClaim, Node } from '../object/types.ts';
+import { type Backend, ProvisionController, type Provisioned } from './provisioner.ts';
 
 export const LOCAL_PATH = 'rancher.io/local-path';
 const ID = 'local-path-provisioner';
@@ -23,12 +23,17 @@ const FOLDER = '/var/local-path-provisioner';
 const MODES = ['ReadWriteOnce', 'ReadWriteOncePod'];
 const RETRY_AFTER = 1_000_000;
 
+interface WorkTime {
+  readonly min: number;
+  readonly max: number;
+}
+
 export interface ProvisionerOptions {
   readonly servers: readonly string[];
   /** The cluster's epoch, ms. */
   readonly epoch: number;
   /** How long making or deleting a directory takes, µs: from and below. */
-  readonly workTime: { readonly min: number; readonly max: number };
+  readonly workTime: WorkTime;
 }
 
 /** The actor. */
@@ -41,22 +46,25 @@ function main(process: Process, { servers, epoch, workTime }: ProvisionerOptions
   const client = new Client(process, { servers, user, userAgent: ID });
   const factory = new SharedInformerFactory(process, client);
   const recorder = new EventRecorder(process, client, { component: `${LOCAL_PATH}_${ID}`, epoch });
-  function* work(): Task<Err> {
-    yield* process.sleep('helper', workTime.min + process.choose('helper', Math.max(1, workTime.max - workTime.min)));
-    return undefined;
-  }
   new ProvisionController(process, client, recorder, factory, {
     name: LOCAL_PATH,
-    *provision({ claim, node, volume }): Task<Provisioned> {
-      const problem = problemOf(claim, node);
-      if (problem !== undefined || node === undefined) return { problem: problem ?? '' };
-      yield* work();
-      return directory(claim, node, volume);
-    },
-    destroy: (_volume: PersistentVolume) => work(),
+    provision: (order) => provision(process, workTime, order),
+    destroy: () => work(process, workTime),
   });
   factory.start();
   process.go(makeClass(process, client));
+}
+
+function* provision(process: Process, workTime: WorkTime, { claim, node, volume }: Parameters<Backend['provision']>[0]): Task<Provisioned> {
+  const problem = problemOf(claim, node);
+  if (problem !== undefined || node === undefined) return { problem: problem ?? '' };
+  yield* work(process, workTime);
+  return directory(claim, node, volume);
+}
+
+function* work(process: Process, { min, max }: WorkTime): Task<Err> {
+  yield* process.sleep('helper', min + process.choose('helper', Math.max(1, max - min)));
+  return undefined;
 }
 
 function problemOf({ spec }: PersistentVolumeClaim, node: Node | undefined): string | undefined {

@@ -8,6 +8,7 @@ import type { KubeObject } from '../../object/types.ts';
 import { mutate, mutateNothing, validate } from '../admission/chain.ts';
 import type { AdmissionWorld, Attributes, Operation } from '../admission/plugin.ts';
 import type { Status } from '../status/status.ts';
+import type { EtcdClient } from '../storage/etcd-client.ts';
 import { guaranteedUpdate, readLive, type Decision } from '../storage/guaranteed-update.ts';
 import { decide } from '../authorization/authorize.ts';
 import { contextOf, storageKey, type Call } from './request.ts';
@@ -48,14 +49,8 @@ function attributesOf(call: Call, operation: Operation, object: KubeObject | und
   };
 }
 
-const worlds = new WeakMap<Services, AdmissionWorld>();
-
 /** Plugins' view of the store, the same for all requests of a server. */
-function worldOf(services: Services): AdmissionWorld {
-  let world = worlds.get(services);
-  if (world === undefined) worlds.set(services, (world = makeWorld(services)));
-  return world;
-}
+const worldOf = (services: Services): AdmissionWorld => (services.admission ??= makeWorld(services));
 
 function makeWorld(services: Services): AdmissionWorld {
   const { storage, process } = services;
@@ -65,17 +60,25 @@ function makeWorld(services: Services): AdmissionWorld {
     authorizes: (user, question) => decide(services, user, question).isAllowed,
     compiled: (object, make) => services.compiled.of(object, make),
     callWebhook: (call) => services.webhooks.call(call),
-    *live(info, namespace, name): Task<KubeObject | undefined> {
-      const read = yield* readLive(etcd, storageKey(info, namespace, name));
-      return isLeft(read) ? undefined : read.right;
-    },
-    *change(info, namespace, name, change): Task<boolean> {
-      const written = yield* guaranteedUpdate(etcd, storageKey(info, namespace, name), undefined, function* (current): Task<Either<Status, Decision>> {
-        const next = current === undefined ? undefined : change(current);
-        return right(next === undefined ? { kind: 'keep', object: current as KubeObject } : { kind: 'put', object: next });
-      }, false);
-      return !isLeft(written) && written.right.kind === 'updated';
-    },
+    live: (info, namespace, name) => live(etcd, storageKey(info, namespace, name)),
+    change: (info, namespace, name, transform) => change(etcd, storageKey(info, namespace, name), transform),
     sleep: (delay) => process.sleep('admission', delay),
   };
+}
+
+function* live(etcd: EtcdClient, key: string): Task<KubeObject | undefined> {
+  const read = yield* readLive(etcd, key);
+  return isLeft(read) ? undefined : read.right;
+}
+
+type Change = (current: KubeObject) => KubeObject | undefined;
+
+function* change(etcd: EtcdClient, key: string, transform: Change): Task<boolean> {
+  const written = yield* guaranteedUpdate(etcd, key, undefined, (current) => changed(transform, current), false);
+  return !isLeft(written) && written.right.kind === 'updated';
+}
+
+function* changed(transform: Change, current: KubeObject | undefined): Task<Either<Status, Decision>> {
+  const next = current === undefined ? undefined : transform(current);
+  return right(next === undefined ? { kind: 'keep', object: current as KubeObject } : { kind: 'put', object: next });
 }

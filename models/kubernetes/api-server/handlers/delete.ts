@@ -49,22 +49,24 @@ export function* removeObject(services: Services, call: Call, name: string, opti
   const { info, request } = call;
   const key = storageKey(info, request.namespace, name);
   const cached = cachedObject(call, name);
-  const decide = function* (current: KubeObject | undefined): Task<Either<Status, Decision>> {
-    if (current === undefined) return left(notFound(info, name));
-    const refused = checkPreconditions(call, options, current);
-    if (refused !== undefined) return left(refused);
-    const marked = mark(call, current, options);
-    if (marked === 'pending') return right({ kind: 'keep', object: current });
-    const shown = yield* read(call, current);
-    if (isLeft(shown)) return shown;
-    const admitted = yield* admitWithoutObject(services, call, 'DELETE', undefined, shown.right);
-    if (isLeft(admitted)) return admitted;
-    return right(marked === 'gone' ? { kind: 'delete' } : { kind: 'put', object: marked });
-  };
-  const marked = yield* guaranteedUpdate(services.storage.etcd, key, cached, decide, options.isDryRun);
+  const marked = yield* guaranteedUpdate(services.storage.etcd, key, cached, (current) => decide(services, call, name, options, current), options.isDryRun);
   const written = isLeft(marked) || !isOver(call, marked.right) || options.isDryRun ? marked : yield* erase(services, call, key, marked.right);
   if (!isLeft(written) && written.right.kind === 'deleted' && !options.isDryRun) release(services, call, undefined, written.right.object);
   return written;
+}
+
+/** What becomes of the stored object. */
+function* decide(services: Services, call: Call, name: string, options: DeleteOptions, current: KubeObject | undefined): Task<Either<Status, Decision>> {
+  if (current === undefined) return left(notFound(call.info, name));
+  const refused = checkPreconditions(call, options, current);
+  if (refused !== undefined) return left(refused);
+  const marked = mark(call, current, options);
+  if (marked === 'pending') return right({ kind: 'keep', object: current });
+  const shown = yield* read(call, current);
+  if (isLeft(shown)) return shown;
+  const admitted = yield* admitWithoutObject(services, call, 'DELETE', undefined, shown.right);
+  if (isLeft(admitted)) return admitted;
+  return right(marked === 'gone' ? { kind: 'delete' } : { kind: 'put', object: marked });
 }
 
 /** Whether the first of the two writes of a graceful deletion left nothing to wait for. */
@@ -73,12 +75,12 @@ const isOver = ({ info }: Call, { kind, object: { metadata } }: Written): boolea
 
 /** The second write: the object goes. Somebody else may have been faster. */
 function* erase(services: Services, { info }: Call, key: string, { object }: Written): Task<Either<Status, Written>> {
-  const { name, uid } = object.metadata;
-  const decide = function* (current: KubeObject | undefined): Task<Either<Status, Decision>> {
-    return current?.metadata.uid === uid ? right({ kind: 'delete' }) : left(notFound(info, name));
-  };
-  const erased = yield* guaranteedUpdate(services.storage.etcd, key, object, decide, false);
+  const erased = yield* guaranteedUpdate(services.storage.etcd, key, object, (current) => decideErasure(info, object, current), false);
   return isLeft(erased) && erased.left.reason === 'NotFound' ? right({ kind: 'deleted', object }) : erased;
+}
+
+function* decideErasure(info: KindInfo, { metadata: { name, uid } }: KubeObject, current: KubeObject | undefined): Task<Either<Status, Decision>> {
+  return current?.metadata.uid === uid ? right({ kind: 'delete' }) : left(notFound(info, name));
 }
 
 /** Whether the object is the one that the deletion means. */

@@ -2,6 +2,7 @@
  * What the server's handlers share: storage, the registry of kinds, admission and the allocators.
  */
 import type { Process } from '../../client/process.ts';
+import type { AdmissionWorld } from '../admission/plugin.ts';
 import { ServiceAllocators } from '../allocator/service.ts';
 import { CustomKinds } from '../crd/registry.ts';
 import type { KindInfo, StorageResource } from '../registry/kind.ts';
@@ -28,6 +29,8 @@ export interface Services extends ServerWorld {
   readonly compiled: CompiledObjects;
   readonly dialer: Dialer;
   readonly served: ServedRequests;
+  /** Made at the first use. Not in a WeakMap of all servers: until the next full collection its values would keep every cluster alive. */
+  admission: AdmissionWorld | undefined;
 }
 
 /** Kinds by `group/resource`; `revision` moves with each change. */
@@ -63,6 +66,7 @@ export function createServices(process: Process, options: ApiServerOptions, onRe
     compiled: new CompiledObjects(),
     kinds: new KindMap([...KINDS, ...aggregatedKinds(options.aggregated ?? [])].map((info) => [`${info.group}/${info.resource}`, info])),
     dialer,
+    admission: undefined,
   };
   new CustomKinds(services);
   return services;

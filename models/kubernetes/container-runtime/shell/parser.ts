@@ -374,23 +374,17 @@ class Parser {
       this.#advance();
       return { fd, operator: token.text as Redirect['operator'], target: word };
     }
-    const body: { target: Word } = { target: [] };
+    const redirect: Redirect & { target: Word } = { fd, operator: '<<', target: [] };
     this.#lexer.expectHere({
       delimiter: word.map((part) => (part.kind === 'text' ? part.text : '')).join(''),
       expand: word.every((part) => part.kind !== 'text' || !part.quoted),
       stripTabs: token.text === '<<-',
       fill: (text) => {
-        body.target = text;
+        redirect.target = text;
       },
     });
     this.#advance();
-    return {
-      fd,
-      operator: '<<',
-      get target() {
-        return body.target;
-      },
-    };
+    return redirect;
   }
 
   #problem(message: string, isIncomplete = false): SyntaxProblem {

@@ -34,11 +34,11 @@ export class CloudNodeLifecycleController {
     this.recorder = context.recorder(this.client, 'cloud-node-lifecycle-controller');
     this.nodes = context.factory.informer<Node>(NODES);
     this.loop = context.loop({ name: 'cloud-node-lifecycle-controller', workers: 1, client: this.client, sync: () => this.monitor() }, [this.nodes]);
-    const { queue } = this.loop;
-    function* pass(): Task {
-      queue.add('pass');
-    }
-    context.whenSynced([this.nodes], () => context.every('cloud-nodes', PERIOD, pass));
+    context.whenSynced([this.nodes], () => context.every('cloud-nodes', PERIOD, () => this.pass()));
+  }
+
+  private *pass(): Task {
+    this.loop.queue.add('pass');
   }
 
   private *monitor(): Task<Err> {

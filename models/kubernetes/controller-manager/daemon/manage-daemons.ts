@@ -96,23 +96,26 @@ function surplus({ hash, daemonSet, clock }: DaemonSync, running: readonly Pod[]
 
 /** Carries out creations and deletions, at most 250 of each; what is asked for is expected before it is asked. */
 export function* syncNodes(sync: DaemonSync, remove: readonly string[], create: readonly string[]): Task<Err> {
-  const { expectations, key, daemonSet, podControl } = sync;
+  const { expectations, key } = sync;
   const toCreate = create.slice(0, BURST_REPLICAS);
   const toRemove = remove.slice(0, BURST_REPLICAS);
   expectations.set(key, toCreate.length, toRemove.length);
-  const { successes, error } = yield* slowStartBatch(sync.process, toCreate.length, 1, function* (at): Task<Err> {
-    const failed = yield* podControl.create(daemonDraft(sync, toCreate[at] as string), daemonSet);
-    return isNamespaceTerminating(failed) ? undefined : failed;
-  });
+  const { successes, error } = yield* slowStartBatch(sync.process, toCreate.length, 1, (at) => createOn(sync, toCreate[at] as string));
   for (let skipped = toCreate.length - successes; skipped > 0; skipped--) expectations.creationObserved(key);
-  function* removeOne(name: string): Task<Err> {
-    const failed = yield* podControl.delete(daemonSet.metadata.namespace ?? '', name, daemonSet);
-    if (failed === undefined) return undefined;
-    expectations.deletionObserved(key);
-    return failed.status?.reason === 'NotFound' ? undefined : failed;
-  }
-  const errors = yield* sync.process.join(toRemove.map(removeOne));
+  const errors = yield* sync.process.join(toRemove.map((name) => removeOne(sync, name)));
   return aggregate([error, ...errors]);
+}
+
+function* createOn(sync: DaemonSync, node: string): Task<Err> {
+  const failed = yield* sync.podControl.create(daemonDraft(sync, node), sync.daemonSet);
+  return isNamespaceTerminating(failed) ? undefined : failed;
+}
+
+function* removeOne({ expectations, key, daemonSet, podControl }: DaemonSync, name: string): Task<Err> {
+  const failed = yield* podControl.delete(daemonSet.metadata.namespace ?? '', name, daemonSet);
+  if (failed === undefined) return undefined;
+  expectations.deletionObserved(key);
+  return failed.status?.reason === 'NotFound' ? undefined : failed;
 }
 
 /** The pod for one node: the scheduler binds it, bound by a node affinity that allows only this node. */

@@ -28,7 +28,7 @@ describe('deployment controller', () => {
     expect(set?.metadata.annotations).toMatchObject({ 'deployment.kubernetes.io/desired-replicas': '3', 'deployment.kubernetes.io/max-replicas': '4', 'deployment.kubernetes.io/revision': '1' });
     expect(plane.list<Pod>('pods')).toHaveLength(3);
     expect(messages(plane.list('events'), 'Deployment')).toEqual([`Scaled up replica set ${set?.metadata.name} from 0 to 3`]);
-    expect(plane.manager().isIdle).toBe(false);
+    expect(plane.manager().isIdle()).toBe(false);
   });
 
   it('rolls a new template out within surge and unavailability', () => {

@@ -99,14 +99,15 @@ function* createPods(sync: JobSync, missing: number): Task<Err> {
   }
   const count = indexes?.length ?? missing;
   expectations.expectCreations(key, count);
-  const { successes, error } = yield* slowStartBatch(sync.process, count, 1, function* (at): Task<Err> {
-    const draft = podDraft(job, indexes?.[at], indexes === undefined ? undefined : sync.delayedDeletion.get(indexes[at] as number));
-    const failed = yield* sync.podControl.create(draft, job);
-    return isNamespaceTerminating(failed) ? undefined : failed;
-  });
+  const { successes, error } = yield* slowStartBatch(sync.process, count, 1, (at) => createPod(sync, indexes?.[at]));
   sync.active += successes;
   for (let skipped = count - successes; skipped > 0; skipped--) expectations.creationObserved(key);
   return error;
+}
+
+function* createPod({ job, podControl, delayedDeletion }: JobSync, index: number | undefined): Task<Err> {
+  const failed = yield* podControl.create(podDraft(job, index, index === undefined ? undefined : delayedDeletion.get(index)), job);
+  return isNamespaceTerminating(failed) ? undefined : failed;
 }
 
 function takenIndexes(sync: JobSync): ReadonlySet<number>[] {

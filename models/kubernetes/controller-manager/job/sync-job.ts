@@ -163,17 +163,17 @@ function isComplete({ job, succeeded, active }: JobSync): boolean {
 }
 
 function* deleteActivePods(sync: JobSync): Task<Err> {
-  const { podControl, job, activePods } = sync;
-  function* remove(pod: Pod): Task<Err> {
-    const error = yield* podControl.delete(pod.metadata.namespace ?? '', pod.metadata.name, job);
-    if (error !== undefined && error.status?.reason !== 'NotFound') return error;
-    sync.active -= 1;
-    sync.terminating += 1;
-    if (isPodReady(pod)) sync.ready -= 1;
-    return undefined;
-  }
-  const errors = yield* sync.process.join(activePods.map(remove));
+  const errors = yield* sync.process.join(sync.activePods.map((pod) => deleteActivePod(sync, pod)));
   return errors.find((error) => error !== undefined);
+}
+
+function* deleteActivePod(sync: JobSync, pod: Pod): Task<Err> {
+  const error = yield* sync.podControl.delete(pod.metadata.namespace ?? '', pod.metadata.name, sync.job);
+  if (error !== undefined && error.status?.reason !== 'NotFound') return error;
+  sync.active -= 1;
+  sync.terminating += 1;
+  if (isPodReady(pod)) sync.ready -= 1;
+  return undefined;
 }
 
 /** Says that the Job was suspended or resumed; resuming starts its time anew. */

@@ -12,7 +12,7 @@ import { claimObjects, newControllerRef } from '../../client/controller-ref-mana
 import { UidTrackingExpectations } from '../../client/expectations.ts';
 import { isNamespaceTerminating, type Err } from '../../client/failure.ts';
 import { BY_CONTROLLER, claimable, controlledBy } from '../../client/owner-index.ts';
-import { PodControl, podFromTemplate } from '../../client/pod-template.ts';
+import { PodControl, podFromTemplate, type PodDraft } from '../../client/pod-template.ts';
 import type { Task } from '../../client/process.ts';
 import { PODS } from '../../client/resources.ts';
 import { semanticEqual } from '../../client/semantic-equal.ts';
@@ -185,30 +185,32 @@ export class ReplicaSetController {
   }
 
   private *createPods(count: number, object: ReplicaSet, key: string): Task<Err> {
-    const { expectations, podControl } = this;
+    const { expectations } = this;
     expectations.expectCreations(key, count);
     const draft = podFromTemplate(object.spec.template ?? {}, object, newControllerRef(object, this.kind));
-    const { successes, error } = yield* slowStartBatch(this.context.process, count, SLOW_START_INITIAL_BATCH_SIZE, function* (): Task<Err> {
-      const failed = yield* podControl.create(draft, object);
-      // Nothing can be created in a namespace that goes away; the expectation stays, so nothing is tried again soon.
-      return isNamespaceTerminating(failed) ? undefined : failed;
-    });
+    const { successes, error } = yield* slowStartBatch(this.context.process, count, SLOW_START_INITIAL_BATCH_SIZE, () => this.createPod(draft, object));
     for (let skipped = count - successes; skipped > 0; skipped--) expectations.creationObserved(key);
     return error;
   }
 
+  private *createPod(draft: PodDraft, object: ReplicaSet): Task<Err> {
+    const failed = yield* this.podControl.create(draft, object);
+    // Nothing can be created in a namespace that goes away; the expectation stays, so nothing is tried again soon.
+    return isNamespaceTerminating(failed) ? undefined : failed;
+  }
+
   private *deletePods(count: number, active: readonly Pod[], object: ReplicaSet, key: string): Task<Err> {
-    const { expectations, podControl } = this;
     const victims = this.podsToDelete(count, active, object);
-    expectations.expectDeletionsOf(key, victims.map(namespacedName));
-    function* remove(pod: Pod): Task<Err> {
-      const error = yield* podControl.delete(pod.metadata.namespace ?? '', pod.metadata.name, object);
-      if (error === undefined) return undefined;
-      expectations.deletionObservedOf(key, namespacedName(pod));
-      return error.status?.reason === 'NotFound' ? undefined : error;
-    }
-    const errors = yield* this.context.process.join(victims.map(remove));
+    this.expectations.expectDeletionsOf(key, victims.map(namespacedName));
+    const errors = yield* this.context.process.join(victims.map((pod) => this.deletePod(pod, object, key)));
     return errors.find((error) => error !== undefined);
+  }
+
+  private *deletePod(pod: Pod, object: ReplicaSet, key: string): Task<Err> {
+    const error = yield* this.podControl.delete(pod.metadata.namespace ?? '', pod.metadata.name, object);
+    if (error === undefined) return undefined;
+    this.expectations.deletionObservedOf(key, namespacedName(pod));
+    return error.status?.reason === 'NotFound' ? undefined : error;
   }
 
   private podsToDelete(count: number, active: readonly Pod[], object: ReplicaSet): readonly Pod[] {

@@ -42,11 +42,11 @@ export class LegacySATokenCleaner {
     this.pods.addIndexers({ [BY_SECRET]: secretsOf });
     const informers = [this.accounts, this.secrets, this.pods];
     this.loop = context.loop({ name: 'legacy-serviceaccount-token-cleaner-controller', workers: 1, client: this.client, sync: () => this.evaluate() }, informers);
-    const { queue } = this.loop;
-    function* pass(): Task {
-      queue.add('pass');
-    }
-    context.whenSynced(informers, () => context.every('legacy-token-cleaner', DAY, pass));
+    context.whenSynced(informers, () => context.every('legacy-token-cleaner', DAY, () => this.pass()));
+  }
+
+  private *pass(): Task {
+    this.loop.queue.add('pass');
   }
 
   private *evaluate(): Task<Err> {

@@ -85,13 +85,15 @@ function* runForAll(sync: StatefulSync, count: number, inOrder: boolean, work: (
     return GO_ON;
   }
   const errors: Err[] = [];
-  yield* slowStartBatch(sync.process, count, 1, function* (at): Task<Err> {
-    const { error } = yield* work(at);
-    errors.push(error);
-    return error;
-  });
+  yield* slowStartBatch(sync.process, count, 1, (at) => noteError(work(at), errors));
   const error = aggregate(errors);
   return error === undefined ? GO_ON : { stop: true, error };
+}
+
+function* noteError(work: Task<Step>, errors: Err[]): Task<Err> {
+  const { error } = yield* work;
+  errors.push(error);
+  return error;
 }
 
 function* processReplica(sync: StatefulSync, updateSet: StatefulSet, ordinal: number, pod: Pod | undefined, inOrder: boolean): Task<Step> {

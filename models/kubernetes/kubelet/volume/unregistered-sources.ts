@@ -4,13 +4,13 @@ import { type Data, type Sources, Unregistered } from './plan.ts';
 
 export function unregistered(sources: Sources): Sources {
   return {
-    *configMap(namespace, name): Task<Data> {
-      return new Unregistered(namespace, name);
-    },
-    *secret(namespace, name): Task<Data> {
-      return new Unregistered(namespace, name);
-    },
+    configMap: unregisteredData,
+    secret: unregisteredData,
     token: (pod, audience, seconds) => sources.token(pod, audience, seconds),
     claim: (namespace, name) => sources.claim(namespace, name),
   };
+}
+
+function* unregisteredData(namespace: string, name: string): Task<Data> {
+  return new Unregistered(namespace, name);
 }

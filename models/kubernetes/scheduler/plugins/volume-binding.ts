@@ -94,6 +94,15 @@ function* write({ client }: BindingCycle, plan: VolumePlan): Task<string | Writt
   return written;
 }
 
+/** Carries out what was planned for the pod. What was written stays assumed until the informers have it. */
+function* bindPlanned(cycle: BindingCycle, plans: Map<string, VolumePlan>, node: string, timeout: number): Task<Status | undefined> {
+  const plan = plans.get(cycle.pod.uid);
+  if (plan === undefined) return undefined;
+  const status = yield* bindVolumes(cycle, plan, node, timeout);
+  if (status === undefined) plans.delete(cycle.pod.uid);
+  return status;
+}
+
 function* bindVolumes(cycle: BindingCycle, plan: VolumePlan, node: string, timeout: number): Task<Status | undefined> {
   const written = yield* write(cycle, plan);
   if (typeof written === 'string') return failure(NAME, written);
@@ -197,14 +206,7 @@ export const volumeBinding = (args: VolumeBindingArgs = {}): Plugin<CycleState> 
       return undefined;
     },
     unreserve: (cycle) => revert(cycle.pod.uid),
-    *preBind(cycle, node): Task<Status | undefined> {
-      const plan = plans.get(cycle.pod.uid);
-      if (plan === undefined) return undefined;
-      const status = yield* bindVolumes(cycle, plan, node, timeout);
-      // What was written stays assumed until the informers have it.
-      if (status === undefined) plans.delete(cycle.pod.uid);
-      return status;
-    },
+    preBind: (cycle, node) => bindPlanned(cycle, plans, node, timeout),
     events: volumeBindingEvents,
   };
 };

@@ -71,20 +71,23 @@ export const BY_CLAIM = 'pvc';
 export const claimsOfPod = (pod: Pod): readonly string[] => claimUsesOf(pod).map(({ name }) => `${pod.metadata.namespace}/${name}`);
 
 /** Has somebody outside make the volume. In-tree provisioners are gone since 1.31. */
-function provision({ classes, operations, recorder, writer }: VolumeContext, claim: PersistentVolumeClaim, className: string): Err {
+function provision(context: VolumeContext, claim: PersistentVolumeClaim, className: string): Err {
+  const { classes, operations, recorder } = context;
   const provisioner = classes.lister.get(undefined, className)?.provisioner;
   if (provisioner === undefined || provisioner.startsWith('kubernetes.io/')) {
     const text = provisioner === undefined ? `storageclass.storage.k8s.io "${className}" not found` : `no volume plugin matched name: ${provisioner}`;
     recorder.event(claim, 'Warning', 'ProvisioningFailed', text);
     return undefined;
   }
-  operations.run(`provision-${namespacedName(claim)}[${claim.metadata.uid}]`, function* (): Task<Err> {
-    const named = yield* writer.provisioner(claim, provisioner);
-    if (!named.ok) return failureOf(named);
-    const text = `Waiting for a volume to be created either by the external provisioner '${provisioner}' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.`;
-    recorder.event(named.object, 'Normal', 'ExternalProvisioning', text);
-    return undefined;
-  });
+  operations.run(`provision-${namespacedName(claim)}[${claim.metadata.uid}]`, () => provisionExternally(context, claim, provisioner));
+  return undefined;
+}
+
+function* provisionExternally({ recorder, writer }: VolumeContext, claim: PersistentVolumeClaim, provisioner: string): Task<Err> {
+  const named = yield* writer.provisioner(claim, provisioner);
+  if (!named.ok) return failureOf(named);
+  const text = `Waiting for a volume to be created either by the external provisioner '${provisioner}' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.`;
+  recorder.event(named.object, 'Normal', 'ExternalProvisioning', text);
   return undefined;
 }
 
