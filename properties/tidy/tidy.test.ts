@@ -87,6 +87,23 @@ describe('determinism', () => {
   });
 });
 
+describe('memory', () => {
+  // Programs of containers are exempt: they run seldom, and a shell's closures are its language.
+  const hot = product.filter(({ path }) => /^(src|models)\//.test(path) && !/^(src\/cli|models\/kubernetes\/(container-runtime|facade|cli))\//.test(path));
+
+  /** What puts a closure, and with it a whole cluster, into the old generation: docs/decisions/0007-dropped-clusters.md. */
+  const PATTERNS = [
+    { what: 'generator functions that are made anew', pattern: /^ +.*\bfunction ?\*|^ {4,}\*\w+\(/m, mutant: '  const work = function* (): Task {' },
+    { what: 'accessors in object literals', pattern: /^ {4,}(get|set) \w+\(/m, mutant: '    get now() {' },
+    { what: 'function literals that are assigned to a property', pattern: /^ *\w[\w.]*\.#?\w+ = (\([^()]*\)|\w+)(: [^=]+)? => /m, mutant: 'this.sync.onEnd = (pod) => workers.update(pod);' },
+  ];
+
+  it.each(PATTERNS)('of a cluster is young: no $what', ({ pattern, mutant }) => {
+    expect(pattern.test(mutant)).toBe(true);
+    expect(hot.filter(({ text }) => pattern.test(text.replace(/\/\*[\s\S]*?\*\//g, ''))).map(({ path }) => path)).toEqual([]);
+  });
+});
+
 describe('files', () => {
   it('hold one noun: at most 500 lines', () => {
     const large = product.filter(({ text }) => text.split('\n').length > 501).map(({ path, text }) => `${path}: ${text.split('\n').length}`);

@@ -155,18 +155,6 @@ export class Process {
     });
   }
 
-  /** Works through `pieces` with at most `workers` tasks at a time (workqueue.ParallelizeUntil without chunks). */
-  *parallelize<P>(workers: number, pieces: readonly P[], work: (piece: P, index: number) => Task<unknown>): Task {
-    let next = 0;
-    function* worker(): Task {
-      while (next < pieces.length) {
-        const index = next++;
-        yield* work(pieces[index] as P, index);
-      }
-    }
-    yield* this.join(Array.from({ length: Math.min(workers, pieces.length) }, worker));
-  }
-
   /**
    * The process ends and its supervisor starts it again after `delay` µs: all tasks, timers and handlers are gone, and
    * `main` runs as at the first start. What arrives in between finds nobody.
