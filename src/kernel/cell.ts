@@ -6,6 +6,12 @@ import type { ActorSpec, Behavior, Message } from '../actor/actor.ts';
 import type { StepContext } from '../actor/context.ts';
 import type { Peer } from './network.ts';
 
+/** No event waits: instead of a slot's number. */
+export const NO_SLOT = -1;
+
+/** Of so many timers an actor's cell keeps the keys when they are not set. */
+const KEYS_KEPT = 16;
+
 export class Cell implements Peer {
   readonly id: string;
   readonly type: string;
@@ -29,7 +35,7 @@ export class Cell implements Peer {
   slowness = 0;
   /** Until when events wait that were slowed down: what comes until then waits behind them. */
   slowedUntil = -1;
-  /** Slots of the timers that are set, by key. */
+  /** Slots of the timers by key; {@link NO_SLOT} for one that is not set now (see {@link unset}). */
   readonly timers = new Map<string, number>();
   /** When the last message to each receiver (by index) arrives: later ones may not overtake it. */
   readonly lastArrival = new Map<number, number>();
@@ -44,5 +50,11 @@ export class Cell implements Peer {
     this.behavior = spec.behavior;
     this.index = index;
     this.context = context;
+  }
+
+  /** Notes that a timer is no longer set. The key stays if there are few: most are set again, and a Map that loses its last keys is made anew. */
+  unset(key: string): void {
+    if (this.timers.size > KEYS_KEPT) this.timers.delete(key);
+    else this.timers.set(key, NO_SLOT);
   }
 }

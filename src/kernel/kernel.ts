@@ -11,10 +11,10 @@ import { StepContext, type ContextHost } from '../actor/context.ts';
 import { Freezer } from '../actor/freeze.ts';
 import { AmbientAccess, Guard } from '../actor/guard.ts';
 import type { LogRecord, Via } from '../log/record.ts';
-import { mailbox } from '../stream/inbox.ts';
+import { Inbox } from '../stream/inbox.ts';
 import { assert, isThenable } from './assert.ts';
 import { BOUNDS, boundHit, type Bounds } from './bound.ts';
-import { Cell } from './cell.ts';
+import { Cell, NO_SLOT } from './cell.ts';
 import { RandomChooser, type Chooser } from './choice.ts';
 import type { KernelOptions, ReadyOrder } from './options.ts';
 import type { Control, ControlMessage } from './control.ts';
@@ -53,7 +53,7 @@ export class Kernel implements ContextHost, Routing {
   constructor(options: KernelOptions) {
     const { slots } = this;
     this.queue = new EventQueue(
-      (slot) => slots.via[slot] === 'dead',
+      (slot) => slots.at(slot).via === 'dead',
       (slot) => slots.release(slot),
     );
     this.chooser = options.chooser ?? new RandomChooser(options.seed);
@@ -115,7 +115,7 @@ export class Kernel implements ContextHost, Routing {
     const cell = this.cells.get(to);
     assert(cell !== undefined, `the receiver ${to} of an input exists`);
     const slot = this.slots.take('input', cell, this.freeze(message), external ? -1 : this.seq - 1);
-    this.slots.external[slot] = external;
+    this.slots.at(slot).external = external;
     this.queue.push(Math.max(at, this.now), external ? EventClass.input : EventClass.control, slot);
   }
 
@@ -127,7 +127,7 @@ export class Kernel implements ContextHost, Routing {
     const cell = this.cells.get(command.actor);
     assert(cell !== undefined || command.kind === 'note', `the actor ${command.actor} of a ${command.kind} exists`);
     const slot = this.slots.take('control', cell, this.freeze(command as ControlMessage), external ? -1 : this.seq - 1);
-    this.slots.external[slot] = external;
+    this.slots.at(slot).external = external;
     this.queue.push(Math.max(at, this.now), external ? EventClass.input : EventClass.control, slot);
   }
 
@@ -136,7 +136,8 @@ export class Kernel implements ContextHost, Routing {
     const slot = this.slots.take('host', undefined, { kind: 'host', work } as Message, -1);
     this.queue.push(Math.max(at, this.now), EventClass.host, slot);
     return () => {
-      if (this.slots.via[slot] === 'host' && (this.slots.message[slot] as { work?: unknown }).work === work) this.kill(slot);
+      const { via, message } = this.slots.at(slot);
+      if (via === 'host' && (message as { work?: unknown }).work === work) this.kill(slot);
     };
   }
 
@@ -220,9 +221,9 @@ export class Kernel implements ContextHost, Routing {
 
   private dispatch(slot: number): void {
     const { slots } = this;
-    const via = slots.via[slot] as Via | 'host';
-    const cell = slots.cell[slot];
-    const message = slots.message[slot];
+    const event = slots.at(slot);
+    const via = event.via as Via | 'host';
+    const { cell, message } = event;
     if (via === 'host') {
       slots.release(slot);
       (message as unknown as { work: () => void }).work();
@@ -234,41 +235,39 @@ export class Kernel implements ContextHost, Routing {
       cell.backlog.push(slot);
       return;
     }
-    if ((cell.slowness > 0 || this.now <= cell.slowedUntil) && slots.timer[slot] !== '$slowed') return this.postpone(slot, cell);
+    if ((cell.slowness > 0 || this.now <= cell.slowedUntil) && event.timer !== '$slowed') return this.postpone(slot, cell);
     if (via === 'timer') {
-      const key = slots.timer[slot] as string;
-      if (slots.incarnation[slot] !== cell.incarnation) return slots.release(slot);
-      if (cell.timers.get(key) === slot) cell.timers.delete(key);
+      const key = event.timer as string;
+      if (event.incarnation !== cell.incarnation) return slots.release(slot);
+      if (cell.timers.get(key) === slot) cell.unset(key);
     } else if (via === 'message') {
-      const from = slots.from[slot];
+      const { from } = event;
       if (!cell.isUp) return slots.release(slot);
       if (from !== undefined && this.network.arrives?.(from, cell, message as Message, this.now) === false) {
         return slots.release(slot);
       }
     } else if (via === 'start') {
-      if (slots.incarnation[slot] !== cell.incarnation) return slots.release(slot);
+      if (event.incarnation !== cell.incarnation) return slots.release(slot);
     } else if (!cell.isUp) return slots.release(slot);
     this.perform(slot, via, cell, message);
   }
 
   private postpone(slot: number, cell: Cell): void {
-    if (this.slots.via[slot] === 'timer') {
-      const key = this.slots.timer[slot] as string;
-      if (cell.timers.get(key) === slot) cell.timers.delete(key);
-      if (this.slots.incarnation[slot] !== cell.incarnation) return this.slots.release(slot);
-      this.slots.via[slot] = 'message';
+    const event = this.slots.at(slot);
+    if (event.via === 'timer') {
+      const key = event.timer as string;
+      if (cell.timers.get(key) === slot) cell.unset(key);
+      if (event.incarnation !== cell.incarnation) return this.slots.release(slot);
+      event.via = 'message';
     }
-    this.slots.timer[slot] = '$slowed';
+    event.timer = '$slowed';
     cell.slowedUntil = Math.max(this.now + cell.slowness, cell.slowedUntil);
     this.queue.push(cell.slowedUntil, EventClass.normal, slot);
   }
 
   private perform(slot: number, via: Via, cell: Cell, message: Message | undefined): void {
-    const { slots } = this;
-    const cause = slots.cause[slot] as number;
-    const from = slots.from[slot];
-    const external = slots.external[slot] as boolean;
-    slots.release(slot);
+    const { cause, from, external } = this.slots.at(slot);
+    this.slots.release(slot);
     this.current = cell;
     this.digest.reset();
     cell.context.open(this.now + cell.skew, from?.id);
@@ -363,22 +362,22 @@ export class Kernel implements ContextHost, Routing {
 
   private deliver(from: Cell, to: Cell, message: Message, at: number): void {
     const slot = this.slots.take('message', to, message, this.seq);
-    this.slots.from[slot] = from;
+    this.slots.at(slot).from = from;
     this.queue.push(at, EventClass.normal, slot);
   }
 
   private setTimer(cell: Cell, key: string, delay: number, message: Message): void {
     this.cancelTimer(cell, key);
     const slot = this.slots.take('timer', cell, message, this.seq);
-    this.slots.timer[slot] = key;
+    this.slots.at(slot).timer = key;
     cell.timers.set(key, slot);
     this.queue.push(this.now + delay, EventClass.normal, slot);
   }
 
   private cancelTimer(cell: Cell, key: string): void {
     const slot = cell.timers.get(key);
-    if (slot === undefined) return;
-    cell.timers.delete(key);
+    if (slot === undefined || slot === NO_SLOT) return;
+    cell.unset(key);
     const waits = cell.backlog.indexOf(slot);
     if (waits >= 0) {
       cell.backlog.splice(waits, 1);
@@ -387,17 +386,16 @@ export class Kernel implements ContextHost, Routing {
   }
 
   private kill(slot: number): void {
-    this.slots.via[slot] = 'dead';
-    this.slots.message[slot] = undefined;
+    const event = this.slots.at(slot);
+    event.via = 'dead';
+    event.message = undefined;
     this.queue.noteDead();
   }
 
   private addCell(spec: ActorSpec, cause: number): void {
     assert(!this.cells.has(spec.id), `the actor id ${spec.id} is not in use`);
     const cell = new Cell(spec, this.cellCount++, new StepContext(spec.id, this));
-    const { inbox, effects$ } = mailbox<Message, readonly Effect[]>((message) => this.step(cell, message));
-    cell.inbox = inbox;
-    effects$.subscribe((effects) => this.carryOut(cell, effects));
+    cell.inbox = new Inbox<Message, readonly Effect[]>((message) => this.step(cell, message), (effects) => this.carryOut(cell, effects));
     this.cells.set(spec.id, cell);
     this.queue.push(this.now, EventClass.normal, this.slots.take('start', cell, undefined, cause));
   }
@@ -411,6 +409,7 @@ export class Kernel implements ContextHost, Routing {
 
   private takeDown(cell: Cell): void {
     for (const key of [...cell.timers.keys()]) this.cancelTimer(cell, key);
+    cell.timers.clear();
     for (const slot of cell.backlog) this.slots.release(slot);
     cell.backlog = [];
     cell.durable = cell.isUp ? cell.behavior.durable?.(cell.state) : cell.durable;
@@ -422,12 +421,9 @@ export class Kernel implements ContextHost, Routing {
   }
 
   private dispatchControl(slot: number): void {
-    const { slots } = this;
-    const command = slots.message[slot] as ControlMessage;
-    const cell = slots.cell[slot];
-    const cause = slots.cause[slot] as number;
-    const external = slots.external[slot] as boolean;
-    slots.release(slot);
+    const { message, cell, cause, external } = this.slots.at(slot);
+    const command = message as ControlMessage;
+    this.slots.release(slot);
     this.digest.reset();
     this.current = cell;
     if (cell !== undefined) this.applyControl(cell, command);

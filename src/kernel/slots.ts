@@ -1,8 +1,9 @@
 /**
- * Storage for waiting events: one slot each, in parallel arrays with a free list.
+ * Storage for waiting events: one slot each, by number, with a free list.
  *
- * Slots keep the heap small (three numbers an event) and make cancelling a timer O(1): the slot is marked dead and the heap
- * drops it when it meets it.
+ * Numbers keep the heap small (three of them an event, none a reference that the collector has to be told of) and make cancelling a
+ * timer O(1): the slot is marked dead and the heap drops it when it meets it. What is known of an event lies in one object, since of thousands of
+ * waiting events the next one's is in no cache.
  */
 import type { Message } from '../actor/actor.ts';
 import type { Via } from '../log/record.ts';
@@ -13,46 +14,68 @@ import type { ReadyEvent } from './options.ts';
 /** Why a slot waits; `dead` means cancelled. */
 export type SlotVia = Via | 'host' | 'dead' | 'free';
 
-export class Slots {
-  readonly via: SlotVia[] = [];
-  readonly cell: (Cell | undefined)[] = [];
-  readonly from: (Cell | undefined)[] = [];
-  readonly message: (Message | undefined)[] = [];
+/** A waiting event. */
+export class Slot {
+  via: SlotVia;
+  cell: Cell | undefined;
+  from: Cell | undefined = undefined;
+  message: Message | undefined;
   /** The step that caused the event. */
-  readonly cause: number[] = [];
-  readonly incarnation: number[] = [];
+  cause: number;
+  /** The receiver's incarnation when the event was made. */
+  incarnation: number;
   /** The key of a timer. */
-  readonly timer: (string | undefined)[] = [];
+  timer: string | undefined = undefined;
   /** True for what came from outside the run: it is written into the log, not made again. */
-  readonly external: boolean[] = [];
+  external = false;
+
+  constructor(via: SlotVia, cell: Cell | undefined, message: Message | undefined, cause: number) {
+    this.via = via;
+    this.cell = cell;
+    this.message = message;
+    this.cause = cause;
+    this.incarnation = cell === undefined ? 0 : cell.incarnation;
+  }
+}
+
+export class Slots {
+  private readonly slots: Slot[] = [];
   private readonly unused: number[] = [];
+
+  /** What waits in a slot. */
+  at(slot: number): Slot {
+    return this.slots[slot] as Slot;
+  }
 
   /** A slot for an event. */
   take(via: SlotVia, cell: Cell | undefined, message: Message | undefined, cause: number): number {
-    const slot = this.unused.pop() ?? this.via.length;
-    this.via[slot] = via;
-    this.cell[slot] = cell;
-    this.from[slot] = undefined;
-    this.message[slot] = message;
-    this.cause[slot] = cause;
-    this.incarnation[slot] = cell === undefined ? 0 : cell.incarnation;
-    this.timer[slot] = undefined;
-    this.external[slot] = false;
-    return slot;
+    const unused = this.unused.pop();
+    if (unused === undefined) return this.slots.push(new Slot(via, cell, message, cause)) - 1;
+    const slot = this.slots[unused] as Slot;
+    slot.via = via;
+    slot.cell = cell;
+    slot.from = undefined;
+    slot.message = message;
+    slot.cause = cause;
+    slot.incarnation = cell === undefined ? 0 : cell.incarnation;
+    slot.timer = undefined;
+    slot.external = false;
+    return unused;
   }
 
   /** A waiting event as an order sees it. */
   describe(slot: number): ReadyEvent {
-    const { via, cell, from, message, cause } = this;
-    return { via: via[slot] as string, actor: cell[slot]?.id ?? KERNEL, from: from[slot]?.id, kind: message[slot]?.kind ?? 'start', cause: cause[slot] as number };
+    const { via, cell, from, message, cause } = this.at(slot);
+    return { via, actor: cell?.id ?? KERNEL, from: from?.id, kind: message?.kind ?? 'start', cause };
   }
 
   /** Gives a slot back. */
   release(slot: number): void {
-    this.via[slot] = 'free';
-    this.cell[slot] = undefined;
-    this.from[slot] = undefined;
-    this.message[slot] = undefined;
+    const released = this.at(slot);
+    released.via = 'free';
+    released.cell = undefined;
+    released.from = undefined;
+    released.message = undefined;
     this.unused.push(slot);
   }
 }
