@@ -140,3 +140,6 @@ export class NodeInfo {
     }
   }
 }
+
+/** The slots of these rows, in their order. */
+export const slotsOf = (rows: readonly NodeInfo[]): number[] => rows.map(({ slot }) => slot);
