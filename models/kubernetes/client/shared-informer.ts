@@ -120,13 +120,12 @@ export class SharedInformer<T extends KubeObject = KubeObject> {
 
   private handle(key: string, delta: Delta<T>, isInInitialList: boolean): void {
     const { object } = delta;
-    const old = this.indexer.get(key);
     if (delta.type === 'Deleted') {
       this.indexer.delete(key);
       for (const { handler } of this.handlers) handler.delete?.(object, delta.isFinalStateUnknown === true);
       return;
     }
-    this.indexer.put(object);
+    const old = this.indexer.put(object, key);
     if (old === undefined) {
       for (const { handler } of this.handlers) handler.add?.(object, isInInitialList);
       return;

@@ -18,11 +18,16 @@ export type Indexers<T> = Readonly<Record<string, IndexFunction<T>>>;
 /** The name of the index that every cache has (`cache.NamespaceIndex`). */
 export const NAMESPACE_INDEX = 'namespace';
 
-type Index<T> = Map<string, Map<string, T>>;
+/** One way to find objects: by value, then by key. */
+interface Index<T> {
+  readonly valuesOf: IndexFunction<T>;
+  readonly entries: Map<string, Map<string, T>>;
+}
+
+const NO_VALUES: readonly string[] = [];
 
 export class Indexer<T extends KubeObject = KubeObject> {
   private readonly items = new Map<string, T>();
-  private readonly indexers = new Map<string, IndexFunction<T>>();
   private readonly indices = new Map<string, Index<T>>();
 
   constructor() {
@@ -36,31 +41,30 @@ export class Indexer<T extends KubeObject = KubeObject> {
   /** Adds indices and fills them from what is stored. Adding the same name again is allowed and does nothing. */
   addIndexers(indexers: Indexers<T>): void {
     for (const name of Object.keys(indexers)) {
-      if (this.indexers.has(name)) continue;
-      const index: Index<T> = new Map();
-      this.indexers.set(name, indexers[name] as IndexFunction<T>);
+      if (this.indices.has(name)) continue;
+      const index: Index<T> = { valuesOf: indexers[name] as IndexFunction<T>, entries: new Map() };
       this.indices.set(name, index);
-      for (const [key, item] of this.items) this.enter(index, indexers[name] as IndexFunction<T>, key, item);
+      for (const [key, item] of this.items) this.enter(index, key, item, index.valuesOf(item));
     }
   }
 
-  /** Stores an object under its key, in place of what was there. */
-  put(object: T): void {
-    const key = namespacedName(object);
+  /** Stores an object under its key, in place of what was there, which is returned. `key` is its `namespacedName`. */
+  put(object: T, key: string = namespacedName(object)): T | undefined {
     const old = this.items.get(key);
     this.items.set(key, object);
-    for (const [name, index] of this.indices) {
-      const values = this.indexers.get(name) as IndexFunction<T>;
-      if (old !== undefined) this.leave(index, values, key, old, values(object));
-      this.enter(index, values, key, object);
+    for (const index of this.indices.values()) {
+      const values = index.valuesOf(object);
+      if (old !== undefined) this.leave(index, key, old, values);
+      this.enter(index, key, object, values);
     }
+    return old;
   }
 
   delete(key: string): void {
     const old = this.items.get(key);
     if (old === undefined) return;
     this.items.delete(key);
-    for (const [name, index] of this.indices) this.leave(index, this.indexers.get(name) as IndexFunction<T>, key, old, []);
+    for (const index of this.indices.values()) this.leave(index, key, old, NO_VALUES);
   }
 
   get(key: string): T | undefined {
@@ -81,13 +85,13 @@ export class Indexer<T extends KubeObject = KubeObject> {
 
   /** The objects for which the index function yields this value. */
   byIndex(name: string, value: string): T[] {
-    const entry = this.index(name).get(value);
+    const entry = this.index(name).entries.get(value);
     return entry === undefined ? [] : [...entry.values()];
   }
 
   /** How many objects {@link byIndex} would return. */
   countByIndex(name: string, value: string): number {
-    return this.index(name).get(value)?.size ?? 0;
+    return this.index(name).entries.get(value)?.size ?? 0;
   }
 
   private index(name: string): Index<T> {
@@ -96,21 +100,21 @@ export class Indexer<T extends KubeObject = KubeObject> {
     return index;
   }
 
-  private enter(index: Index<T>, values: IndexFunction<T>, key: string, object: T): void {
-    for (const value of values(object)) {
-      const entry = index.get(value);
-      if (entry === undefined) index.set(value, new Map([[key, object]]));
-      else entry.set(key, object);
+  private enter({ entries }: Index<T>, key: string, object: T, values: readonly string[]): void {
+    for (const value of values) {
+      let entry = entries.get(value);
+      if (entry === undefined) entries.set(value, (entry = new Map()));
+      entry.set(key, object);
     }
   }
 
   /** Takes a key out of the values it had, except those that it keeps (so that it keeps its place in them). */
-  private leave(index: Index<T>, values: IndexFunction<T>, key: string, old: T, kept: readonly string[]): void {
-    for (const value of values(old)) {
+  private leave({ valuesOf, entries }: Index<T>, key: string, old: T, kept: readonly string[]): void {
+    for (const value of valuesOf(old)) {
       if (kept.includes(value)) continue;
-      const entry = index.get(value);
+      const entry = entries.get(value);
       entry?.delete(key);
-      if (entry?.size === 0) index.delete(value);
+      if (entry?.size === 0) entries.delete(value);
     }
   }
 }
