@@ -80,36 +80,47 @@ export class ScoreClass extends ClassAnswers {
   }
 }
 
-/** Looks a class up, making it when it is new, and marks it as the latest used. */
-const recall = <T>(classes: Map<string, T>, key: string, make: () => T): T => {
-  let found = classes.get(key);
-  if (found === undefined) {
-    found = make();
-    if (classes.size >= CLASSES_MAX) {
-      for (const oldest of classes.keys()) {
-        classes.delete(oldest);
-        break;
-      }
-    }
-  } else {
-    classes.delete(key);
+/** The classes that were used latest. */
+class RecentClasses<T> {
+  readonly #classes = new Map<string, T>();
+  #latestKey = '';
+  #latest: T | undefined = undefined;
+
+  /** Looks a class up, making it when it is new, and marks it as the latest used. */
+  recall(key: string, make: () => T): T {
+    // Mostly one pod after another is of the same class.
+    if (this.#latest !== undefined && key === this.#latestKey) return this.#latest;
+    let found = this.#classes.get(key);
+    if (found === undefined) {
+      found = make();
+      if (this.#classes.size >= CLASSES_MAX) this.#dropOldest();
+    } else this.#classes.delete(key);
+    this.#classes.set(key, found);
+    this.#latestKey = key;
+    this.#latest = found;
+    return found;
   }
-  classes.set(key, found);
-  return found;
-};
+
+  #dropOldest(): void {
+    for (const oldest of this.#classes.keys()) {
+      this.#classes.delete(oldest);
+      return;
+    }
+  }
+}
 
 export class ClassCache {
-  readonly #filters = new Map<string, FilterClass>();
-  readonly #scores = new Map<string, ScoreClass>();
+  readonly #filters = new RecentClasses<FilterClass>();
+  readonly #scores = new RecentClasses<ScoreClass>();
 
   filterClass(key: string, snapshot: Snapshot): FilterClass {
-    const found = recall(this.#filters, key, () => new FilterClass(snapshot));
+    const found = this.#filters.recall(key, () => new FilterClass(snapshot));
     found.sync(snapshot);
     return found;
   }
 
   scoreClass(key: string, snapshot: Snapshot, plugins: number): ScoreClass {
-    const found = recall(this.#scores, key, () => new ScoreClass(snapshot, plugins));
+    const found = this.#scores.recall(key, () => new ScoreClass(snapshot, plugins));
     found.sync(snapshot);
     return found;
   }
