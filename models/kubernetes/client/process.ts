@@ -211,8 +211,8 @@ export class Process {
   }
 
   /** Waits for `delay` µs. */
-  *sleep(name: string, delay: number): Task {
-    yield* suspend<void>((resume) => this.after(name, delay, () => resume()));
+  sleep(name: string, delay: number): Task {
+    return suspend<void>((resume) => this.after(name, delay, () => resume()));
   }
 
   /** @internal One step: hands a message to a timer or a handler. */
@@ -228,8 +228,9 @@ export class Process {
   }
 
   private tellWatcher(message: Message): boolean {
-    const { kind, actor } = message as PeerMessage;
-    const watcher = kind === 'down' || kind === 'up' ? this.peers.get(actor) : undefined;
+    const { kind } = message as PeerMessage;
+    if (kind !== 'down' && kind !== 'up') return false;
+    const watcher = this.peers.get((message as PeerMessage).actor);
     watcher?.[kind]();
     return watcher !== undefined;
   }
