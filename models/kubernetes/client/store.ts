@@ -18,10 +18,10 @@ export type Indexers<T> = Readonly<Record<string, IndexFunction<T>>>;
 /** The name of the index that every cache has (`cache.NamespaceIndex`). */
 export const NAMESPACE_INDEX = 'namespace';
 
-/** One way to find objects: by value, then by key. */
+/** One way to find objects: the keys by value. It holds keys only, so an update that keeps the values leaves it alone. */
 interface Index<T> {
   readonly valuesOf: IndexFunction<T>;
-  readonly entries: Map<string, Map<string, T>>;
+  readonly keys: Map<string, Set<string>>;
 }
 
 const NO_VALUES: readonly string[] = [];
@@ -42,9 +42,9 @@ export class Indexer<T extends KubeObject = KubeObject> {
   addIndexers(indexers: Indexers<T>): void {
     for (const name of Object.keys(indexers)) {
       if (this.indices.has(name)) continue;
-      const index: Index<T> = { valuesOf: indexers[name] as IndexFunction<T>, entries: new Map() };
+      const index: Index<T> = { valuesOf: indexers[name] as IndexFunction<T>, keys: new Map() };
       this.indices.set(name, index);
-      for (const [key, item] of this.items) this.enter(index, key, item, index.valuesOf(item));
+      for (const [key, item] of this.items) this.enter(index, key, index.valuesOf(item));
     }
   }
 
@@ -54,8 +54,10 @@ export class Indexer<T extends KubeObject = KubeObject> {
     this.items.set(key, object);
     for (const index of this.indices.values()) {
       const values = index.valuesOf(object);
-      if (old !== undefined) this.leave(index, key, old, values);
-      this.enter(index, key, object, values);
+      const before = old === undefined ? NO_VALUES : index.valuesOf(old);
+      if (areSame(before, values)) continue;
+      this.leave(index, key, before, values);
+      this.enter(index, key, values);
     }
     return old;
   }
@@ -64,7 +66,7 @@ export class Indexer<T extends KubeObject = KubeObject> {
     const old = this.items.get(key);
     if (old === undefined) return;
     this.items.delete(key);
-    for (const index of this.indices.values()) this.leave(index, key, old, NO_VALUES);
+    for (const index of this.indices.values()) this.leave(index, key, index.valuesOf(old), NO_VALUES);
   }
 
   get(key: string): T | undefined {
@@ -85,13 +87,14 @@ export class Indexer<T extends KubeObject = KubeObject> {
 
   /** The objects for which the index function yields this value. */
   byIndex(name: string, value: string): T[] {
-    const entry = this.index(name).entries.get(value);
-    return entry === undefined ? [] : [...entry.values()];
+    const objects: T[] = [];
+    for (const key of this.index(name).keys.get(value) ?? NO_VALUES) objects.push(this.items.get(key) as T);
+    return objects;
   }
 
   /** How many objects {@link byIndex} would return. */
   countByIndex(name: string, value: string): number {
-    return this.index(name).entries.get(value)?.size ?? 0;
+    return this.index(name).keys.get(value)?.size ?? 0;
   }
 
   private index(name: string): Index<T> {
@@ -100,23 +103,29 @@ export class Indexer<T extends KubeObject = KubeObject> {
     return index;
   }
 
-  private enter({ entries }: Index<T>, key: string, object: T, values: readonly string[]): void {
+  private enter({ keys }: Index<T>, key: string, values: readonly string[]): void {
     for (const value of values) {
-      let entry = entries.get(value);
-      if (entry === undefined) entries.set(value, (entry = new Map()));
-      entry.set(key, object);
+      const entry = keys.get(value);
+      if (entry === undefined) keys.set(value, new Set([key]));
+      else entry.add(key);
     }
   }
 
   /** Takes a key out of the values it had, except those that it keeps (so that it keeps its place in them). */
-  private leave({ valuesOf, entries }: Index<T>, key: string, old: T, kept: readonly string[]): void {
-    for (const value of valuesOf(old)) {
+  private leave({ keys }: Index<T>, key: string, values: readonly string[], kept: readonly string[]): void {
+    for (const value of values) {
       if (kept.includes(value)) continue;
-      const entry = entries.get(value);
+      const entry = keys.get(value);
       entry?.delete(key);
-      if (entry?.size === 0) entries.delete(value);
+      if (entry?.size === 0) keys.delete(value);
     }
   }
+}
+
+function areSame(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** Reads of a cache, as generated listers offer them. */
