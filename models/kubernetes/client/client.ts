@@ -91,35 +91,39 @@ export class Client {
     return new Client(this.process, { ...this.options, ...options }, this.connection);
   }
 
-  *get<T = KubeObject>(resource: GroupVersionResource, namespace: string | undefined, name: string, query?: Query): Task<Result<T>> {
-    return (yield* this.call('get', resource, { namespace, name, query })) as Result<T>;
+  // These hand on the task of `call` and are no tasks themselves: each would be one more to go through at every wait.
+
+  get<T = KubeObject>(resource: GroupVersionResource, namespace: string | undefined, name: string, query?: Query): Task<Result<T>> {
+    return this.call('get', resource, { namespace, name, query }) as Task<Result<T>>;
   }
 
-  *list<T = KubeObject>(resource: GroupVersionResource, namespace?: string, query?: Query): Task<Result<ObjectList<T>>> {
-    return (yield* this.call('list', resource, { namespace: namespace || undefined, query })) as unknown as Result<ObjectList<T>>;
+  list<T = KubeObject>(resource: GroupVersionResource, namespace?: string, query?: Query): Task<Result<ObjectList<T>>> {
+    return this.call('list', resource, { namespace: namespace || undefined, query }) as unknown as Task<Result<ObjectList<T>>>;
   }
 
-  *create<T = KubeObject>(resource: GroupVersionResource, namespace: string | undefined, body: unknown, options: Target = {}): Task<Result<T>> {
-    return (yield* this.call('create', resource, { ...options, namespace: namespace || undefined, body })) as Result<T>;
+  create<T = KubeObject>(resource: GroupVersionResource, namespace: string | undefined, body: unknown, options?: Target): Task<Result<T>> {
+    const target = { namespace: namespace || undefined, body };
+    return this.call('create', resource, options === undefined ? target : { ...options, ...target }) as Task<Result<T>>;
   }
 
   /** Replaces an object (PUT); `subresource` for `status`, `scale` and so on. */
-  *update<T extends Named = KubeObject>(resource: GroupVersionResource, body: T, subresource?: string): Task<Result<T>> {
+  update<T extends Named = KubeObject>(resource: GroupVersionResource, body: T, subresource?: string): Task<Result<T>> {
     const { namespace, name } = body.metadata;
-    return (yield* this.call('update', resource, { namespace, name, body, subresource })) as unknown as Result<T>;
+    return this.call('update', resource, { namespace, name, body, subresource }) as unknown as Task<Result<T>>;
   }
 
-  *updateStatus<T extends Named = KubeObject>(resource: GroupVersionResource, body: T): Task<Result<T>> {
-    return yield* this.update<T>(resource, body, 'status');
+  updateStatus<T extends Named = KubeObject>(resource: GroupVersionResource, body: T): Task<Result<T>> {
+    return this.update<T>(resource, body, 'status');
   }
 
-  *patch<T = KubeObject>(resource: GroupVersionResource, namespace: string | undefined, name: string, contentType: PatchType, body: unknown, options: Target = {}): Task<Result<T>> {
-    return (yield* this.call('patch', resource, { ...options, namespace, name, contentType, body })) as Result<T>;
+  patch<T = KubeObject>(resource: GroupVersionResource, namespace: string | undefined, name: string, contentType: PatchType, body: unknown, options?: Target): Task<Result<T>> {
+    const target = { namespace, name, contentType, body };
+    return this.call('patch', resource, options === undefined ? target : { ...options, ...target }) as Task<Result<T>>;
   }
 
   /** Deletes an object; `options` is the DeleteOptions body. */
-  *delete(resource: GroupVersionResource, namespace: string | undefined, name: string, options?: unknown): Task<Result<KubeObject>> {
-    return yield* this.call('delete', resource, { namespace, name, body: options });
+  delete(resource: GroupVersionResource, namespace: string | undefined, name: string, options?: unknown): Task<Result<KubeObject>> {
+    return this.call('delete', resource, { namespace, name, body: options });
   }
 
   /** Any request that is not a watch. */

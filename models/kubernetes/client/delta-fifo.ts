@@ -18,7 +18,16 @@ export interface Delta<T> {
   readonly isFinalStateUnknown?: true;
 }
 
+/** A key with all that is pending for it. */
+interface Pending<T> {
+  readonly key: string;
+  readonly deltas: Delta<T>[];
+}
+
 export class DeltaFifo<T extends KubeObject = KubeObject> {
+  /** What came into an empty queue, until it is popped: as each event of a watch is taken out at once, mostly all there is. */
+  private head: Pending<T> | undefined;
+  /** What came after the head. */
   private readonly items = new Map<string, Delta<T>[]>();
   private readonly known: Indexer<T>;
   private isPopulated = false;
@@ -48,7 +57,7 @@ export class DeltaFifo<T extends KubeObject = KubeObject> {
   delete(object: T): void {
     this.isPopulated = true;
     const key = namespacedName(object);
-    if (this.known.get(key) === undefined && !this.items.has(key)) return;
+    if (this.known.get(key) === undefined && this.pending(key) === undefined) return;
     this.push(key, { type: 'Deleted', object });
   }
 
@@ -61,13 +70,15 @@ export class DeltaFifo<T extends KubeObject = KubeObject> {
       this.push(key, { type: 'Replaced', object });
     }
     let deletions = 0;
-    for (const [key, deltas] of [...this.items]) {
+    const pending = [...this.items];
+    if (this.head !== undefined) pending.unshift([this.head.key, this.head.deltas]);
+    for (const [key, deltas] of pending) {
       if (keys.has(key)) continue;
       deletions += 1;
       this.push(key, { type: 'Deleted', object: this.known.get(key) ?? (deltas.at(-1) as Delta<T>).object, isFinalStateUnknown: true });
     }
     for (const key of [...this.known.keys()]) {
-      if (keys.has(key) || this.items.has(key)) continue;
+      if (keys.has(key) || this.pending(key) !== undefined) continue;
       deletions += 1;
       this.push(key, { type: 'Deleted', object: this.known.get(key) as T, isFinalStateUnknown: true });
     }
@@ -79,25 +90,40 @@ export class DeltaFifo<T extends KubeObject = KubeObject> {
   /** Queues every cached key that has nothing pending, so that handlers see it again. */
   resync(): void {
     for (const key of this.known.keys()) {
-      if (!this.items.has(key)) this.push(key, { type: 'Sync', object: this.known.get(key) as T });
+      if (this.pending(key) === undefined) this.push(key, { type: 'Sync', object: this.known.get(key) as T });
     }
   }
 
   /** The next key with all its deltas; undefined when nothing is pending. */
   pop(): { readonly key: string; readonly deltas: readonly Delta<T>[]; readonly isInInitialList: boolean } | undefined {
-    for (const [key, deltas] of this.items) {
-      const isInInitialList = !this.hasSynced;
-      this.items.delete(key);
-      if (this.initialCount > 0) this.initialCount -= 1;
-      return { key, deltas, isInInitialList };
+    const next = this.takeFirst();
+    if (next === undefined) return undefined;
+    const isInInitialList = !this.hasSynced;
+    if (this.initialCount > 0) this.initialCount -= 1;
+    return { key: next.key, deltas: next.deltas, isInInitialList };
+  }
+
+  private takeFirst(): Pending<T> | undefined {
+    const { head } = this;
+    if (head !== undefined) {
+      this.head = undefined;
+      return head;
     }
-    return undefined;
+    if (this.items.size === 0) return undefined;
+    const [key, deltas] = this.items.entries().next().value as [string, Delta<T>[]];
+    this.items.delete(key);
+    return { key, deltas };
+  }
+
+  private pending(key: string): Delta<T>[] | undefined {
+    return this.head?.key === key ? this.head.deltas : this.items.get(key);
   }
 
   private push(key: string, delta: Delta<T>): void {
-    const deltas = this.items.get(key);
+    const deltas = this.pending(key);
     if (deltas === undefined) {
-      this.items.set(key, [delta]);
+      if (this.head === undefined && this.items.size === 0) this.head = { key, deltas: [delta] };
+      else this.items.set(key, [delta]);
       return;
     }
     const last = deltas.at(-1) as Delta<T>;

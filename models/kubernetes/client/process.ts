@@ -199,8 +199,8 @@ export class Process {
   }
 
   /** Waits for `delay` µs. */
-  *sleep(name: string, delay: number): Task {
-    yield* suspend<void>((resume) => this.after(name, delay, () => resume()));
+  sleep(name: string, delay: number): Task {
+    return suspend<void>((resume) => this.after(name, delay, () => resume()));
   }
 
   /** @internal One step: hands a message to a timer or a handler. */
@@ -216,8 +216,9 @@ export class Process {
   }
 
   private tellWatcher(message: Message): boolean {
-    const { kind, actor } = message as PeerMessage;
-    const watcher = kind === 'down' || kind === 'up' ? this.peers.get(actor) : undefined;
+    const { kind } = message as PeerMessage;
+    if (kind !== 'down' && kind !== 'up') return false;
+    const watcher = this.peers.get((message as PeerMessage).actor);
     watcher?.[kind]();
     return watcher !== undefined;
   }

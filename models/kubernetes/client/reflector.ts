@@ -7,7 +7,7 @@
  * events of one watch instead of a list; while that watch breaks, it is begun anew, and only when the server refuses it a list takes
  * its place. Source: client-go/tools/cache/reflector.go.
  */
-import type { GroupVersionResource, Query, WatchEvent } from '../api/message.ts';
+import type { GroupVersionResource, WatchEvent } from '../api/message.ts';
 import type { KubeObject } from '../object/types.ts';
 import { Backoff } from './backoff.ts';
 import type { Client } from './client.ts';
@@ -119,13 +119,18 @@ export class Reflector<T extends KubeObject = KubeObject> {
   }
 
   private *listFrom(resourceVersion: string): Task<Result<ObjectList<T>>> {
-    const query = resourceVersion === '' ? this.selectors() : { ...this.selectors(), resourceVersion };
+    const query = this.selectors();
+    if (resourceVersion !== '') query['resourceVersion'] = resourceVersion;
     return yield* this.client.list<T>(this.options.resource, this.options.namespace, query);
   }
 
-  private selectors(): Query {
+  /** The beginning of every query, to which the caller adds what it asks for. */
+  private selectors(): Record<string, string> {
     const { fieldSelector, labelSelector } = this.options;
-    return { ...(fieldSelector ? { fieldSelector } : {}), ...(labelSelector ? { labelSelector } : {}) };
+    const query: Record<string, string> = {};
+    if (fieldSelector) query['fieldSelector'] = fieldSelector;
+    if (labelSelector) query['labelSelector'] = labelSelector;
+    return query;
   }
 
   /** Watches until the stream ends. `isInitial`: the watch begins with the whole state, and `isComplete` says that all of it came. */
@@ -133,13 +138,14 @@ export class Reflector<T extends KubeObject = KubeObject> {
     const { resource, namespace } = this.options;
     const openedAt = this.process.now;
     const timeout = MIN_WATCH_TIMEOUT_SECONDS + this.process.choose(`${this.name}.timeout`, MIN_WATCH_TIMEOUT_SECONDS);
-    const query: Query = {
-      ...this.selectors(),
-      resourceVersion: isInitial && this.isVersionUnavailable ? '' : this.lastVersion,
-      allowWatchBookmarks: 'true',
-      timeoutSeconds: String(timeout),
-      ...(isInitial ? { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' } : {}),
-    };
+    const query = this.selectors();
+    query['resourceVersion'] = isInitial && this.isVersionUnavailable ? '' : this.lastVersion;
+    query['allowWatchBookmarks'] = 'true';
+    query['timeoutSeconds'] = String(timeout);
+    if (isInitial) {
+      query['sendInitialEvents'] = 'true';
+      query['resourceVersionMatch'] = 'NotOlderThan';
+    }
     const stream = new WatchStream<T>(this.fifo, isInitial, (version) => (this.lastVersion = version), this.drain);
     const target = { ...(namespace ? { namespace } : {}), query };
     const status = yield* suspend<Status | undefined>((resume) => {

@@ -120,13 +120,12 @@ export class SharedInformer<T extends KubeObject = KubeObject> {
 
   private handle(key: string, delta: Delta<T>, isInInitialList: boolean): void {
     const { object } = delta;
-    const old = this.indexer.get(key);
     if (delta.type === 'Deleted') {
       this.indexer.delete(key);
       for (const { handler } of this.handlers) handler.delete?.(object, delta.isFinalStateUnknown === true);
       return;
     }
-    this.indexer.put(object);
+    const old = this.indexer.put(object, key);
     if (old === undefined) {
       for (const { handler } of this.handlers) handler.add?.(object, isInInitialList);
       return;
@@ -163,7 +162,7 @@ export class SharedInformerFactory {
   /** The informer of a collection; the same one for the same arguments. */
   informer<T extends KubeObject = KubeObject>(resource: GroupVersionResource, options: InformerOptions = {}): SharedInformer<T> {
     const { namespace = '', fieldSelector = '', labelSelector = '' } = options;
-    const key = [resource.group, resource.version, resource.resource, namespace, fieldSelector, labelSelector].join('\n');
+    const key = `${resource.group}\n${resource.version}\n${resource.resource}\n${namespace}\n${fieldSelector}\n${labelSelector}`;
     const known = this.informers.get(key);
     if (known !== undefined) return known as unknown as SharedInformer<T>;
     const { defaultResync = 0, watchList = false } = this.options;

@@ -18,11 +18,16 @@ export type Indexers<T> = Readonly<Record<string, IndexFunction<T>>>;
 /** The name of the index that every cache has (`cache.NamespaceIndex`). */
 export const NAMESPACE_INDEX = 'namespace';
 
-type Index<T> = Map<string, Map<string, T>>;
+/** One way to find objects: the keys by value. It holds keys only, so an update that keeps the values leaves it alone. */
+interface Index<T> {
+  readonly valuesOf: IndexFunction<T>;
+  readonly keys: Map<string, Set<string>>;
+}
+
+const NO_VALUES: readonly string[] = [];
 
 export class Indexer<T extends KubeObject = KubeObject> {
   private readonly items = new Map<string, T>();
-  private readonly indexers = new Map<string, IndexFunction<T>>();
   private readonly indices = new Map<string, Index<T>>();
 
   constructor() {
@@ -36,31 +41,32 @@ export class Indexer<T extends KubeObject = KubeObject> {
   /** Adds indices and fills them from what is stored. Adding the same name again is allowed and does nothing. */
   addIndexers(indexers: Indexers<T>): void {
     for (const name of Object.keys(indexers)) {
-      if (this.indexers.has(name)) continue;
-      const index: Index<T> = new Map();
-      this.indexers.set(name, indexers[name] as IndexFunction<T>);
+      if (this.indices.has(name)) continue;
+      const index: Index<T> = { valuesOf: indexers[name] as IndexFunction<T>, keys: new Map() };
       this.indices.set(name, index);
-      for (const [key, item] of this.items) this.enter(index, indexers[name] as IndexFunction<T>, key, item);
+      for (const [key, item] of this.items) this.enter(index, key, index.valuesOf(item));
     }
   }
 
-  /** Stores an object under its key, in place of what was there. */
-  put(object: T): void {
-    const key = namespacedName(object);
+  /** Stores an object under its key, in place of what was there, which is returned. `key` is its `namespacedName`. */
+  put(object: T, key: string = namespacedName(object)): T | undefined {
     const old = this.items.get(key);
     this.items.set(key, object);
-    for (const [name, index] of this.indices) {
-      const values = this.indexers.get(name) as IndexFunction<T>;
-      if (old !== undefined) this.leave(index, values, key, old, values(object));
-      this.enter(index, values, key, object);
+    for (const index of this.indices.values()) {
+      const values = index.valuesOf(object);
+      const before = old === undefined ? NO_VALUES : index.valuesOf(old);
+      if (areSame(before, values)) continue;
+      this.leave(index, key, before, values);
+      this.enter(index, key, values);
     }
+    return old;
   }
 
   delete(key: string): void {
     const old = this.items.get(key);
     if (old === undefined) return;
     this.items.delete(key);
-    for (const [name, index] of this.indices) this.leave(index, this.indexers.get(name) as IndexFunction<T>, key, old, []);
+    for (const index of this.indices.values()) this.leave(index, key, index.valuesOf(old), NO_VALUES);
   }
 
   get(key: string): T | undefined {
@@ -81,13 +87,14 @@ export class Indexer<T extends KubeObject = KubeObject> {
 
   /** The objects for which the index function yields this value. */
   byIndex(name: string, value: string): T[] {
-    const entry = this.index(name).get(value);
-    return entry === undefined ? [] : [...entry.values()];
+    const objects: T[] = [];
+    for (const key of this.index(name).keys.get(value) ?? NO_VALUES) objects.push(this.items.get(key) as T);
+    return objects;
   }
 
   /** How many objects {@link byIndex} would return. */
   countByIndex(name: string, value: string): number {
-    return this.index(name).get(value)?.size ?? 0;
+    return this.index(name).keys.get(value)?.size ?? 0;
   }
 
   private index(name: string): Index<T> {
@@ -96,23 +103,29 @@ export class Indexer<T extends KubeObject = KubeObject> {
     return index;
   }
 
-  private enter(index: Index<T>, values: IndexFunction<T>, key: string, object: T): void {
-    for (const value of values(object)) {
-      const entry = index.get(value);
-      if (entry === undefined) index.set(value, new Map([[key, object]]));
-      else entry.set(key, object);
+  private enter({ keys }: Index<T>, key: string, values: readonly string[]): void {
+    for (const value of values) {
+      const entry = keys.get(value);
+      if (entry === undefined) keys.set(value, new Set([key]));
+      else entry.add(key);
     }
   }
 
   /** Takes a key out of the values it had, except those that it keeps (so that it keeps its place in them). */
-  private leave(index: Index<T>, values: IndexFunction<T>, key: string, old: T, kept: readonly string[]): void {
-    for (const value of values(old)) {
+  private leave({ keys }: Index<T>, key: string, values: readonly string[], kept: readonly string[]): void {
+    for (const value of values) {
       if (kept.includes(value)) continue;
-      const entry = index.get(value);
+      const entry = keys.get(value);
       entry?.delete(key);
-      if (entry?.size === 0) index.delete(value);
+      if (entry?.size === 0) keys.delete(value);
     }
   }
+}
+
+function areSame(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** Reads of a cache, as generated listers offer them. */

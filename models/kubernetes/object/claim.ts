@@ -16,8 +16,17 @@ export const claimUseOf = (pod: Pod, volume: core.Volume): ClaimUse | undefined 
   return undefined;
 };
 
-export const claimUsesOf = (pod: Pod): ClaimUse[] =>
-  (pod.spec.volumes ?? []).flatMap((volume) => claimUseOf(pod, volume) ?? []);
+const NO_VOLUMES: readonly core.Volume[] = [];
+const NO_USES: readonly ClaimUse[] = [];
+
+export const claimUsesOf = (pod: Pod): readonly ClaimUse[] => {
+  let uses: ClaimUse[] | undefined;
+  for (const volume of pod.spec.volumes ?? NO_VOLUMES) {
+    const use = claimUseOf(pod, volume);
+    if (use !== undefined) (uses ??= []).push(use);
+  }
+  return uses ?? NO_USES;
+};
 
 /** Whether the claim is one of the pod's, by name and namespace. */
 export const usesClaim = (pod: Pod, claim: { metadata: { name: string; namespace?: string } } | undefined): boolean =>

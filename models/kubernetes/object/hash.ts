@@ -5,7 +5,8 @@
  * Upstream: crypto/sha256, encoding/base32, hash/fnv, apimachinery/pkg/util/rand/rand.go (SafeEncodeString).
  */
 
-const ROUND_CONSTANTS: Readonly<Uint32Array> = Uint32Array.from([
+// Words are signed: sums then stay 32-bit integers, and their bits are the same.
+const ROUND_CONSTANTS: Readonly<Int32Array> = Int32Array.from([
   0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98,
   0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786,
   0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8,
@@ -16,9 +17,9 @@ const ROUND_CONSTANTS: Readonly<Uint32Array> = Uint32Array.from([
   0xc67178f2,
 ]);
 
-const INITIAL_STATE: readonly number[] = [
+const INITIAL_STATE: Readonly<Int32Array> = Int32Array.from([
   0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
-];
+]);
 
 const BASE32_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
@@ -30,8 +31,8 @@ const ENCODER = new TextEncoder();
 /** Encodes a string as UTF-8. Lone surrogates become U+FFFD, as Go's conversion does. */
 export const utf8Bytes = (text: string): Uint8Array => ENCODER.encode(text);
 
-function compress(state: Uint32Array, block: DataView, offset: number, schedule: Uint32Array): void {
-  for (let i = 0; i < 16; i++) schedule[i] = block.getUint32(offset + i * 4);
+function compress(state: Int32Array, bytes: Uint8Array, offset: number, schedule: Int32Array): void {
+  for (let i = 0; i < 16; i++) schedule[i] = wordAt(bytes, offset + i * 4);
   for (let i = 16; i < 64; i++) {
     const x = schedule[i - 15] as number;
     const y = schedule[i - 2] as number;
@@ -71,28 +72,40 @@ function compress(state: Uint32Array, block: DataView, offset: number, schedule:
   state[7] = (state[7] as number) + h;
 }
 
+/** The four bytes from `at` on, the most significant first. */
+function wordAt(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] as number) << 24) | ((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number);
+}
+
+function setWordAt(bytes: Uint8Array, at: number, word: number): void {
+  bytes[at] = word >>> 24;
+  bytes[at + 1] = word >>> 16;
+  bytes[at + 2] = word >>> 8;
+  bytes[at + 3] = word;
+}
+
 /** SHA-256 of a string (as UTF-8) or of bytes: 32 bytes. */
 export function sha256(input: string | Uint8Array): Uint8Array {
   const message = typeof input === 'string' ? utf8Bytes(input) : input;
   const padded = new Uint8Array((((message.length + 8) >> 6) + 1) << 6);
   padded.set(message);
   padded[message.length] = 0x80;
-  const view = new DataView(padded.buffer);
-  view.setUint32(padded.length - 8, Math.floor(message.length / 0x20000000));
-  view.setUint32(padded.length - 4, (message.length << 3) >>> 0);
-  const state = Uint32Array.from(INITIAL_STATE);
-  const schedule = new Uint32Array(64);
-  for (let offset = 0; offset < padded.length; offset += 64) compress(state, view, offset, schedule);
+  setWordAt(padded, padded.length - 8, Math.floor(message.length / 0x20000000));
+  setWordAt(padded, padded.length - 4, message.length << 3);
+  const state = INITIAL_STATE.slice();
+  const schedule = new Int32Array(64);
+  for (let offset = 0; offset < padded.length; offset += 64) compress(state, padded, offset, schedule);
   const digest = new Uint8Array(32);
-  const out = new DataView(digest.buffer);
-  for (let i = 0; i < 8; i++) out.setUint32(i * 4, state[i] as number);
+  for (let i = 0; i < 8; i++) setWordAt(digest, i * 4, state[i] as number);
   return digest;
 }
+
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /** Lower-case hexadecimal text of bytes. */
 export function hex(bytes: Uint8Array): string {
   let text = '';
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
+  for (const byte of bytes) text += HEX[byte] as string;
   return text;
 }
 

@@ -17,7 +17,7 @@ import {
 import { type Diagnosis, fitErrorMessage, NO_NODES_MESSAGE } from './framework/fit-error.ts';
 import { FoldCache } from './framework/fold.ts';
 import type { Listers } from './framework/listers.ts';
-import type { NodeInfo } from './framework/node-info.ts';
+import { type NodeInfo, slotsOf } from './framework/node-info.ts';
 import { NodeStatuses } from './framework/node-statuses.ts';
 import type { Nominations } from './framework/nominations.ts';
 import type { Cycle, PostFilterContext, PostFilterResult } from './framework/plugin.ts';
@@ -94,9 +94,13 @@ const attribute = (diagnosis: Diagnosis, status: Status): void => {
 };
 
 interface Search {
-  readonly feasible: NodeInfo[];
+  readonly feasible: readonly NodeInfo[];
+  /** The slots of the feasible nodes. */
+  readonly slots: readonly number[];
   readonly error: Status | undefined;
 }
+
+const NOWHERE: Omit<Search, 'error'> = { feasible: [], slots: [] };
 
 const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -131,7 +135,7 @@ export class SchedulingCycle {
     const search = this.#findFeasible(cycle, profile, preFiltered, diagnosis);
     if (search.error !== undefined) return this.#breakdown('Filter', search.error, diagnosis);
     if (search.feasible.length === 0) return this.#refuse(cycle, profile, preFiltered, diagnosis);
-    return this.#place(cycle, profile, search.feasible, diagnosis, context.explain);
+    return this.#place(cycle, profile, search, diagnosis, context.explain);
   }
 
   #cacheOf(profile: Profile): ClassCache {
@@ -188,35 +192,39 @@ export class SchedulingCycle {
     diagnosis: Diagnosis,
     start: number,
   ): Search {
+    if (nodes.length === 0) return { ...NOWHERE, error: undefined };
     const feasible: NodeInfo[] = [];
-    if (nodes.length === 0) return { feasible, error: undefined };
     const wanted = profile.score.length === 0 ? 1 : numNodesToFind(nodes.length, profile.percentageOfNodesToScore);
     const filter = rowFilter(cycle, preFiltered, this.#cacheOf(profile), nodes.length);
+    const slots = nodes === cycle.snapshot.nodes ? cycle.snapshot.slotsOfNodes : slotsOf(nodes);
+    const feasibleSlots: number[] = [];
     const { statuses } = diagnosis;
     let last: Status | undefined;
     let at = start % nodes.length;
     for (let visited = 0; visited < nodes.length; visited += 1) {
       const row = nodes[at] as NodeInfo;
+      const slot = slots[at] as number;
+      const status = filter(row, slot);
       at = at + 1 === nodes.length ? 0 : at + 1;
-      const status = filter(row);
       if (status === undefined) {
         // The first feasible node beyond the quota ends the search; refusals until then are recorded.
         if (feasible.length === wanted) break;
         feasible.push(row);
+        feasibleSlots.push(slot);
         continue;
       }
-      if (!isRejected(status)) return { feasible: [], error: status };
+      if (!isRejected(status)) return { ...NOWHERE, error: status };
       statuses.set(row, status);
       if (status !== last) attribute(diagnosis, status);
       last = status;
     }
-    return { feasible, error: undefined };
+    return { feasible, slots: feasibleSlots, error: undefined };
   }
 
   #place(
     cycle: Cycle,
     profile: Profile,
-    feasible: readonly NodeInfo[],
+    { feasible, slots }: Search,
     diagnosis: Diagnosis,
     explain: boolean,
   ): Decision {
@@ -235,7 +243,7 @@ export class SchedulingCycle {
         totals: undefined,
       };
     }
-    const outcome = scoreRows(cycle, profile, this.#cacheOf(profile), feasible, explain);
+    const outcome = scoreRows(cycle, profile, this.#cacheOf(profile), feasible, slots, explain);
     if (outcome.kind === 'error') return { kind: 'error', message: statusMessage(outcome.status), diagnosis };
     const { totals, plugins } = outcome.scored;
     const best = bestRows(totals);

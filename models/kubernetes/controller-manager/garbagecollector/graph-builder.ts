@@ -20,6 +20,7 @@ export const FOREGROUND_FINALIZER = 'foregroundDeletion';
 /** garbagecollector.go: absent owner cache 500; discovery refresh 30 s. */
 const ABSENT_OWNERS = 500;
 const REFRESH = 30_000_000;
+const NO_OWNERS: readonly OwnerReference[] = [];
 
 export interface GraphSinks {
   attemptToDelete(node: GraphNode): void;
@@ -88,10 +89,10 @@ export class GraphBuilder {
     const identify = ({ metadata: { name, namespace = '', uid } }: KubeObject): Identity => ({ apiVersion, kind, name, namespace, uid });
     informer.addEventHandler(
       {
-        add: (object) => this.changed(undefined, object, identify(object)),
+        add: (object) => this.changed(undefined, object, identify),
         update: (old, object) => {
           if (old.metadata.uid !== object.metadata.uid) this.deleted(old.metadata.uid);
-          this.changed(old, object, identify(object));
+          this.changed(old, object, identify);
         },
         delete: (object) => this.deleted(object.metadata.uid),
       },
@@ -99,12 +100,12 @@ export class GraphBuilder {
     );
   }
 
-  private changed(old: KubeObject | undefined, object: KubeObject, identity: Identity): void {
-    const owners = object.metadata.ownerReferences ?? [];
-    const known = this.graph.get(identity.uid);
+  private changed(old: KubeObject | undefined, object: KubeObject, identify: (object: KubeObject) => Identity): void {
+    const owners = object.metadata.ownerReferences ?? NO_OWNERS;
+    const known = this.graph.get(object.metadata.uid);
     if (known === undefined) {
       const node: GraphNode = {
-        identity, owners, dependents: new Map(), virtual: false, beingDeleted: isTerminating(object),
+        identity: identify(object), owners, dependents: new Map(), virtual: false, beingDeleted: isTerminating(object),
         deletingDependents: isTerminating(object) && hasFinalizer(object, FOREGROUND_FINALIZER),
       };
       this.queueVirtual(this.graph.add(node), node);
@@ -112,6 +113,7 @@ export class GraphBuilder {
       return;
     }
     if (known.virtual) {
+      const identity = identify(object);
       known.virtual = false;
       this.checkCoordinates(known, identity);
       known.identity = identity;

@@ -92,5 +92,12 @@ export class LegacySATokenCleaner {
 /** A date as a time: its midnight. */
 const dateText = (date: string | undefined): string | undefined => (date === undefined ? undefined : `${date}T00:00:00Z`);
 
-const secretsOf = (pod: Pod): readonly string[] =>
-  (pod.spec.volumes ?? []).flatMap(({ secret }) => (secret?.secretName === undefined ? [] : [`${pod.metadata.namespace}/${secret.secretName}`]));
+const NO_SECRETS: readonly string[] = [];
+
+function secretsOf({ metadata, spec }: Pod): readonly string[] {
+  let keys: string[] | undefined;
+  for (const { secret } of spec.volumes ?? []) {
+    if (secret?.secretName !== undefined) (keys ??= []).push(`${metadata.namespace}/${secret.secretName}`);
+  }
+  return keys ?? NO_SECRETS;
+}

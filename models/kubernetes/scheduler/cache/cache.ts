@@ -11,7 +11,7 @@
  * Source: pkg/scheduler/backend/cache/cache.go.
  */
 import { sameData } from '../framework/canonical.ts';
-import { NodeInfo } from '../framework/node-info.ts';
+import { NodeInfo, slotsOf } from '../framework/node-info.ts';
 import { type PodInfo, podInfoOf } from '../framework/pod-info.ts';
 import type { Snapshot } from '../framework/snapshot.ts';
 import type { Node, Pod } from '../../object/types.ts';
@@ -50,6 +50,7 @@ export class Cache {
   #epoch = 0;
   #isListStale = true;
   #nodes: NodeInfo[] = [];
+  #slotsOfNodes: readonly number[] = [];
 
   /** Number of pods, assumed ones included. */
   get podCount(): number {
@@ -158,6 +159,7 @@ export class Cache {
     this.#refreshed = this.#generation;
     return {
       nodes: this.#nodes,
+      slotsOfNodes: this.#slotsOfNodes,
       withAffinity: this.#withAffinity,
       withRequiredAntiAffinity: this.#withRequiredAntiAffinity,
       claimUses: this.#claimUses,
@@ -179,6 +181,7 @@ export class Cache {
       row.index = this.#nodes.length;
       this.#nodes.push(row);
     }
+    this.#slotsOfNodes = slotsOf(this.#nodes);
     this.#isListStale = false;
     this.#epoch += 1;
   }

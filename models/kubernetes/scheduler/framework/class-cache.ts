@@ -1,80 +1,127 @@
 /**
  * Answers about nodes that many pods would get alike.
  *
- * A plugin may promise that its answer depends only on a text (the pod's class) and on the row. The cache then keeps,
- * per class and row, the answer together with the row's generation; a row that changed since is asked again.
- * Generations
- * are never reused, and slots of removed rows are, so a stale answer cannot be taken for a fresh one.
+ * A plugin may promise that its answer depends only on a text (the pod's class) and on the row. The cache then keeps the
+ * answer per class and row; when the class is asked for again it forgets those of the rows that changed since, which it
+ * finds by following the snapshot's list of latest changes. So whoever goes through the nodes reads one array and
+ * not the rows themselves. Slots of removed rows are used again, but a row that gets one counts as changed.
  * Bounded: the least recently used class gives way.
  */
-import type { NodeInfo } from './node-info.ts';
+import type { Snapshot } from './snapshot.ts';
 import type { Status } from './status.ts';
 
 const CLASSES_MAX = 32;
 
-export interface FilterClass {
-  readonly generations: number[];
-  readonly statuses: (Status | undefined)[];
+/** What a class knows of a row. */
+export const UNKNOWN = 0;
+export const PASSES = 1;
+export const REFUSED = 2;
+
+/** Answers by slot. */
+class ClassAnswers {
+  /** What is known of each row: {@link UNKNOWN} or something else. */
+  known: Uint8Array;
+  #generation: number;
+
+  constructor({ slots, generation }: Snapshot) {
+    this.known = new Uint8Array(slots);
+    this.#generation = generation;
+  }
+
+  /** Forgets the rows that changed since the last call. */
+  sync({ newest, slots, generation }: Snapshot): void {
+    if (this.known.length < slots) this.grow(slots);
+    for (let row = newest; row !== undefined && row.generation > this.#generation; row = row.older) {
+      if (row.slot >= 0) this.known[row.slot] = UNKNOWN;
+    }
+    this.#generation = generation;
+  }
+
+  protected grow(slots: number): void {
+    const { known } = this;
+    this.known = new Uint8Array(slots);
+    this.known.set(known);
+  }
 }
 
-export interface ScoreClass {
-  readonly generations: number[];
+/** What the filters of a class say: {@link PASSES} or {@link REFUSED}, and why. */
+export class FilterClass extends ClassAnswers {
+  /** Of the rows that are refused; filled up, so that the array stays a dense one wherever the first refusal is. */
+  readonly statuses: (Status | undefined)[];
+
+  constructor(snapshot: Snapshot) {
+    super(snapshot);
+    this.statuses = new Array<Status | undefined>(snapshot.slots).fill(undefined);
+  }
+
+  protected override grow(slots: number): void {
+    super.grow(slots);
+    while (this.statuses.length < slots) this.statuses.push(undefined);
+  }
+}
+
+/** What the scores of a class are; {@link PASSES} marks those that are known. */
+export class ScoreClass extends ClassAnswers {
   /** Per row, one score for each of the class's plugins. */
   readonly scores: Float64Array[];
+
+  constructor(snapshot: Snapshot, plugins: number) {
+    super(snapshot);
+    this.scores = Array.from({ length: plugins }, () => new Float64Array(snapshot.slots));
+  }
+
+  protected override grow(slots: number): void {
+    super.grow(slots);
+    this.scores.forEach((old, column) => {
+      const grown = new Float64Array(slots);
+      grown.set(old);
+      this.scores[column] = grown;
+    });
+  }
 }
 
-/** Looks a class up, making it when it is new, and marks it as the latest used. */
-const recall = <T>(classes: Map<string, T>, key: string, make: () => T): T => {
-  let found = classes.get(key);
-  if (found === undefined) {
-    found = make();
-    if (classes.size >= CLASSES_MAX) {
-      for (const oldest of classes.keys()) {
-        classes.delete(oldest);
-        break;
-      }
-    }
-  } else {
-    classes.delete(key);
-  }
-  classes.set(key, found);
-  return found;
-};
+/** The classes that were used latest. */
+class RecentClasses<T> {
+  readonly #classes = new Map<string, T>();
+  #latestKey = '';
+  #latest: T | undefined = undefined;
 
-const filled = (length: number): number[] => new Array<number>(length).fill(-1);
-
-export class ClassCache {
-  readonly #filters = new Map<string, FilterClass>();
-  readonly #scores = new Map<string, ScoreClass>();
-
-  filterClass(key: string, slots: number): FilterClass {
-    const found = recall(this.#filters, key, (): FilterClass => ({ generations: filled(slots), statuses: [] }));
-    while (found.generations.length < slots) found.generations.push(-1);
+  /** Looks a class up, making it when it is new, and marks it as the latest used. */
+  recall(key: string, make: () => T): T {
+    // Mostly one pod after another is of the same class.
+    if (this.#latest !== undefined && key === this.#latestKey) return this.#latest;
+    let found = this.#classes.get(key);
+    if (found === undefined) {
+      found = make();
+      if (this.#classes.size >= CLASSES_MAX) this.#dropOldest();
+    } else this.#classes.delete(key);
+    this.#classes.set(key, found);
+    this.#latestKey = key;
+    this.#latest = found;
     return found;
   }
 
-  scoreClass(key: string, slots: number, plugins: number): ScoreClass {
-    const found = recall(this.#scores, key, (): ScoreClass => {
-      const scores = Array.from({ length: plugins }, () => new Float64Array(slots));
-      return { generations: filled(slots), scores };
-    });
-    if (found.generations.length >= slots) return found;
-    const scores = found.scores.map((old) => {
-      const grown = new Float64Array(slots);
-      grown.set(old);
-      return grown;
-    });
-    const grown: ScoreClass = { generations: [...found.generations], scores };
-    while (grown.generations.length < slots) grown.generations.push(-1);
-    this.#scores.set(key, grown);
-    return grown;
-  }
-
-  clear(): void {
-    this.#filters.clear();
-    this.#scores.clear();
+  #dropOldest(): void {
+    for (const oldest of this.#classes.keys()) {
+      this.#classes.delete(oldest);
+      return;
+    }
   }
 }
 
-export const isFresh = (generations: readonly number[], row: NodeInfo): boolean =>
-  generations[row.slot] === row.generation;
+export class ClassCache {
+  readonly #filters = new RecentClasses<FilterClass>();
+  readonly #scores = new RecentClasses<ScoreClass>();
+
+  filterClass(key: string, snapshot: Snapshot): FilterClass {
+    const found = this.#filters.recall(key, () => new FilterClass(snapshot));
+    found.sync(snapshot);
+    return found;
+  }
+
+  scoreClass(key: string, snapshot: Snapshot, plugins: number): ScoreClass {
+    const found = this.#scores.recall(key, () => new ScoreClass(snapshot, plugins));
+    found.sync(snapshot);
+    return found;
+  }
+}

@@ -32,36 +32,38 @@ const keyOf = (port: HostPort): string => `${port.protocol}/${port.port}`;
 
 /** Ports in use: protocol and port to the addresses, each counted once however often it is added, as upstream's sets. */
 export class HostPorts {
-  readonly #byPort = new Map<string, Set<string>>();
+  /** Absent until the first port: most nodes have none, and each what-if question copies a node. */
+  #byPort: Map<string, Set<string>> | undefined = undefined;
 
   get size(): number {
-    return this.#byPort.size;
+    return this.#byPort?.size ?? 0;
   }
 
   add(port: HostPort): void {
+    const byPort = (this.#byPort ??= new Map());
     const key = keyOf(port);
-    const ips = this.#byPort.get(key);
-    if (ips === undefined) this.#byPort.set(key, new Set([port.ip]));
+    const ips = byPort.get(key);
+    if (ips === undefined) byPort.set(key, new Set([port.ip]));
     else ips.add(port.ip);
   }
 
   remove(port: HostPort): void {
     const key = keyOf(port);
-    const ips = this.#byPort.get(key);
+    const ips = this.#byPort?.get(key);
     if (ips === undefined) return;
     ips.delete(port.ip);
-    if (ips.size === 0) this.#byPort.delete(key);
+    if (ips.size === 0) this.#byPort?.delete(key);
   }
 
   conflicts(port: HostPort): boolean {
-    const ips = this.#byPort.get(keyOf(port));
+    const ips = this.#byPort?.get(keyOf(port));
     if (ips === undefined) return false;
     return port.ip === WILDCARD || ips.has(WILDCARD) || ips.has(port.ip);
   }
 
   copy(): HostPorts {
     const copy = new HostPorts();
-    for (const [key, ips] of this.#byPort) copy.#byPort.set(key, new Set(ips));
+    for (const [key, ips] of this.#byPort ?? []) (copy.#byPort ??= new Map()).set(key, new Set(ips));
     return copy;
   }
 }

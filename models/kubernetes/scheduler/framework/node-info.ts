@@ -10,6 +10,8 @@
 import type { Labels } from '../../object/selector.ts';
 import type { Taint } from '../../object/taint.ts';
 import type { Node } from '../../object/types.ts';
+import type { ResourceStrings } from '../../object/resources.ts';
+import { sameData } from './canonical.ts';
 import { HostPorts } from './host-port.ts';
 import type { PodInfo } from './pod-info.ts';
 import { accumulate, type Allocatable, allocatableOf, copyResource, emptyResource, type Resource } from './resource.ts';
@@ -69,11 +71,12 @@ export class NodeInfo {
 
   /** Takes over a version of the node object. */
   setNode(node: Node): void {
+    const allocatable = node.status?.allocatable as ResourceStrings | undefined;
+    if (this.node === undefined || !sameData(this.node.status?.allocatable, allocatable)) this.allocatable = allocatableOf(allocatable);
     this.node = node;
     this.labels = node.metadata.labels ?? NO_LABELS;
     this.taints = (node.spec.taints as readonly Taint[] | undefined) ?? NO_TAINTS;
     this.unschedulable = node.spec.unschedulable === true;
-    this.allocatable = allocatableOf(node.status?.allocatable as Record<string, string> | undefined);
   }
 
   addPod(pod: PodInfo): void {
@@ -140,3 +143,6 @@ export class NodeInfo {
     }
   }
 }
+
+/** The slots of these rows, in their order. */
+export const slotsOf = (rows: readonly NodeInfo[]): number[] => rows.map(({ slot }) => slot);

@@ -9,10 +9,12 @@ import type { Snapshot } from './snapshot.ts';
 import { type Status, unresolvable } from './status.ts';
 
 const UNSEEN: Status = unresolvable(undefined);
+const NO_STATUSES: (Status | undefined)[] = [];
 
 export class NodeStatuses {
   readonly #snapshot: Snapshot;
-  #statuses: (Status | undefined)[] = [];
+  // As long as the list of nodes from the first entry on: an array that grows from somewhere in the middle is a slow one.
+  #statuses: (Status | undefined)[] = NO_STATUSES;
   #count = 0;
   #absent: Status = UNSEEN;
 
@@ -21,6 +23,7 @@ export class NodeStatuses {
   }
 
   set(row: NodeInfo, status: Status): void {
+    if (this.#count === 0) this.#statuses = new Array<Status | undefined>(this.#snapshot.nodes.length).fill(undefined);
     if (this.#statuses[row.index] === undefined) this.#count += 1;
     this.#statuses[row.index] = status;
   }
@@ -56,8 +59,11 @@ export class NodeStatuses {
   /** Calls back once per distinct status object with the number of nodes that share it. */
   forEachDistinct(visit: (status: Status, nodes: number) => void): void {
     const counts = new Map<Status, number>();
-    for (const status of this.#statuses) {
-      if (status !== undefined) counts.set(status, (counts.get(status) ?? 0) + 1);
+    for (let at = 0; at < this.#statuses.length; ) {
+      const status = this.#statuses[at];
+      const from = at;
+      while (at < this.#statuses.length && this.#statuses[at] === status) at += 1;
+      if (status !== undefined) counts.set(status, (counts.get(status) ?? 0) + at - from);
     }
     for (const [status, nodes] of counts) visit(status, nodes);
   }

@@ -60,33 +60,42 @@ export const isScalarResource = (name: string): boolean =>
   name.includes('kubernetes.io/') ||
   name.startsWith('attachable-volumes-');
 
-/** Rounds a resource list to the scheduler's integers. */
-export const resourceOf = (list: ResourceList): Resource => {
-  const resource = emptyResource();
-  for (const [name, quantity] of list) {
-    switch (name) {
-      case 'cpu':
-        resource.milliCpu = quantityMilliValue(quantity);
-        break;
-      case 'memory':
-        resource.memory = quantityValue(quantity);
-        break;
-      case 'ephemeral-storage':
-        resource.ephemeralStorage = quantityValue(quantity);
-        break;
-      default:
-        if (!isScalarResource(name)) break;
-        (resource.scalars ??= new Map()).set(name, quantityValue(quantity));
-    }
+/** Puts one amount into the scheduler's integers. */
+const setAmount = (resource: Resource, name: string, quantity: Quantity): void => {
+  switch (name) {
+    case 'cpu':
+      resource.milliCpu = quantityMilliValue(quantity);
+      break;
+    case 'memory':
+      resource.memory = quantityValue(quantity);
+      break;
+    case 'ephemeral-storage':
+      resource.ephemeralStorage = quantityValue(quantity);
+      break;
+    default:
+      if (!isScalarResource(name)) break;
+      (resource.scalars ??= new Map()).set(name, quantityValue(quantity));
   }
+};
+
+/** Rounds a resource list to the scheduler's integers. */
+const resourceOf = (list: ResourceList): Resource => {
+  const resource = emptyResource();
+  for (const [name, quantity] of list) setAmount(resource, name, quantity);
+  return resource;
+};
+
+/** {@link resourceOf} for a list as the API writes it. */
+const resourceOfStrings = (list: ResourceStrings | undefined): Resource => {
+  const resource = emptyResource();
+  for (const name in list) setAmount(resource, name, quantityOf(list[name] as string));
   return resource;
 };
 
 /** The allocatable resources of a node's status. */
 export const allocatableOf = (list: ResourceStrings | undefined): Allocatable => {
-  const parsed = parseResourceList(list);
-  const pods = parsed.get('pods');
-  return { ...resourceOf(parsed), pods: pods === undefined ? 0 : quantityValue(pods) };
+  const pods = list?.['pods'];
+  return { ...resourceOfStrings(list), pods: pods === undefined ? 0 : quantityValue(quantityOf(pods)) };
 };
 
 /** Adds (`sign` 1) or takes away (`sign` -1) in place. */
@@ -127,19 +136,18 @@ export interface PodRequest {
   readonly nonZeroMemory: number;
 }
 
-const hasRequest = (pod: Pod, name: string): boolean =>
-  (pod.spec.containers[0] as core.Container).resources?.requests?.[name] !== undefined;
-
 /** The pod's request in integers, with and without the scoring defaults. */
 export const podRequestOf = (pod: Pod): PodRequest => {
-  const request = resourceOf(podRequests(pod));
   if (isSimple(pod)) {
+    const requests = (pod.spec.containers[0] as core.Container).resources?.requests as ResourceStrings | undefined;
+    const request = resourceOfStrings(requests);
     return {
       request,
-      nonZeroMilliCpu: hasRequest(pod, 'cpu') ? request.milliCpu : DEFAULT_MILLI_CPU_REQUEST,
-      nonZeroMemory: hasRequest(pod, 'memory') ? request.memory : DEFAULT_MEMORY_REQUEST,
+      nonZeroMilliCpu: requests?.['cpu'] === undefined ? DEFAULT_MILLI_CPU_REQUEST : request.milliCpu,
+      nonZeroMemory: requests?.['memory'] === undefined ? DEFAULT_MEMORY_REQUEST : request.memory,
     };
   }
+  const request = resourceOf(podRequests(pod));
   let nonZero: ResourceList = aggregateContainers(pod, nonZeroRequests);
   if (pod.spec.overhead !== undefined) {
     nonZero = addResourceLists(nonZero, parseResourceList(pod.spec.overhead as ResourceStrings));

@@ -3,7 +3,7 @@
  *
  * Source: pkg/scheduler/framework/runtime/framework.go (RunScorePlugins), pkg/scheduler/schedule_one.go (selectHost).
  */
-import { type ClassCache, isFresh, type ScoreClass } from './class-cache.ts';
+import { type ClassCache, PASSES, type ScoreClass, UNKNOWN } from './class-cache.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { Cycle, Plugin } from './plugin.ts';
 import type { Profile, ScorePlugin } from './profile.ts';
@@ -60,15 +60,22 @@ const runPreScores = (cycle: Cycle, profile: Profile, rows: readonly NodeInfo[])
   return { kind: 'ok', active, key, columns };
 };
 
-/** Brings the cached columns of all rows up to date. */
-const refresh = (cycle: Cycle, active: readonly ActiveScore[], known: ScoreClass, rows: readonly NodeInfo[]): void => {
+/** Brings the cached columns of these rows up to date. */
+const refresh = (
+  cycle: Cycle,
+  active: readonly ActiveScore[],
+  { known, scores }: ScoreClass,
+  rows: readonly NodeInfo[],
+  slots: readonly number[],
+): void => {
   for (let i = 0; i < rows.length; i += 1) {
+    const slot = slots[i] as number;
+    if (known[slot] !== UNKNOWN) continue;
     const row = rows[i] as NodeInfo;
-    if (isFresh(known.generations, row)) continue;
     for (const { plugin, own, column } of active) {
-      if (column >= 0) (known.scores[column] as Float64Array)[row.slot] = plugin.score?.(cycle, row, own) ?? 0;
+      if (column >= 0) (scores[column] as Float64Array)[slot] = plugin.score?.(cycle, row, own) ?? 0;
     }
-    known.generations[row.slot] = row.generation;
+    known[slot] = PASSES;
   }
 };
 
@@ -77,11 +84,12 @@ const rawScores = (
   { plugin, own, column }: ActiveScore,
   known: ScoreClass | undefined,
   rows: readonly NodeInfo[],
+  slots: readonly number[],
   scores: Float64Array,
 ): void => {
   if (column >= 0 && known !== undefined) {
     const cached = known.scores[column] as Float64Array;
-    for (let i = 0; i < rows.length; i += 1) scores[i] = cached[(rows[i] as NodeInfo).slot] as number;
+    for (let i = 0; i < slots.length; i += 1) scores[i] = cached[slots[i] as number] as number;
     return;
   }
   for (let i = 0; i < rows.length; i += 1) scores[i] = plugin.score?.(cycle, rows[i] as NodeInfo, own) ?? 0;
@@ -94,34 +102,36 @@ const outOfRange = (plugin: Plugin, row: NodeInfo, score: number): Status =>
     `node ${row.name}`,
   );
 
-/** Scores all feasible nodes. `explain` keeps what each plugin said. */
+/** Scores all feasible nodes, whose slots stand in `slots`. `explain` keeps what each plugin said. */
 export const scoreRows = (
   cycle: Cycle,
   profile: Profile,
   cache: ClassCache,
   rows: readonly NodeInfo[],
+  slots: readonly number[],
   explain: boolean,
 ): { readonly kind: 'ok'; readonly scored: Scored } | { readonly kind: 'error'; readonly status: Status } => {
   const preScored = runPreScores(cycle, profile, rows);
   if (preScored.kind === 'error') return preScored;
   const { active, key, columns } = preScored;
-  const known = columns === 0 ? undefined : cache.scoreClass(key, cycle.snapshot.slots, columns);
-  if (known !== undefined) refresh(cycle, active, known, rows);
+  const known = columns === 0 ? undefined : cache.scoreClass(key, cycle.snapshot, columns);
+  if (known !== undefined) refresh(cycle, active, known, rows, slots);
   const totals = new Float64Array(rows.length);
   const scores = new Float64Array(rows.length);
   const plugins: PluginScores[] = [];
   for (const entry of active) {
-    rawScores(cycle, entry, known, rows, scores);
+    rawScores(cycle, entry, known, rows, slots, scores);
     const raw = explain ? [...scores] : [];
     entry.plugin.normalize?.(cycle, rows, scores, entry.own);
+    const { weight } = entry;
     for (let i = 0; i < rows.length; i += 1) {
       const score = scores[i] as number;
       if (!(score >= 0 && score <= 100)) {
         return { kind: 'error', status: outOfRange(entry.plugin, rows[i] as NodeInfo, score) };
       }
-      totals[i] = (totals[i] as number) + score * entry.weight;
+      totals[i] = (totals[i] as number) + score * weight;
     }
-    if (explain) plugins.push({ plugin: entry.plugin.name, weight: entry.weight, raw, normalized: [...scores] });
+    if (explain) plugins.push({ plugin: entry.plugin.name, weight, raw, normalized: [...scores] });
   }
   return { kind: 'ok', scored: { totals, plugins } };
 };

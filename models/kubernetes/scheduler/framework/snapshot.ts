@@ -13,6 +13,8 @@ import type { NodeInfo } from './node-info.ts';
 export interface Snapshot {
   /** All nodes, in the order of the node tree. */
   readonly nodes: readonly NodeInfo[];
+  /** The slots of {@link nodes}, in the same order: tables by slot are read without reading the rows. */
+  readonly slotsOfNodes: readonly number[];
   /** Nodes with at least one pod that has (anti-)affinity. */
   readonly withAffinity: ReadonlySet<NodeInfo>;
   /** Nodes with at least one pod that has required anti-affinity. */

@@ -68,7 +68,12 @@ function sayWaiting({ pods, recorder }: VolumeContext, claim: PersistentVolumeCl
 
 /** Name and function of the index of pods by the claims that they use. */
 export const BY_CLAIM = 'pvc';
-export const claimsOfPod = (pod: Pod): readonly string[] => claimUsesOf(pod).map(({ name }) => `${pod.metadata.namespace}/${name}`);
+export function claimsOfPod(pod: Pod): readonly string[] {
+  const uses = claimUsesOf(pod);
+  return uses.length === 0 ? NO_CLAIMS : uses.map(({ name }) => `${pod.metadata.namespace}/${name}`);
+}
+
+const NO_CLAIMS: readonly string[] = [];
 
 /** Has somebody outside make the volume. In-tree provisioners are gone since 1.31. */
 function provision(context: VolumeContext, claim: PersistentVolumeClaim, className: string): Err {
