@@ -4,6 +4,7 @@
  */
 import { type Either, right } from 'fp-ts/lib/Either.js';
 import type { Task } from '../../client/process.ts';
+import { NEW } from '../../object/new.ts';
 import type { core, KubeObject } from '../../object/types.ts';
 import type { Status } from '../status/status.ts';
 import { isPod, type AdmissionPlugin } from './plugin.ts';
@@ -23,7 +24,7 @@ export const defaultTolerationSeconds: AdmissionPlugin = {
     const missing = [NOT_READY, UNREACHABLE].filter((key) => !tolerations.some((toleration) => covers(toleration, key)));
     if (missing.length === 0) return right(object);
     const added = missing.map((key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: SECONDS }));
-    return right({ ...object, spec: { ...object['spec'], tolerations: [...tolerations, ...added] } });
+    return right({ ...object, spec: { ...NEW, ...object['spec'], tolerations: [...tolerations, ...added] } });
   },
 };
 

@@ -3,6 +3,7 @@
  */
 import { type Either, left, right } from 'fp-ts/lib/Either.js';
 import type { Task } from '../../client/process.ts';
+import { NEW } from '../../object/new.ts';
 import type { KubeObject, PriorityClass } from '../../object/types.ts';
 import type { Context } from '../registry/kind.ts';
 import { forbidden, type Status } from '../status/status.ts';
@@ -33,7 +34,7 @@ function keepPriority(object: KubeObject, old: KubeObject | undefined): KubeObje
   const { priority: value, preemptionPolicy } = (old?.['spec'] ?? {}) as { priority?: number; preemptionPolicy?: string };
   const spec = object['spec'] as { priority?: number; preemptionPolicy?: string };
   if (spec.priority !== undefined || value === undefined) return object;
-  return { ...object, spec: { ...spec, priority: value, ...(preemptionPolicy === undefined || spec.preemptionPolicy !== undefined ? {} : { preemptionPolicy }) } };
+  return { ...object, spec: { ...NEW, ...spec, priority: value, ...(preemptionPolicy === undefined || spec.preemptionPolicy !== undefined ? {} : { preemptionPolicy }) } };
 }
 
 function admitPod(attributes: Attributes, pod: KubeObject): Either<Status, KubeObject> {
@@ -51,7 +52,7 @@ function admitPod(attributes: Attributes, pod: KubeObject): Either<Status, KubeO
     return refuse(`the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`);
   }
   const named = wanted === '' && found !== undefined ? { priorityClassName: found.metadata.name } : {};
-  return right({ ...pod, spec: { ...spec, ...named, priority: value, preemptionPolicy: policy } });
+  return right({ ...pod, spec: { ...NEW, ...spec, ...named, priority: value, preemptionPolicy: policy } });
 }
 
 /** The class for pods without one; the lowest, when several say so. */

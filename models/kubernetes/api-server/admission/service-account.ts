@@ -4,6 +4,7 @@
  */
 import { type Either, left, right } from 'fp-ts/lib/Either.js';
 import type { Task } from '../../client/process.ts';
+import { NEW } from '../../object/new.ts';
 import type { core, KubeObject, ServiceAccount } from '../../object/types.ts';
 import { kindOf } from '../registry/kinds.ts';
 import type { Context, KindInfo } from '../registry/kind.ts';
@@ -34,7 +35,7 @@ export const serviceAccount: AdmissionPlugin = {
       const why = `error looking up service account ${attributes.namespace}/${name}: serviceaccount "${name}" not found`;
       return left(forbidden(attributes.info, nameForErrors(attributes), why));
     }
-    const named = spec.serviceAccountName === name ? spec : { ...spec, serviceAccountName: name, serviceAccount: name };
+    const named = spec.serviceAccountName === name ? spec : { ...NEW, ...spec, serviceAccountName: name, serviceAccount: name };
     const pulled = withPullSecrets(named, account);
     const mounts = spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true;
     return right({ ...object, spec: mounts ? withToken(pulled, attributes.context) : pulled });
@@ -53,7 +54,7 @@ function* findAccount({ context, namespace }: Attributes, world: AdmissionWorld,
 
 function withPullSecrets(spec: core.PodSpec, { imagePullSecrets = [] }: ServiceAccount): core.PodSpec {
   if ((spec.imagePullSecrets?.length ?? 0) > 0 || imagePullSecrets.length === 0) return spec;
-  return { ...spec, imagePullSecrets: imagePullSecrets.map(({ name }) => ({ name })) as core.LocalObjectReference[] };
+  return { ...NEW, ...spec, imagePullSecrets: imagePullSecrets.map(({ name }) => ({ name })) as core.LocalObjectReference[] };
 }
 
 function withToken(spec: core.PodSpec, context: Context): core.PodSpec {
@@ -63,14 +64,14 @@ function withToken(spec: core.PodSpec, context: Context): core.PodSpec {
   const add = (container: core.Container): core.Container =>
     (container.volumeMounts ?? []).some(({ mountPath }) => mountPath === MOUNT_PATH)
       ? container
-      : { ...container, volumeMounts: [...(container.volumeMounts ?? []), mount] };
+      : { ...NEW, ...container, volumeMounts: [...(container.volumeMounts ?? []), mount] };
   const before = [...(spec.containers ?? []), ...(spec.initContainers ?? [])];
   const containers = (spec.containers ?? []).map(add);
   const init = spec.initContainers?.map(add);
   const isUsed = [...containers, ...(init ?? [])].some((container, at) => container !== before[at]);
   if (!isUsed) return spec;
   const volumes = existing === undefined ? [...(spec.volumes ?? []), tokenVolume(name)] : (spec.volumes ?? []);
-  return { ...spec, ...(spec.containers == null ? {} : { containers }), volumes, ...(init === undefined ? {} : { initContainers: init }) };
+  return { ...NEW, ...spec, ...(spec.containers == null ? {} : { containers }), volumes, ...(init === undefined ? {} : { initContainers: init }) };
 }
 
 function suffix(context: Context): string {

@@ -7,6 +7,7 @@
  * Upstream: sigs.k8s.io/json, apimachinery/pkg/runtime/serializer/json, apiserver/pkg/endpoints/handlers/create.go.
  */
 import { isLeft } from 'fp-ts/lib/Either.js';
+import { NEW } from '../../object/new.ts';
 import { formatQuantity, parseQuantity, roundUpToMilli } from '../../object/quantity.ts';
 import { goQuote } from '../status/go-format.ts';
 import type { Field, StructType, TypeRef } from './types.ts';
@@ -81,7 +82,7 @@ class Decoder {
     const current = out ?? source;
     for (const entry of type.always) {
       if (current[entry.name] !== undefined) continue;
-      out ??= { ...source };
+      out ??= { ...NEW, ...source };
       out[entry.name] = entry.value;
     }
     this.structs.pop();

@@ -3,6 +3,7 @@
  * Source: apiserver/pkg/registry/rest/{create,meta}.go.
  */
 import { type Either, left, right } from 'fp-ts/lib/Either.js';
+import { NEW } from '../../object/new.ts';
 import type { KubeObject, ObjectMeta } from '../../object/types.ts';
 import type { Context, KindInfo } from '../registry/kind.ts';
 import type { FieldError } from '../status/field-error.ts';
@@ -17,7 +18,7 @@ const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 
 /** Fills system metadata of a new object: uid and creation time; what the client must not set is cleared. */
 export function fillMetadata(info: KindInfo, object: KubeObject, context: Context): KubeObject {
-  const metadata: { -readonly [Member in keyof ObjectMeta]: ObjectMeta[Member] } = { ...unset(object.metadata) };
+  const metadata: { -readonly [Member in keyof ObjectMeta]: ObjectMeta[Member] } = { ...NEW, ...unset(object.metadata) };
   if (info.namespaced) metadata.namespace = context.namespace;
   metadata.uid = uuid(context);
   metadata.creationTimestamp = context.now;
@@ -35,7 +36,7 @@ function unset(metadata: ObjectMeta & { readonly selfLink?: string }): ObjectMet
 /** Gives an object without a name one that begins with its `generateName`. Mutating admission comes before, validating after. */
 export function withName(object: KubeObject, context: Context): KubeObject {
   const { name, generateName: prefix } = object.metadata;
-  return name || !prefix ? object : { ...object, metadata: { ...object.metadata, name: generateName(prefix, context) } };
+  return name || !prefix ? object : { ...object, metadata: { ...NEW, ...object.metadata, name: generateName(prefix, context) } };
 }
 
 /** A name of `prefix` and five random letters. */
