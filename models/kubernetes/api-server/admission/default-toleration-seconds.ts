@@ -3,7 +3,6 @@
  * Source: plugin/pkg/admission/defaulttolerationseconds/admission.go.
  */
 import { type Either, right } from 'fp-ts/lib/Either.js';
-import type { Task } from '../../client/process.ts';
 import { NEW } from '../../object/new.ts';
 import type { core, KubeObject } from '../../object/types.ts';
 import type { Status } from '../status/status.ts';
@@ -17,7 +16,7 @@ export const defaultTolerationSeconds: AdmissionPlugin = {
   name: 'DefaultTolerationSeconds',
   handles: ['CREATE', 'UPDATE'],
   resources: ['/pods'],
-  *mutate(attributes): Task<Either<Status, KubeObject>> {
+  mutate(attributes): Either<Status, KubeObject> {
     const object = attributes.object as KubeObject;
     if (!isPod(attributes)) return right(object);
     const tolerations = (object['spec'].tolerations ?? []) as readonly core.Toleration[];

@@ -2,7 +2,6 @@
  * Priority: a pod's class becomes its number. Source: plugin/pkg/admission/priority/admission.go.
  */
 import { type Either, left, right } from 'fp-ts/lib/Either.js';
-import type { Task } from '../../client/process.ts';
 import { NEW } from '../../object/new.ts';
 import type { KubeObject, PriorityClass } from '../../object/types.ts';
 import type { Context } from '../registry/kind.ts';
@@ -15,12 +14,12 @@ export const priority: AdmissionPlugin = {
   name: 'Priority',
   handles: ['CREATE', 'UPDATE'],
   resources: ['/pods', 'scheduling.k8s.io/priorityclasses'],
-  *mutate(attributes): Task<Either<Status, KubeObject>> {
+  mutate(attributes): Either<Status, KubeObject> {
     const object = attributes.object as KubeObject;
     if (!isPod(attributes)) return right(object);
     return attributes.operation === 'CREATE' ? admitPod(attributes, object) : right(keepPriority(object, attributes.old));
   },
-  *validate(attributes): Task<Status | undefined> {
+  validate(attributes): Status | undefined {
     const { info, object, context } = attributes;
     if (info.resource !== CLASSES.resource || info.group !== CLASSES.group || object?.['globalDefault'] !== true) return undefined;
     const other = defaultClass(context);
@@ -57,6 +56,9 @@ function admitPod(attributes: Attributes, pod: KubeObject): Either<Status, KubeO
 
 /** The class for pods without one; the lowest, when several say so. */
 function defaultClass({ lookup }: Context): PriorityClass | undefined {
-  const classes = (lookup.list(CLASSES, '') as readonly PriorityClass[]).filter(({ globalDefault }) => globalDefault === true);
-  return classes.reduce<PriorityClass | undefined>((lowest, each) => (lowest === undefined || each.value < lowest.value ? each : lowest), undefined);
+  let lowest: PriorityClass | undefined;
+  for (const each of lookup.list(CLASSES, '') as readonly PriorityClass[]) {
+    if (each.globalDefault === true && (lowest === undefined || each.value < lowest.value)) lowest = each;
+  }
+  return lowest;
 }

@@ -3,7 +3,6 @@
  * Source: plugin/pkg/admission/nodetaint/admission.go.
  */
 import { type Either, right } from 'fp-ts/lib/Either.js';
-import type { Task } from '../../client/process.ts';
 import { NEW } from '../../object/new.ts';
 import type { core, KubeObject } from '../../object/types.ts';
 import type { Status } from '../status/status.ts';
@@ -15,7 +14,7 @@ export const taintNodesByCondition: AdmissionPlugin = {
   name: 'TaintNodesByCondition',
   handles: ['CREATE'],
   resources: ['/nodes'],
-  *mutate({ object, subresource }): Task<Either<Status, KubeObject>> {
+  mutate({ object, subresource }): Either<Status, KubeObject> {
     const node = object as KubeObject;
     if (subresource !== '') return right(node);
     const taints = (node['spec']?.taints ?? []) as readonly core.Taint[];
