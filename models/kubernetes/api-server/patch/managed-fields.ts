@@ -22,6 +22,15 @@ const member = Object.freeze({}) as FieldSet;
 const UNTRACKED_FIELDS = ['apiVersion', 'kind'];
 const UNTRACKED_METADATA = new Set(['clusterName', 'creationTimestamp', 'generation', 'managedFields', 'name', 'namespace', 'resourceVersion', 'selfLink', 'uid']);
 
+/** What a creator does not own at the root of its object, by what the endpoint resets. */
+const unowned = new WeakMap<ResetFields, ReadonlySet<string>>();
+
+function unownedOf(reset: ResetFields): ReadonlySet<string> {
+  let names = unowned.get(reset);
+  if (names === undefined) unowned.set(reset, (names = new Set([...UNTRACKED_FIELDS, ...reset])));
+  return names;
+}
+
 const fieldsNamed = (names: Iterable<string>): FieldSet => Object.fromEntries([...names].map((name) => [`f:${name}`, member]));
 const UNTRACKED: FieldSet = { ...fieldsNamed(UNTRACKED_FIELDS), 'f:metadata': { '.': member, ...fieldsNamed(UNTRACKED_METADATA) } };
 
@@ -43,14 +52,19 @@ export interface Writer {
 /** Fields that a main or status endpoint resets, as root field names; they never count as written through it. */
 export type ResetFields = readonly string[];
 
+const NOTHING: ResetFields = [];
+const STATUS: ResetFields = ['status'];
+const SPEC: ResetFields = ['spec'];
+const EVERYTHING: ResetFields = ['spec', 'status', 'metadata'];
+
 /**
  * What an endpoint resets (GetResetFields of the strategies): the main endpoint does not write status, `/status` does not
  * write spec, and nothing written through `/ephemeralcontainers` is tracked.
  */
 export function resetFieldsOf(hasStatus: boolean, subresource: string): ResetFields {
-  if (subresource === 'ephemeralcontainers') return ['spec', 'status', 'metadata'];
-  if (subresource === 'status') return ['spec'];
-  return hasStatus ? ['status'] : [];
+  if (subresource === 'ephemeralcontainers') return EVERYTHING;
+  if (subresource === 'status') return SPEC;
+  return hasStatus ? STATUS : NOTHING;
 }
 
 const NO_ENTRIES: readonly ManagedFieldsEntry[] = Object.freeze([]);
@@ -146,12 +160,12 @@ export function updateManagedFields(
   live: JsonObject,
   next: JsonObject,
   writer: Writer,
-  reset: ResetFields = [],
+  reset: ResetFields = NOTHING,
 ): readonly ManagedFieldsEntry[] {
   const isCreate = !('metadata' in live);
   const entries = startingEntries(live, next, isCreate);
   if (isCreate) {
-    const created = createdFields(shape, next, new Set([...UNTRACKED_FIELDS, ...reset]), UNTRACKED_METADATA);
+    const created = createdFields(shape, next, unownedOf(reset), UNTRACKED_METADATA);
     return isEmpty(created) ? entries : [newEntry(writer, 'Update', created)];
   }
   // An object without any entry is not tracked before its first apply (skipnonapplied.go).
