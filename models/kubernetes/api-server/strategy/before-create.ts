@@ -63,11 +63,13 @@ const BYTES: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.t
 
 /** A version 4 UUID from four draws. */
 export function uuid(context: Pick<Context, 'choose'>): string {
-  let hex = '';
-  for (let i = 0; i < 4; i++) {
-    const word = context.choose('uid', 4294967296);
-    hex += `${BYTES[word >>> 24]}${BYTES[(word >>> 16) & 255]}${BYTES[(word >>> 8) & 255]}${BYTES[word & 255]}`;
-  }
-  const variant = '89ab'[Number.parseInt(hex[16] as string, 16) & 3] as string;
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`;
+  const first = context.choose('uid', 4294967296);
+  const second = (context.choose('uid', 4294967296) & 0xffff0fff) | 0x4000; // Four bits say the version,
+  const third = (context.choose('uid', 4294967296) & 0x3fffffff) | 0x80000000; // two the variant.
+  const fourth = context.choose('uid', 4294967296);
+  return `${upper(first)}${lower(first)}-${upper(second)}-${lower(second)}-${upper(third)}-${lower(third)}${upper(fourth)}${lower(fourth)}`;
 }
+
+/** The first and the last four digits of a word. */
+const upper = (word: number): string => (BYTES[word >>> 24] as string) + (BYTES[(word >>> 16) & 255] as string);
+const lower = (word: number): string => (BYTES[(word >>> 8) & 255] as string) + (BYTES[word & 255] as string);
