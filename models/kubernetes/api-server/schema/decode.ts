@@ -98,10 +98,11 @@ class Decoder {
     if (value === null || value === undefined) {
       return field.type.kind === 'any' || isNullWritten(type, field) ? null : undefined;
     }
+    if (isPlain(field.type.kind, value)) return field.omitsZero && isZero(value) ? undefined : value;
     this.path.push(name);
     const decoded = field.type.kind === 'struct' && isRecord(known) && isRecord(value) ? this.struct(field.type.struct, value, known) : this.value(field.type, value);
     this.path.pop();
-    if (field.omitsZero && (decoded === '' || decoded === 0 || decoded === false)) return undefined;
+    if (field.omitsZero && isZero(decoded)) return undefined;
     if (isEmptyCollection(field, decoded)) return isNullWritten(type, field) ? null : undefined;
     return decoded;
   }
@@ -212,6 +213,14 @@ class Decoder {
     return out ?? source;
   }
 }
+
+/** Whether a value is as its type wants it and has nothing below: most are such. */
+function isPlain(kind: TypeRef['kind'], value: unknown): boolean {
+  if (kind === 'string') return typeof value === 'string';
+  return kind === 'boolean' ? typeof value === 'boolean' : kind === 'any';
+}
+
+const isZero = (value: unknown): boolean => value === '' || value === 0 || value === false;
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
