@@ -106,8 +106,11 @@ const sumPositive = (
   let everyContainerHasBoth = true;
   for (const container of containers) {
     let found = 0;
-    for (const [name, quantity] of parseResourceList(container.resources?.[field])) {
-      if (!isQosResource(name) || quantity.nanos <= 0n) continue;
+    const list = container.resources?.[field] as ResourceStrings | undefined;
+    for (const name in list) {
+      if (!isQosResource(name)) continue;
+      const quantity = quantityOf(list[name] as string);
+      if (quantity.nanos <= 0n) continue;
       found += 1;
       const old = sum.get(name);
       sum.set(name, old === undefined ? quantity : addQuantity(old, quantity));
@@ -122,7 +125,8 @@ const sumPositive = (
  * (init containers too) and requests equal to them; BestEffort has neither requests nor limits.
  */
 export const computeQosClass = (pod: Pod): 'Guaranteed' | 'Burstable' | 'BestEffort' => {
-  const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
+  const init = pod.spec.initContainers ?? [];
+  const containers = init.length === 0 ? pod.spec.containers : [...pod.spec.containers, ...init];
   const requests = sumPositive(containers, 'requests').sum;
   const { sum: limits, everyContainerHasBoth } = sumPositive(containers, 'limits');
   if (requests.size === 0 && limits.size === 0) return 'BestEffort';

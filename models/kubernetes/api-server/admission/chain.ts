@@ -8,7 +8,7 @@ import type { KubeObject } from '../../object/types.ts';
 import type { Status } from '../status/status.ts';
 import { PLUGINS } from './plugins.ts';
 import type { KindInfo } from '../registry/kind.ts';
-import type { AdmissionPlugin, AdmissionWorld, Attributes, Operation } from './plugin.ts';
+import type { AdmissionPlugin, AdmissionWorld, Attributes, Operation, Said } from './plugin.ts';
 
 type TakingPart<Phase extends 'mutate' | 'validate'> = readonly Required<Pick<AdmissionPlugin, Phase>>[];
 
@@ -32,11 +32,14 @@ function takingPart<Phase extends 'mutate' | 'validate'>(phase: Phase): (attribu
 const mutating = takingPart('mutate');
 const validating = takingPart('validate');
 
+const isTask = <T>(said: Said<T>): said is Task<T> => typeof (said as Partial<Task<T>> | undefined)?.next === 'function';
+
 /** Runs the mutating phase; the result is the object to go on with. */
 export function* mutate(attributes: Attributes & { readonly object: KubeObject }, world: AdmissionWorld): Task<Either<Status, KubeObject>> {
   let current = attributes;
   for (const plugin of mutating(attributes)) {
-    const admitted = yield* plugin.mutate(current, world);
+    const said = plugin.mutate(current, world);
+    const admitted = isTask(said) ? yield* said : said;
     if (isLeft(admitted)) return admitted;
     if (admitted.right !== current.object) current = { ...current, object: admitted.right };
   }
@@ -46,7 +49,8 @@ export function* mutate(attributes: Attributes & { readonly object: KubeObject }
 /** Runs the mutating phase of a request that stores no object (DELETE, CONNECT): it may refuse, there is nothing to change. */
 export function* mutateNothing(attributes: Attributes, world: AdmissionWorld): Task<Either<Status, void>> {
   for (const plugin of mutating(attributes)) {
-    const admitted = yield* plugin.mutate(attributes, world);
+    const said = plugin.mutate(attributes, world);
+    const admitted = isTask(said) ? yield* said : said;
     if (isLeft(admitted)) return admitted;
   }
   return right(undefined);
@@ -55,7 +59,8 @@ export function* mutateNothing(attributes: Attributes, world: AdmissionWorld): T
 /** Runs the validating phase. */
 export function* validate(attributes: Attributes, world: AdmissionWorld): Task<Either<Status, void>> {
   for (const plugin of validating(attributes)) {
-    const refused = yield* plugin.validate(attributes, world);
+    const said = plugin.validate(attributes, world);
+    const refused = isTask(said) ? yield* said : said;
     if (refused !== undefined) return left(refused);
   }
   return right(undefined);

@@ -3,7 +3,6 @@
  * Source: plugin/pkg/admission/network/defaultingressclass/admission.go.
  */
 import { type Either, right } from 'fp-ts/lib/Either.js';
-import type { Task } from '../../client/process.ts';
 import type { KubeObject } from '../../object/types.ts';
 import type { Status } from '../status/status.ts';
 import { newest } from './default-storage-class.ts';
@@ -18,7 +17,7 @@ export const defaultIngressClass: AdmissionPlugin = {
   name: 'DefaultIngressClass',
   handles: ['CREATE'],
   resources: ['networking.k8s.io/ingresses'],
-  *mutate({ object, subresource, context }): Task<Either<Status, KubeObject>> {
+  mutate({ object, subresource, context }): Either<Status, KubeObject> {
     const ingress = object as KubeObject;
     if (subresource !== '' || ingress['spec']?.ingressClassName !== undefined || ingress.metadata.annotations?.[OLD_CLASS] !== undefined) return right(ingress);
     const chosen = newest(context.lookup.list({ group: NETWORKING, resource: 'ingressclasses' }, '').filter(({ metadata }) => metadata.annotations?.[DEFAULT] === 'true'));

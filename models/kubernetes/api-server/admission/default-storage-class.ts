@@ -3,7 +3,6 @@
  * Source: plugin/pkg/admission/storage/storageclass/setdefault/admission.go, pkg/volume/util/storageclass.go.
  */
 import { type Either, right } from 'fp-ts/lib/Either.js';
-import type { Task } from '../../client/process.ts';
 import type { KubeObject } from '../../object/types.ts';
 import type { Status } from '../status/status.ts';
 import type { AdmissionPlugin } from './plugin.ts';
@@ -15,7 +14,7 @@ export const defaultStorageClass: AdmissionPlugin = {
   name: 'DefaultStorageClass',
   handles: ['CREATE'],
   resources: ['/persistentvolumeclaims'],
-  *mutate({ object, subresource, context }): Task<Either<Status, KubeObject>> {
+  mutate({ object, subresource, context }): Either<Status, KubeObject> {
     const claim = object as KubeObject;
     if (subresource !== '' || claim['spec']?.storageClassName !== undefined || claim.metadata.annotations?.[BETA_CLASS] !== undefined) return right(claim);
     const chosen = newest(context.lookup.list({ group: 'storage.k8s.io', resource: 'storageclasses' }, '').filter(({ metadata }) => metadata.annotations?.[DEFAULT] === 'true'));

@@ -3,7 +3,7 @@
  * Source: plugin/pkg/admission/defaulttolerationseconds/admission.go.
  */
 import { type Either, right } from 'fp-ts/lib/Either.js';
-import type { Task } from '../../client/process.ts';
+import { NEW } from '../../object/new.ts';
 import type { core, KubeObject } from '../../object/types.ts';
 import type { Status } from '../status/status.ts';
 import { isPod, type AdmissionPlugin } from './plugin.ts';
@@ -16,14 +16,14 @@ export const defaultTolerationSeconds: AdmissionPlugin = {
   name: 'DefaultTolerationSeconds',
   handles: ['CREATE', 'UPDATE'],
   resources: ['/pods'],
-  *mutate(attributes): Task<Either<Status, KubeObject>> {
+  mutate(attributes): Either<Status, KubeObject> {
     const object = attributes.object as KubeObject;
     if (!isPod(attributes)) return right(object);
     const tolerations = (object['spec'].tolerations ?? []) as readonly core.Toleration[];
     const missing = [NOT_READY, UNREACHABLE].filter((key) => !tolerations.some((toleration) => covers(toleration, key)));
     if (missing.length === 0) return right(object);
     const added = missing.map((key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: SECONDS }));
-    return right({ ...object, spec: { ...object['spec'], tolerations: [...tolerations, ...added] } });
+    return right({ ...object, spec: { ...NEW, ...object['spec'], tolerations: [...tolerations, ...added] } });
   },
 };
 

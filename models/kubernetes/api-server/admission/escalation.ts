@@ -5,7 +5,6 @@
  * Source: pkg/registry/rbac/{role,clusterrole,rolebinding,clusterrolebinding}/policybased/storage.go, pkg/registry/rbac/validation/rule.go.
  */
 import { type Either, left, right } from 'fp-ts/lib/Either.js';
-import type { Task } from '../../client/process.ts';
 import { equal } from '../../object/equal.ts';
 import type { KubeObject } from '../../object/types.ts';
 import { describeRules, quoted, uncovered } from '../authorization/cover.ts';
@@ -24,7 +23,7 @@ export const escalation: AdmissionPlugin = {
   name: 'Escalation',
   handles: ['CREATE', 'UPDATE'],
   resources: ['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings'].map((resource) => `${RBAC}/${resource}`),
-  *mutate(attributes, world): Task<Either<Status, KubeObject>> {
+  mutate(attributes, world): Either<Status, KubeObject> {
     const object = attributes.object as KubeObject;
     const { info, subresource, context } = attributes;
     if (subresource !== '' || isMaster(context.user)) return right(object);

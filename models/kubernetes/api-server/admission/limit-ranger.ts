@@ -3,7 +3,6 @@
  * Source: plugin/pkg/admission/limitranger/admission.go.
  */
 import { type Either, right } from 'fp-ts/lib/Either.js';
-import type { Task } from '../../client/process.ts';
 import { quantityOf, quantityMilliValue } from '../../object/quantity.ts';
 import type { core, KubeObject, LimitRange } from '../../object/types.ts';
 import { forbidden, type Status } from '../status/status.ts';
@@ -17,12 +16,12 @@ export const limitRanger: AdmissionPlugin = {
   name: 'LimitRanger',
   handles: ['CREATE', 'UPDATE'],
   resources: ['/pods', '/persistentvolumeclaims'],
-  *mutate(attributes): Task<Either<Status, KubeObject>> {
+  mutate(attributes): Either<Status, KubeObject> {
     const object = attributes.object as KubeObject;
     if (!isPod(attributes) || attributes.operation !== 'CREATE') return right(object);
     return right(itemsOf(attributes).reduce(fill, object));
   },
-  *validate(attributes): Task<Status | undefined> {
+  validate(attributes): Status | undefined {
     const { info, object, operation, subresource } = attributes;
     const isClaim = info.group === '' && info.resource === 'persistentvolumeclaims' && subresource === '';
     if (object === undefined || !(isClaim || (isPod(attributes) && operation === 'CREATE'))) return undefined;

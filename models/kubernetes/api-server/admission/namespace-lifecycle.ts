@@ -8,7 +8,7 @@ import type { KindInfo } from '../registry/kind.ts';
 import { forbidden, notFound, type Status } from '../status/status.ts';
 import type { Task } from '../../client/process.ts';
 import type { KubeObject } from '../../object/types.ts';
-import type { AdmissionPlugin, AdmissionWorld, Attributes } from './plugin.ts';
+import type { AdmissionPlugin, AdmissionWorld, Attributes, Said } from './plugin.ts';
 
 /** How long a missing namespace is waited for, since the cache may lag (`missingNamespaceWait`). */
 const MISSING_NAMESPACE_WAIT = 50_000;
@@ -20,30 +20,28 @@ const ACCESS_REVIEWS: readonly string[] = ['localsubjectaccessreviews'];
 export const namespaceLifecycle: AdmissionPlugin = {
   name: 'NamespaceLifecycle',
   handles: ['CREATE', 'UPDATE', 'DELETE'],
-  *mutate(attributes, world): Task<Either<Status, KubeObject>> {
-    const refused = yield* check(attributes, world);
-    return refused === undefined ? right(attributes.object as KubeObject) : left(refused);
+  mutate(attributes, world): Said<Either<Status, KubeObject>> {
+    const { operation, info, namespace, name, context } = attributes;
+    if (operation === 'DELETE' && info.resource === 'namespaces' && info.group === '' && IMMORTAL.includes(name)) {
+      return left(forbidden(info, name, 'this namespace may not be deleted'));
+    }
+    if (operation !== 'CREATE' || !info.namespaced || ACCESS_REVIEWS.includes(info.resource)) return right(attributes.object as KubeObject);
+    const found = context.lookup.get(NAMESPACES, '', namespace);
+    return found === undefined ? wait(attributes, world) : createIn(found, attributes);
   },
 };
 
-function* check(attributes: Attributes, world: AdmissionWorld): Task<Status | undefined> {
-  const { operation, info, namespace, name, subresource } = attributes;
-  if (operation === 'DELETE' && info.resource === 'namespaces' && info.group === '' && IMMORTAL.includes(name)) {
-    return forbidden(info, name, 'this namespace may not be deleted');
-  }
-  if (operation !== 'CREATE' || !info.namespaced || ACCESS_REVIEWS.includes(info.resource)) return undefined;
-  const found = attributes.context.lookup.get(NAMESPACES, '', namespace) ?? (yield* wait(namespace, attributes, world));
-  if (found === undefined) return notFound(NAMESPACES, namespace);
-  if (found.metadata.deletionTimestamp === undefined && found['status']?.phase !== 'Terminating') return undefined;
-  if (subresource !== '' && operation !== 'CREATE') return undefined;
-  return terminating(attributes);
+function createIn(found: KubeObject, attributes: Attributes): Either<Status, KubeObject> {
+  const isGoing = found.metadata.deletionTimestamp !== undefined || found['status']?.phase === 'Terminating';
+  return isGoing ? left(terminating(attributes)) : right(attributes.object as KubeObject);
 }
 
 /** Waits a moment for the cache, then reads the store. */
-function* wait(namespace: string, { context }: Attributes, world: AdmissionWorld): Task<KubeObject | undefined> {
+function* wait(attributes: Attributes, world: AdmissionWorld): Task<Either<Status, KubeObject>> {
+  const { context, namespace } = attributes;
   yield* world.sleep(MISSING_NAMESPACE_WAIT);
-  const cached = context.lookup.get(NAMESPACES, '', namespace);
-  return cached ?? (yield* world.live(kindOf('', 'namespaces') as KindInfo, '', namespace));
+  const found = context.lookup.get(NAMESPACES, '', namespace) ?? (yield* world.live(kindOf('', 'namespaces') as KindInfo, '', namespace));
+  return found === undefined ? left(notFound(NAMESPACES, namespace)) : createIn(found, attributes);
 }
 
 function terminating({ info, name, namespace, object }: Attributes): Status {

@@ -2,7 +2,6 @@
  * PersistentVolumeClaimResize: only bound claims of a class that allows it may ask for more.
  * Source: plugin/pkg/admission/storage/persistentvolume/resize/admission.go.
  */
-import type { Task } from '../../client/process.ts';
 import { compareQuantity, quantityOf } from '../../object/quantity.ts';
 import type { KubeObject } from '../../object/types.ts';
 import { forbidden, type Status } from '../status/status.ts';
@@ -16,7 +15,7 @@ export const persistentVolumeClaimResize: AdmissionPlugin = {
   name: 'PersistentVolumeClaimResize',
   handles: ['UPDATE'],
   resources: ['/persistentvolumeclaims'],
-  *validate(attributes): Task<Status | undefined> {
+  validate(attributes): Status | undefined {
     const { info, subresource, context } = attributes;
     if (subresource !== '') return undefined;
     const [next, old] = [attributes.object as KubeObject, attributes.old as KubeObject];

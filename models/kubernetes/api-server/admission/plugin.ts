@@ -1,8 +1,8 @@
 /**
  * What an admission plugin is: it may change an object before it is prepared, or refuse a request.
  *
- * Plugins are tasks, because some must wait (a live read, a webhook). They see objects in storage form and must return the
- * same reference when they change nothing. Source: apiserver/pkg/admission/interfaces.go.
+ * Some must wait (a live read, a webhook) and answer with a task; most answer at once. They see objects in storage form and must
+ * return the same reference when they change nothing. Source: apiserver/pkg/admission/interfaces.go.
  */
 import type { Either } from 'fp-ts/lib/Either.js';
 import type { Task } from '../../client/process.ts';
@@ -32,6 +32,9 @@ export interface Attributes {
   readonly warn: (text: string) => void;
 }
 
+/** What a plugin answers: at once, or in a task. */
+export type Said<T> = T | Task<T>;
+
 export interface AdmissionPlugin {
   /** Upstream's name, as in `--enable-admission-plugins`. */
   readonly name: string;
@@ -39,9 +42,9 @@ export interface AdmissionPlugin {
   /** The resources that it looks at, as `group/resource`. Absent: all. */
   readonly resources?: readonly string[];
   /** Returns the object to go on with, or a refusal. */
-  readonly mutate?: (attributes: Attributes, world: AdmissionWorld) => Task<Either<Status, KubeObject>>;
+  readonly mutate?: (attributes: Attributes, world: AdmissionWorld) => Said<Either<Status, KubeObject>>;
   /** Returns a refusal, or undefined. */
-  readonly validate?: (attributes: Attributes, world: AdmissionWorld) => Task<Status | undefined>;
+  readonly validate?: (attributes: Attributes, world: AdmissionWorld) => Said<Status | undefined>;
 }
 
 /** What plugins may use beside the context: live reads and writes of the store. */

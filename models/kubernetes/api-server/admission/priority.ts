@@ -2,7 +2,7 @@
  * Priority: a pod's class becomes its number. Source: plugin/pkg/admission/priority/admission.go.
  */
 import { type Either, left, right } from 'fp-ts/lib/Either.js';
-import type { Task } from '../../client/process.ts';
+import { NEW } from '../../object/new.ts';
 import type { KubeObject, PriorityClass } from '../../object/types.ts';
 import type { Context } from '../registry/kind.ts';
 import { forbidden, type Status } from '../status/status.ts';
@@ -14,12 +14,12 @@ export const priority: AdmissionPlugin = {
   name: 'Priority',
   handles: ['CREATE', 'UPDATE'],
   resources: ['/pods', 'scheduling.k8s.io/priorityclasses'],
-  *mutate(attributes): Task<Either<Status, KubeObject>> {
+  mutate(attributes): Either<Status, KubeObject> {
     const object = attributes.object as KubeObject;
     if (!isPod(attributes)) return right(object);
     return attributes.operation === 'CREATE' ? admitPod(attributes, object) : right(keepPriority(object, attributes.old));
   },
-  *validate(attributes): Task<Status | undefined> {
+  validate(attributes): Status | undefined {
     const { info, object, context } = attributes;
     if (info.resource !== CLASSES.resource || info.group !== CLASSES.group || object?.['globalDefault'] !== true) return undefined;
     const other = defaultClass(context);
@@ -33,7 +33,7 @@ function keepPriority(object: KubeObject, old: KubeObject | undefined): KubeObje
   const { priority: value, preemptionPolicy } = (old?.['spec'] ?? {}) as { priority?: number; preemptionPolicy?: string };
   const spec = object['spec'] as { priority?: number; preemptionPolicy?: string };
   if (spec.priority !== undefined || value === undefined) return object;
-  return { ...object, spec: { ...spec, priority: value, ...(preemptionPolicy === undefined || spec.preemptionPolicy !== undefined ? {} : { preemptionPolicy }) } };
+  return { ...object, spec: { ...NEW, ...spec, priority: value, ...(preemptionPolicy === undefined || spec.preemptionPolicy !== undefined ? {} : { preemptionPolicy }) } };
 }
 
 function admitPod(attributes: Attributes, pod: KubeObject): Either<Status, KubeObject> {
@@ -51,11 +51,14 @@ function admitPod(attributes: Attributes, pod: KubeObject): Either<Status, KubeO
     return refuse(`the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`);
   }
   const named = wanted === '' && found !== undefined ? { priorityClassName: found.metadata.name } : {};
-  return right({ ...pod, spec: { ...spec, ...named, priority: value, preemptionPolicy: policy } });
+  return right({ ...pod, spec: { ...NEW, ...spec, ...named, priority: value, preemptionPolicy: policy } });
 }
 
 /** The class for pods without one; the lowest, when several say so. */
 function defaultClass({ lookup }: Context): PriorityClass | undefined {
-  const classes = (lookup.list(CLASSES, '') as readonly PriorityClass[]).filter(({ globalDefault }) => globalDefault === true);
-  return classes.reduce<PriorityClass | undefined>((lowest, each) => (lowest === undefined || each.value < lowest.value ? each : lowest), undefined);
+  let lowest: PriorityClass | undefined;
+  for (const each of lookup.list(CLASSES, '') as readonly PriorityClass[]) {
+    if (each.globalDefault === true && (lowest === undefined || each.value < lowest.value)) lowest = each;
+  }
+  return lowest;
 }

@@ -9,7 +9,7 @@ import type { KubeObject, ResourceQuota } from '../../object/types.ts';
 import { kindOf } from '../registry/kinds.ts';
 import type { KindInfo } from '../registry/kind.ts';
 import { forbidden, internalError, type Status } from '../status/status.ts';
-import { nameForErrors, type AdmissionPlugin, type AdmissionWorld, type Attributes } from './plugin.ts';
+import { nameForErrors, type AdmissionPlugin, type AdmissionWorld, type Attributes, type Said } from './plugin.ts';
 import { constrainedButMissing, matchesScopes, usageOf } from '../../object/quota-usage.ts';
 
 const QUOTAS = { group: '', resource: 'resourcequotas' };
@@ -21,7 +21,7 @@ const TRIES = 3;
 export const resourceQuota: AdmissionPlugin = {
   name: 'ResourceQuota',
   handles: ['CREATE', 'UPDATE'],
-  *validate(attributes, world): Task<Status | undefined> {
+  validate(attributes, world): Said<Status | undefined> {
     const { info, object, operation, subresource, namespace, old } = attributes;
     if (object === undefined || subresource !== '' || !info.namespaced || IGNORED.includes(info.resource)) return undefined;
     if (operation === 'UPDATE' && !(info.group === '' && ON_UPDATE.includes(info.resource))) return undefined;
@@ -33,7 +33,7 @@ export const resourceQuota: AdmissionPlugin = {
       const refused = check(attributes, quota, delta);
       if (refused !== undefined) return refused;
     }
-    return attributes.isDryRun ? undefined : yield* book(attributes, world, concerned, delta);
+    return attributes.isDryRun ? undefined : book(attributes, world, concerned, delta);
   },
 };
 

@@ -3,7 +3,6 @@
  * Source: plugin/pkg/admission/runtimeclass/admission.go.
  */
 import { type Either, left, right } from 'fp-ts/lib/Either.js';
-import type { Task } from '../../client/process.ts';
 import type { core, KubeObject } from '../../object/types.ts';
 import { forbidden, type Status } from '../status/status.ts';
 import { isPod, nameForErrors, type AdmissionPlugin } from './plugin.ts';
@@ -17,7 +16,7 @@ export const runtimeClass: AdmissionPlugin = {
   name: 'RuntimeClass',
   handles: ['CREATE'],
   resources: ['/pods'],
-  *mutate(attributes): Task<Either<Status, KubeObject>> {
+  mutate(attributes): Either<Status, KubeObject> {
     const pod = attributes.object as KubeObject;
     const name = pod['spec']?.runtimeClassName as string | undefined;
     if (!isPod(attributes) || name === undefined || name === '') return right(pod);

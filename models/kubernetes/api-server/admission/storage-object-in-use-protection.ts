@@ -3,7 +3,6 @@
  * Source: plugin/pkg/admission/storage/storageobjectinuseprotection/admission.go.
  */
 import { type Either, right } from 'fp-ts/lib/Either.js';
-import type { Task } from '../../client/process.ts';
 import type { KubeObject } from '../../object/types.ts';
 import type { Status } from '../status/status.ts';
 import type { AdmissionPlugin } from './plugin.ts';
@@ -17,7 +16,7 @@ export const storageObjectInUseProtection: AdmissionPlugin = {
   name: 'StorageObjectInUseProtection',
   handles: ['CREATE'],
   resources: ['/persistentvolumes', '/persistentvolumeclaims'],
-  *mutate({ info, object, subresource }): Task<Either<Status, KubeObject>> {
+  mutate({ info, object, subresource }): Either<Status, KubeObject> {
     const target = object as KubeObject;
     const finalizer = subresource === '' ? FINALIZERS[info.resource] : undefined;
     const finalizers = target.metadata.finalizers ?? [];

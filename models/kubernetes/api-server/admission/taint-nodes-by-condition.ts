@@ -3,7 +3,7 @@
  * Source: plugin/pkg/admission/nodetaint/admission.go.
  */
 import { type Either, right } from 'fp-ts/lib/Either.js';
-import type { Task } from '../../client/process.ts';
+import { NEW } from '../../object/new.ts';
 import type { core, KubeObject } from '../../object/types.ts';
 import type { Status } from '../status/status.ts';
 import type { AdmissionPlugin } from './plugin.ts';
@@ -14,11 +14,11 @@ export const taintNodesByCondition: AdmissionPlugin = {
   name: 'TaintNodesByCondition',
   handles: ['CREATE'],
   resources: ['/nodes'],
-  *mutate({ object, subresource }): Task<Either<Status, KubeObject>> {
+  mutate({ object, subresource }): Either<Status, KubeObject> {
     const node = object as KubeObject;
     if (subresource !== '') return right(node);
     const taints = (node['spec']?.taints ?? []) as readonly core.Taint[];
     if (taints.some(({ key, effect }) => key === NOT_READY.key && effect === NOT_READY.effect)) return right(node);
-    return right({ ...node, spec: { ...node['spec'], taints: [...taints, NOT_READY] } });
+    return right({ ...node, spec: { ...NEW, ...node['spec'], taints: [...taints, NOT_READY] } });
   },
 };

@@ -7,6 +7,7 @@
  * Source: pkg/registry/core/service/storage/alloc.go (`initIPFamilyFields`).
  */
 import { type Either, left, right } from 'fp-ts/lib/Either.js';
+import { NEW } from '../../object/new.ts';
 import type { Service } from '../../object/types.ts';
 import { type FieldError, invalidValue } from '../status/field-error.ts';
 import { validateClusterIPs } from '../validation/service.ts';
@@ -22,15 +23,15 @@ const policyError = (policy: string, text: string): FieldError => invalidValue('
 export function initIPFamilies(given: Spec, old: Spec | undefined): Either<readonly FieldError[], Spec> {
   const policy = given.ipFamilyPolicy ?? old?.ipFamilyPolicy ?? (isFree(given) ? 'RequireDualStack' : 'SingleStack');
   const spec = policy === 'SingleStack' ? released(given, old) : given;
-  const wrong = validateClusterIPs({ ...spec, ipFamilyPolicy: policy });
+  const wrong = validateClusterIPs({ ...NEW, ...spec, ipFamilyPolicy: policy });
   if (wrong.length > 0) return left(wrong);
   const errors = [...policyErrors(spec, old, policy), ...unusableIPs(spec)];
   if (errors.length > 0) return left(errors);
   const families = [...(spec.ipFamilies ?? []), ...headfulIPs(spec).slice(spec.ipFamilies?.length ?? 0).map(familyOf)];
   const known = families.length === 0 ? [OURS] : families;
-  if (isFree(spec)) return right({ ...spec, ipFamilyPolicy: policy, ipFamilies: known.length < 2 && policy !== 'SingleStack' ? [...known, known[0] === 'IPv4' ? 'IPv6' : 'IPv4'] : known });
+  if (isFree(spec)) return right({ ...NEW, ...spec, ipFamilyPolicy: policy, ipFamilies: known.length < 2 && policy !== 'SingleStack' ? [...known, known[0] === 'IPv4' ? 'IPv6' : 'IPv4'] : known });
   const missing = unconfigured(known, policy);
-  return missing.length > 0 ? left(missing) : right({ ...spec, ipFamilyPolicy: policy, ipFamilies: known });
+  return missing.length > 0 ? left(missing) : right({ ...NEW, ...spec, ipFamilyPolicy: policy, ipFamilies: known });
 }
 
 const headfulIPs = ({ clusterIPs = [] }: Spec): string[] => (clusterIPs[0] === 'None' ? [] : clusterIPs);

@@ -7,6 +7,7 @@
  * Source: pkg/registry/core/service/{ipallocator,portallocator}, pkg/registry/core/service/storage/alloc.go.
  */
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
+import { NEW } from '../../object/new.ts';
 import type { KubeObject, Service } from '../../object/types.ts';
 import type { Context } from '../registry/kind.ts';
 import { invalidValue, type FieldError } from '../status/field-error.ts';
@@ -87,7 +88,7 @@ export class ServiceAllocators {
     const familiar = initIPFamilies(service.spec, old?.spec);
     if (isLeft(familiar)) return left(invalid(SERVICE, service.metadata.name, familiar.left));
     const { right: spec } = familiar;
-    const withIP = (ip: string): Either<Status, Service> => right(addressed(service, { ...spec, clusterIP: ip, clusterIPs: [ip] }));
+    const withIP = (ip: string): Either<Status, Service> => right(addressed(service, { ...NEW, ...spec, clusterIP: ip, clusterIPs: [ip] }));
     // The address of a Service that has one does not change: validation says so, whether the other one is free or not.
     if (old !== undefined && needsClusterIP(old.spec) && (spec.clusterIP ?? '') !== (old.spec.clusterIP ?? '')) return right({ ...service, spec });
     const asked = spec.clusterIP ?? spec.clusterIPs?.[0];

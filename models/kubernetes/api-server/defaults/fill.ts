@@ -1,6 +1,7 @@
 /**
  * Copy-on-write helpers for defaulting: the same reference comes back when nothing was missing.
  */
+import { NEW } from '../../object/new.ts';
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- API objects are plain JSON whose fields differ by kind.
 export type Json = Record<string, any>;
@@ -10,7 +11,7 @@ export function fill<T extends object>(object: T, defaults: Json): T {
   let out: Json | undefined;
   for (const name in defaults) {
     if ((object as Json)[name] !== undefined || defaults[name] === undefined) continue;
-    out ??= { ...object };
+    out ??= { ...NEW, ...object };
     out[name] = defaults[name];
   }
   return (out as T | undefined) ?? object;
@@ -18,7 +19,7 @@ export function fill<T extends object>(object: T, defaults: Json): T {
 
 /** Replaces one field, unless it is that very value already. */
 export function put<T extends object>(object: T, name: string, value: unknown): T {
-  return (object as Json)[name] === value ? object : { ...object, [name]: value };
+  return (object as Json)[name] === value ? object : { ...NEW, ...object, [name]: value };
 }
 
 /** Rewrites one field if it is set. */

@@ -15,8 +15,15 @@ const FILE_MODE = 420;
 /** serviceAccountToken.expirationSeconds: one hour. */
 const TOKEN_SECONDS = 3600;
 
+/** Whether a name has another tag than `latest`, and no digest: then it need not be read any further. */
+function isTagged(image: string): boolean {
+  const colon = image.lastIndexOf(':');
+  return colon > image.lastIndexOf('/') && !image.includes('@') && !image.endsWith(':latest');
+}
+
 /** `latest` or no tag without digest pulls always; so does not what is no name of an image (SetDefaults_Container). */
 export function pullPolicyOf(image: string): 'Always' | 'IfNotPresent' {
+  if (isTagged(image)) return 'IfNotPresent';
   const name = parseImageName(image);
   return typeof name !== 'string' && name.tag === 'latest' ? 'Always' : 'IfNotPresent';
 }
@@ -45,8 +52,7 @@ function container(value: Json, hostNetwork: boolean): Json {
   out = overEach(out, 'ports', (item) => port(item, hostNetwork));
   out = overEach(out, 'env', env);
   out = over(over(over(out, 'livenessProbe', probe), 'readinessProbe', probe), 'startupProbe', probe);
-  out = over(out, 'lifecycle', lifecycle);
-  return over(out, 'securityContext', (context) => context);
+  return over(out, 'lifecycle', lifecycle);
 }
 
 const downward = (value: Json): Json =>
@@ -83,8 +89,8 @@ export function defaultVolume(value: Json): Json {
   return sources === 0 ? { ...out, emptyDir: EMPTY } : out;
 }
 
-/** Defaults of a PodSpec, of a Pod as of a template. */
-export function defaultPodSpec(spec: Json): Json {
+/** Defaults of a PodSpec, of a Pod (which has service links) or of a template. */
+function defaultPodSpec(spec: Json, enableServiceLinks?: boolean): Json {
   const account = spec.serviceAccountName ?? spec.serviceAccount;
   let out = fill(spec, {
     restartPolicy: 'Always',
@@ -94,6 +100,7 @@ export function defaultPodSpec(spec: Json): Json {
     securityContext: EMPTY,
     serviceAccountName: account,
     serviceAccount: account,
+    enableServiceLinks,
   });
   if (account !== undefined && out.serviceAccount !== account) out = put(out, 'serviceAccount', account);
   const hostNetwork = out.hostNetwork === true;
@@ -112,10 +119,9 @@ function requestsFromLimits(value: Json): Json {
 /** Defaults of a Pod. */
 export function defaultPod(pod: KubeObject): KubeObject {
   if (pod['spec'] === undefined) return pod;
-  let spec = defaultPodSpec(pod['spec'] as Json);
-  spec = overEach(overEach(spec, 'containers', requestsFromLimits), 'initContainers', requestsFromLimits);
-  return put(pod, 'spec', fill(spec, { enableServiceLinks: true }));
+  const spec = defaultPodSpec(pod['spec'] as Json, true);
+  return put(pod, 'spec', overEach(overEach(spec, 'containers', requestsFromLimits), 'initContainers', requestsFromLimits));
 }
 
 /** Defaults of `spec.template`-like fields. */
-export const defaultTemplate = (template: Json): Json => over(template, 'spec', defaultPodSpec);
+export const defaultTemplate = (template: Json): Json => over(template, 'spec', (spec) => defaultPodSpec(spec));

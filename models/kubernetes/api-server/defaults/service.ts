@@ -2,6 +2,7 @@
  * Defaults of Services, endpoints, network policies and ingress classes.
  * Upstream: pkg/apis/core/v1/defaults.go, pkg/apis/discovery/v1/defaults.go, pkg/apis/networking/v1/defaults.go.
  */
+import { NEW } from '../../object/new.ts';
 import type { KubeObject } from '../../object/types.ts';
 import { fill, over, overEach, put } from './fill.ts';
 import type { Json } from './fill.ts';
@@ -11,7 +12,7 @@ const AFFINITY_SECONDS = 10800;
 
 function servicePort(port: Json): Json {
   const out = fill(port, { protocol: 'TCP' });
-  return out.targetPort === undefined || out.targetPort === 0 || out.targetPort === '' ? { ...out, targetPort: out.port } : out;
+  return out.targetPort === undefined || out.targetPort === 0 || out.targetPort === '' ? { ...NEW, ...out, targetPort: out.port } : out;
 }
 
 const isExternallyAccessible = (spec: Json): boolean =>

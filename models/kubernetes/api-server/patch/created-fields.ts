@@ -8,7 +8,7 @@ import { compareElements, EMPTY } from './field-set.ts';
 import type { FieldSet } from './field-set.ts';
 import { isObject, jsonEqual } from './json-value.ts';
 import type { JsonObject } from './json-value.ts';
-import { elementsOf } from './list-element.ts';
+import { elementOf, elementsOf } from './list-element.ts';
 import { deduced, UNTYPED } from './shape.ts';
 import type { ListShape, MapShape, Shape, Structure } from './shape.ts';
 
@@ -36,7 +36,7 @@ function fieldsAt(shape: Shape, before: unknown, after: unknown, skipped: Names)
 
 function fieldsBelow(at: Structure | MapShape, after: JsonObject, isThere: boolean, skipped: Names, skippedMetadata: Names): FieldSet | undefined {
   const names: string[] = [];
-  for (const name in after) if (after[name] !== undefined && !skipped.has(name)) names.push(name);
+  for (const name in after) if (after[name] !== undefined && (skipped === NONE || !skipped.has(name))) names.push(name);
   inOrder(names);
   const out: Record<string, FieldSet> = isThere ? {} : { '.': EMPTY };
   let isLeaf = true;
@@ -55,12 +55,19 @@ function fieldsBelow(at: Structure | MapShape, after: JsonObject, isThere: boole
 }
 
 function elementsBelow(at: ListShape, after: readonly unknown[], isThere: boolean): FieldSet | undefined {
-  const elements = [...elementsOf(at, after)];
+  const elements = namedElements(at, after);
   if (elements.length === 0) return isThere ? undefined : EMPTY;
   if (elements.length > 1) elements.sort(([a], [b]) => compareElements(a, b));
   const out: Record<string, FieldSet> = isThere ? {} : { '.': EMPTY };
   for (const [element, item] of elements) out[element] = fieldsAt(at.items, undefined, item, NONE) ?? EMPTY;
   return out;
+}
+
+/** The elements of a list with their names; many lists have one. */
+function namedElements(at: ListShape, items: readonly unknown[]): (readonly [element: string, item: unknown])[] {
+  if (items.length > 1) return [...elementsOf(at, items)];
+  const element = elementOf(at, items[0]);
+  return element === undefined ? [] : [[element, items[0]]];
 }
 
 /** Sorts a few names; most come sorted already, or nearly so. */

@@ -6,6 +6,7 @@
  * Upstream: apimachinery/pkg/util/managedfields/internal/{managedfieldsupdater,capmanagers,stripmeta,structuredmerge}.go,
  * structured-merge-diff/merge/update.go.
  */
+import { NEW } from '../../object/new.ts';
 import type { ManagedFieldsEntry } from '../../object/types.ts';
 import { compare } from './compare.ts';
 import { createdFields } from './created-fields.ts';
@@ -20,6 +21,15 @@ const member = Object.freeze({}) as FieldSet;
 /** Fields that nobody owns (stripmeta.go). */
 const UNTRACKED_FIELDS = ['apiVersion', 'kind'];
 const UNTRACKED_METADATA = new Set(['clusterName', 'creationTimestamp', 'generation', 'managedFields', 'name', 'namespace', 'resourceVersion', 'selfLink', 'uid']);
+
+/** What a creator does not own at the root of its object, by what the endpoint resets. */
+const unowned = new WeakMap<ResetFields, ReadonlySet<string>>();
+
+function unownedOf(reset: ResetFields): ReadonlySet<string> {
+  let names = unowned.get(reset);
+  if (names === undefined) unowned.set(reset, (names = new Set([...UNTRACKED_FIELDS, ...reset])));
+  return names;
+}
 
 const fieldsNamed = (names: Iterable<string>): FieldSet => Object.fromEntries([...names].map((name) => [`f:${name}`, member]));
 const UNTRACKED: FieldSet = { ...fieldsNamed(UNTRACKED_FIELDS), 'f:metadata': { '.': member, ...fieldsNamed(UNTRACKED_METADATA) } };
@@ -42,14 +52,19 @@ export interface Writer {
 /** Fields that a main or status endpoint resets, as root field names; they never count as written through it. */
 export type ResetFields = readonly string[];
 
+const NOTHING: ResetFields = [];
+const STATUS: ResetFields = ['status'];
+const SPEC: ResetFields = ['spec'];
+const EVERYTHING: ResetFields = ['spec', 'status', 'metadata'];
+
 /**
  * What an endpoint resets (GetResetFields of the strategies): the main endpoint does not write status, `/status` does not
  * write spec, and nothing written through `/ephemeralcontainers` is tracked.
  */
 export function resetFieldsOf(hasStatus: boolean, subresource: string): ResetFields {
-  if (subresource === 'ephemeralcontainers') return ['spec', 'status', 'metadata'];
-  if (subresource === 'status') return ['spec'];
-  return hasStatus ? ['status'] : [];
+  if (subresource === 'ephemeralcontainers') return EVERYTHING;
+  if (subresource === 'status') return SPEC;
+  return hasStatus ? STATUS : NOTHING;
 }
 
 const NO_ENTRIES: readonly ManagedFieldsEntry[] = Object.freeze([]);
@@ -145,12 +160,12 @@ export function updateManagedFields(
   live: JsonObject,
   next: JsonObject,
   writer: Writer,
-  reset: ResetFields = [],
+  reset: ResetFields = NOTHING,
 ): readonly ManagedFieldsEntry[] {
   const isCreate = !('metadata' in live);
   const entries = startingEntries(live, next, isCreate);
   if (isCreate) {
-    const created = createdFields(shape, next, new Set([...UNTRACKED_FIELDS, ...reset]), UNTRACKED_METADATA);
+    const created = createdFields(shape, next, unownedOf(reset), UNTRACKED_METADATA);
     return isEmpty(created) ? entries : [newEntry(writer, 'Update', created)];
   }
   // An object without any entry is not tracked before its first apply (skipnonapplied.go).
@@ -189,7 +204,7 @@ export function updateManagedFields(
 export function withManagedFields<T extends JsonObject>(object: T, entries: readonly ManagedFieldsEntry[]): T {
   const metadata = object['metadata'] as JsonObject;
   if (metadata['managedFields'] === entries) return object;
-  if (entries.length > 0) return { ...object, metadata: { ...metadata, managedFields: entries } };
+  if (entries.length > 0) return { ...object, metadata: { ...NEW, ...metadata, managedFields: entries } };
   const { managedFields: _, ...rest } = metadata;
   return { ...object, metadata: rest };
 }

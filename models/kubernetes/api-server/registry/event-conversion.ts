@@ -15,21 +15,22 @@ const FIELDS: readonly (readonly [modern: string, core: string])[] = [
   ['deprecatedCount', 'count'],
 ];
 
+const NO_SOURCE = Object.freeze({});
+
 /** To the stored form. */
-export function eventToCore(event: KubeObject): KubeObject {
-  const core = renamed(event, TO_CORE, 'v1');
-  return { source: {}, firstTimestamp: null, lastTimestamp: null, ...core };
-}
+export const eventToCore = (event: KubeObject): KubeObject =>
+  renamed(event, TO_CORE, 'v1', { source: NO_SOURCE, firstTimestamp: null, lastTimestamp: null });
 
 /** From the stored form. */
 export const eventFromCore = (event: KubeObject): KubeObject =>
-  renamed(event, FROM_CORE, 'events.k8s.io/v1');
+  renamed(event, FROM_CORE, 'events.k8s.io/v1', {});
 
 const TO_CORE: ReadonlyMap<string, string> = new Map(FIELDS);
 const FROM_CORE: ReadonlyMap<string, string> = new Map(FIELDS.map(([modern, core]) => [core, modern]));
 
-function renamed(event: KubeObject, names: ReadonlyMap<string, string>, apiVersion: string): KubeObject {
-  const out: Record<string, unknown> = {};
+/** Adds the fields of an event to `out`, under their other names. */
+function renamed(event: KubeObject, names: ReadonlyMap<string, string>, apiVersion: string, out: Record<string, unknown>): KubeObject {
   for (const field of Object.keys(event)) out[names.get(field) ?? field] = event[field];
-  return { ...out, apiVersion } as unknown as KubeObject;
+  out['apiVersion'] = apiVersion;
+  return out as unknown as KubeObject;
 }

@@ -7,6 +7,7 @@
  * Upstream: sigs.k8s.io/json, apimachinery/pkg/runtime/serializer/json, apiserver/pkg/endpoints/handlers/create.go.
  */
 import { isLeft } from 'fp-ts/lib/Either.js';
+import { NEW } from '../../object/new.ts';
 import { formatQuantity, parseQuantity, roundUpToMilli } from '../../object/quantity.ts';
 import { goQuote } from '../status/go-format.ts';
 import type { Field, StructType, TypeRef } from './types.ts';
@@ -81,7 +82,7 @@ class Decoder {
     const current = out ?? source;
     for (const entry of type.always) {
       if (current[entry.name] !== undefined) continue;
-      out ??= { ...source };
+      out ??= { ...NEW, ...source };
       out[entry.name] = entry.value;
     }
     this.structs.pop();
@@ -97,10 +98,11 @@ class Decoder {
     if (value === null || value === undefined) {
       return field.type.kind === 'any' || isNullWritten(type, field) ? null : undefined;
     }
+    if (isPlain(field.type.kind, value)) return field.omitsZero && isZero(value) ? undefined : value;
     this.path.push(name);
     const decoded = field.type.kind === 'struct' && isRecord(known) && isRecord(value) ? this.struct(field.type.struct, value, known) : this.value(field.type, value);
     this.path.pop();
-    if (field.omitsZero && (decoded === '' || decoded === 0 || decoded === false)) return undefined;
+    if (field.omitsZero && isZero(decoded)) return undefined;
     if (isEmptyCollection(field, decoded)) return isNullWritten(type, field) ? null : undefined;
     return decoded;
   }
@@ -211,6 +213,14 @@ class Decoder {
     return out ?? source;
   }
 }
+
+/** Whether a value is as its type wants it and has nothing below: most are such. */
+function isPlain(kind: TypeRef['kind'], value: unknown): boolean {
+  if (kind === 'string') return typeof value === 'string';
+  return kind === 'boolean' ? typeof value === 'boolean' : kind === 'any';
+}
+
+const isZero = (value: unknown): boolean => value === '' || value === 0 || value === false;
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 

@@ -5,6 +5,7 @@
  * module spells a message of its own. A Status is a value and travels in the left side of an Either; nothing throws it.
  * Upstream: apimachinery/pkg/api/errors/errors.go, apimachinery/pkg/apis/meta/v1/types.go.
  */
+import { NEW } from '../../object/new.ts';
 import { aggregate, errorBody, errorText } from './field-error.ts';
 import type { FieldError } from './field-error.ts';
 import { goQuote } from './go-format.ts';
@@ -76,6 +77,7 @@ export function failure(code: number, reason: string, message: string, details?:
 
 function detailsOf(name: string, group: string, kind: string, more: Partial<StatusDetails> = {}): StatusDetails {
   return {
+    ...NEW,
     ...(name === '' ? {} : { name }),
     ...(group === '' ? {} : { group }),
     ...(kind === '' ? {} : { kind }),

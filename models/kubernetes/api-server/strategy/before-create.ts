@@ -3,6 +3,7 @@
  * Source: apiserver/pkg/registry/rest/{create,meta}.go.
  */
 import { type Either, left, right } from 'fp-ts/lib/Either.js';
+import { NEW } from '../../object/new.ts';
 import type { KubeObject, ObjectMeta } from '../../object/types.ts';
 import type { Context, KindInfo } from '../registry/kind.ts';
 import type { FieldError } from '../status/field-error.ts';
@@ -17,7 +18,7 @@ const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 
 /** Fills system metadata of a new object: uid and creation time; what the client must not set is cleared. */
 export function fillMetadata(info: KindInfo, object: KubeObject, context: Context): KubeObject {
-  const metadata: { -readonly [Member in keyof ObjectMeta]: ObjectMeta[Member] } = { ...unset(object.metadata) };
+  const metadata: { -readonly [Member in keyof ObjectMeta]: ObjectMeta[Member] } = { ...NEW, ...unset(object.metadata) };
   if (info.namespaced) metadata.namespace = context.namespace;
   metadata.uid = uuid(context);
   metadata.creationTimestamp = context.now;
@@ -35,7 +36,7 @@ function unset(metadata: ObjectMeta & { readonly selfLink?: string }): ObjectMet
 /** Gives an object without a name one that begins with its `generateName`. Mutating admission comes before, validating after. */
 export function withName(object: KubeObject, context: Context): KubeObject {
   const { name, generateName: prefix } = object.metadata;
-  return name || !prefix ? object : { ...object, metadata: { ...object.metadata, name: generateName(prefix, context) } };
+  return name || !prefix ? object : { ...object, metadata: { ...NEW, ...object.metadata, name: generateName(prefix, context) } };
 }
 
 /** A name of `prefix` and five random letters. */
@@ -62,11 +63,13 @@ const BYTES: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.t
 
 /** A version 4 UUID from four draws. */
 export function uuid(context: Pick<Context, 'choose'>): string {
-  let hex = '';
-  for (let i = 0; i < 4; i++) {
-    const word = context.choose('uid', 4294967296);
-    hex += `${BYTES[word >>> 24]}${BYTES[(word >>> 16) & 255]}${BYTES[(word >>> 8) & 255]}${BYTES[word & 255]}`;
-  }
-  const variant = '89ab'[Number.parseInt(hex[16] as string, 16) & 3] as string;
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`;
+  const first = context.choose('uid', 4294967296);
+  const second = (context.choose('uid', 4294967296) & 0xffff0fff) | 0x4000; // Four bits say the version,
+  const third = (context.choose('uid', 4294967296) & 0x3fffffff) | 0x80000000; // two the variant.
+  const fourth = context.choose('uid', 4294967296);
+  return `${upper(first)}${lower(first)}-${upper(second)}-${lower(second)}-${upper(third)}-${lower(third)}${upper(fourth)}${lower(fourth)}`;
 }
+
+/** The first and the last four digits of a word. */
+const upper = (word: number): string => (BYTES[word >>> 24] as string) + (BYTES[(word >>> 16) & 255] as string);
+const lower = (word: number): string => (BYTES[(word >>> 8) & 255] as string) + (BYTES[word & 255] as string);

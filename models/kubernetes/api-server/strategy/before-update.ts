@@ -3,6 +3,7 @@
  * Source: apiserver/pkg/registry/rest/update.go, apimachinery/pkg/api/validation/objectmeta.go (`ValidateObjectMetaUpdate`).
  */
 import { type Either, left, right } from 'fp-ts/lib/Either.js';
+import { NEW } from '../../object/new.ts';
 import type { KubeObject, ObjectMeta } from '../../object/types.ts';
 import type { Context, KindInfo, UpdateStrategy } from '../registry/kind.ts';
 import { invalid, type Status } from '../status/status.ts';
@@ -32,6 +33,7 @@ function keepSystemMetadata(next: KubeObject, old: KubeObject): KubeObject {
   const { generation: _generation, deletionTimestamp: _deletion, ...sent } = next.metadata;
   const kept: Partial<ObjectMeta> = old.metadata;
   const metadata: ObjectMeta = {
+    ...NEW,
     ...sent,
     name: sent.name ?? old.metadata.name,
     uid: sent.uid === undefined || sent.uid === '' ? old.metadata.uid : sent.uid,

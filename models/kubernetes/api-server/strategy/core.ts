@@ -18,7 +18,7 @@ import * as volume from '../validation/persistent-volume.ts';
 import * as quota from '../validation/quota.ts';
 import * as service from '../validation/service.ts';
 import { uuid } from './before-create.ts';
-import { fresh, keep, keepSpec, keepStatus } from './standard.ts';
+import { fresh, keep, keepSpec, keepStatus, withGeneration } from './standard.ts';
 
 export const CONFIG_MAP: Partial<Strategy> = { validate: config.validateConfigMap, validateUpdate: config.validateConfigMapUpdate };
 
@@ -130,7 +130,7 @@ export const ENDPOINTS: Partial<Strategy> = {
 
 /** EndpointSlice: everything but metadata counts, and so do labels. */
 export const ENDPOINT_SLICE: Partial<Strategy> = {
-  prepareForCreate: (object) => ({ ...object, metadata: { ...object.metadata, generation: 1 } }),
+  prepareForCreate: (object) => withGeneration(object, 1),
   validate: endpoints.validateEndpointSlice,
   prepareForUpdate: (next, old) => {
     const isSame = ['endpoints', 'ports', 'addressType'].every((field) => sameJson(next[field], old[field])) && sameJson(next.metadata.labels, old.metadata.labels);

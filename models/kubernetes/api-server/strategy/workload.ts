@@ -17,7 +17,7 @@ import * as ingress from '../validation/ingress.ts';
 import { validateNetworkPolicy } from '../validation/network-policy.ts';
 import * as budget from '../validation/disruption-budget.ts';
 import * as workload from '../validation/workload.ts';
-import { bumpedWhen, countSpec, fresh, keep, keepSpec, keepStatus, keepStatusAndCount } from './standard.ts';
+import { bumpedWhen, countSpec, fresh, keep, keepSpec, keepStatus, keepStatusAndCount, withGeneration } from './standard.ts';
 
 interface Parts {
   readonly schema: string;
@@ -115,7 +115,7 @@ export const REPLICATION_CONTROLLER = counted({
 export const CONTROLLER_REVISION: Partial<Strategy> = { validate: validateRevision, validateUpdate: validateRevisionUpdate };
 
 export const POD_TEMPLATE: Partial<Strategy> = {
-  prepareForCreate: (object) => ({ ...object, metadata: { ...object.metadata, generation: 1 } }),
+  prepareForCreate: (object) => withGeneration(object, 1),
   validate: batch.validatePodTemplate,
   prepareForUpdate: (next, old) => bumpedWhen(next, old, !sameJson(next['template'], old['template'])),
   validateUpdate: (next) => batch.validatePodTemplate(next),
@@ -184,7 +184,7 @@ export const INGRESS = counted({
 
 /** Spec and generation, no status. */
 const countedSpec = (validate: Validate, validateUpdate: ValidateUpdate): Partial<Strategy> => ({
-  prepareForCreate: (object) => ({ ...object, metadata: { ...object.metadata, generation: 1 } }),
+  prepareForCreate: (object) => withGeneration(object, 1),
   validate,
   prepareForUpdate: countSpec,
   validateUpdate,

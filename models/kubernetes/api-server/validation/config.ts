@@ -120,19 +120,24 @@ const TEXT_MAX = 128;
 const NOTE_MAX = 1024;
 const tooManyCharacters = (max: number): string => `can have at most ${max} characters`;
 
+const SHORT_TEXTS = ['reportingInstance', 'action', 'reason'] as const;
+const textOf = (event: KubeObject, field: string): string => (event[field] as string | undefined) ?? '';
+/** Whether a text has more bytes in UTF-8; no letter has more than three for each of its units. */
+const isLongerThan = (text: string, max: number): boolean => text.length * 3 > max && byteLength(text) > max;
+
 /** What an event of the newer form must say. */
 function validateNewForm(event: KubeObject, isNewApi: boolean): FieldError[] {
   const errors: FieldError[] = [];
-  const text = (field: string): string => (event[field] as string | undefined) ?? '';
-  const controller = text('reportingComponent');
+  const controller = textOf(event, 'reportingComponent');
   const controllerField = isNewApi ? 'reportingController' : 'reportingComponent';
   if (controller === '') errors.push(required(controllerField));
   for (const problem of qualifiedNameErrors(controller)) errors.push(invalidValue(controllerField, controller, problem));
-  for (const field of ['reportingInstance', 'action', 'reason']) {
-    if (text(field) === '') errors.push(required(field));
-    else if (byteLength(text(field)) > TEXT_MAX) errors.push(invalidValue(field, '', tooManyCharacters(TEXT_MAX)));
+  for (const field of SHORT_TEXTS) {
+    const text = textOf(event, field);
+    if (text === '') errors.push(required(field));
+    else if (isLongerThan(text, TEXT_MAX)) errors.push(invalidValue(field, '', tooManyCharacters(TEXT_MAX)));
   }
-  if (byteLength(text('message')) > NOTE_MAX) errors.push(invalidValue('message', '', tooManyCharacters(NOTE_MAX)));
+  if (isLongerThan(textOf(event, 'message'), NOTE_MAX)) errors.push(invalidValue('message', '', tooManyCharacters(NOTE_MAX)));
   return errors;
 }
 
@@ -143,11 +148,10 @@ function validateAnyEvent(event: KubeObject, isNewApi: boolean): FieldError[] {
   const isNewForm = hasTime(event);
   const isHome = own === 'default' || own === (isNewForm ? 'kube-system' : '');
   const isFine = of === '' ? isHome : isNewForm || of === own;
-  return [
-    ...(isFine ? [] : [invalidValue('involvedObject.namespace', of, 'does not match event.namespace')]),
-    ...(isNewForm ? validateNewForm(event, isNewApi) : []),
-    ...subdomainErrors(own).map((text) => invalidValue('namespace', own, text)),
-  ];
+  const errors = isNewForm ? validateNewForm(event, isNewApi) : [];
+  if (!isFine) errors.unshift(invalidValue('involvedObject.namespace', of, 'does not match event.namespace'));
+  for (const text of subdomainErrors(own)) errors.push(invalidValue('namespace', own, text));
+  return errors;
 }
 
 const hasTime = (event: KubeObject): boolean => typeof event['eventTime'] === 'string';

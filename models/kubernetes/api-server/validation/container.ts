@@ -76,7 +76,8 @@ function validateCommon(container: Json, scope: PodScope, path: string): FieldEr
   for (const entry of list(container['resizePolicy'])) {
     if (!['cpu', 'memory'].includes(entry['resourceName'])) errors.push(notSupported(`${path}.resizePolicy`, entry['resourceName'] ?? '', ['cpu', 'memory']));
   }
-  return [...errors, ...validateSecurityContext(container['securityContext'], scope.hostUsers, `${path}.securityContext`)];
+  if (container['securityContext'] !== undefined) errors.push(...validateSecurityContext(container['securityContext'], scope.hostUsers, `${path}.securityContext`));
+  return errors;
 }
 
 const NOT_FOR_INIT = 'may not be set for init containers without restartPolicy=Always';
@@ -100,10 +101,12 @@ function validateRegular(containers: readonly Json[], scope: PodScope, path: str
     errors.push(...validateCommon(container, scope, here));
     if (names.has(name)) errors.push(duplicate(`${here}.name`, name));
     names.add(name);
-    errors.push(...validateLifecycle(container['lifecycle'], `${here}.lifecycle`, scope.gracePeriod), ...validateProbes(container, here));
+    if (container['lifecycle'] !== undefined) errors.push(...validateLifecycle(container['lifecycle'], `${here}.lifecycle`, scope.gracePeriod));
+    errors.push(...validateProbes(container, here));
     if (container['restartPolicy'] !== undefined) errors.push(forbiddenValue(`${here}.restartPolicy`, 'may not be set for non-init containers'));
   });
-  return [...errors, ...hostPortConflicts(containers, path)];
+  errors.push(...hostPortConflicts(containers, path));
+  return errors;
 }
 
 /** validateInitContainers; ports are compared within one container, since they run one by one. */
@@ -122,10 +125,11 @@ function validateInit(spec: Json, scope: PodScope, path: string): FieldError[] {
 }
 
 /** validateContainers, then validateInitContainers, whose names share one space. */
-export const validateContainers = (spec: Json, scope: PodScope, path: string): FieldError[] => [
-  ...validateRegular(list(spec['containers']), scope, `${path}.containers`),
-  ...validateInit(spec, scope, `${path}.initContainers`),
-];
+export function validateContainers(spec: Json, scope: PodScope, path: string): FieldError[] {
+  const errors = validateRegular(list(spec['containers']), scope, `${path}.containers`);
+  if (spec['initContainers'] !== undefined) errors.push(...validateInit(spec, scope, `${path}.initContainers`));
+  return errors;
+}
 
 /** checkHostPortConflicts. */
 function hostPortConflicts(containers: readonly Json[], path: string): FieldError[] {
@@ -171,9 +175,12 @@ export function validateEphemeralContainers(spec: Json, scope: PodScope, path: s
 }
 
 /** validateContainerOnlyForPod: templates may hold an image that something fills in later. */
-export function validateImageSpace(container: Json, path: string): FieldError[] {
+export const validateImageSpace = (container: Json, path: string): FieldError[] =>
+  hasImageSpace(container) ? [invalidValue(`${path}.image`, container['image'], 'must not have leading or trailing whitespace')] : [];
+
+export function hasImageSpace(container: Json): boolean {
   const image = (container['image'] as string | undefined) ?? '';
-  return image.trim() === image ? [] : [invalidValue(`${path}.image`, image, 'must not have leading or trailing whitespace')];
+  return image.trim() !== image;
 }
 
 /** validatePodHostNetworkDeps: equal ports; a template may leave the host's port to the pod's defaults. */

@@ -58,9 +58,9 @@ export function validateMounts(container: Json, volumes: ReadonlyMap<string, Jso
     if (devices.some((device) => (device['devicePath'] ?? '') === mountPath)) {
       errors.push(invalidValue(`${here}.mountPath`, mountPath, 'must not already exist as a path in volumeDevices'));
     }
-    errors.push(...validateSubPaths(mount, volumes.get(name)?.['image'] !== undefined, here, path));
+    if (mount['subPath'] !== undefined || mount['subPathExpr'] !== undefined) errors.push(...validateSubPaths(mount, volumes.get(name)?.['image'] !== undefined, here, path));
     if (mount['mountPropagation'] !== undefined) errors.push(...validatePropagation(mount['mountPropagation'], isPrivileged, `${path}.mountPropagation`));
-    errors.push(...validateRecursiveReadOnly(mount, `${path}.recursiveReadOnly`));
+    if (mount['recursiveReadOnly'] !== undefined) errors.push(...validateRecursiveReadOnly(mount, `${path}.recursiveReadOnly`));
   });
   return errors;
 }

@@ -100,14 +100,13 @@ export function label1035Errors(value: string): readonly string[] {
 
 /** IsQualifiedName: label and annotation keys, resource names, topology keys. */
 export function qualifiedNameErrors(value: string): readonly string[] {
-  const parts = value.split('/');
-  const name = parts.length === 1 ? value : (parts[1] ?? '');
-  if (parts.length > 2) {
-    return [`a qualified name ${QUALIFIED_TEXT} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
-  }
+  const slash = value.indexOf('/');
+  if (slash < 0 && value.length <= LABEL_MAX && QUALIFIED_PART.test(value)) return GOOD;
+  const name = value.slice(slash + 1);
+  if (name.includes('/')) return [`a qualified name ${QUALIFIED_TEXT} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
   const errors: string[] = [];
-  if (parts.length === 2) {
-    const prefix = parts[0] ?? '';
+  if (slash >= 0) {
+    const prefix = value.slice(0, slash);
     if (prefix.length === 0) errors.push('prefix part must be non-empty');
     else errors.push(...subdomainErrors(prefix).map((text) => `prefix part ${text}`));
   }

@@ -7,13 +7,11 @@ import type { FieldError } from '../status/field-error.ts';
 
 /** validatePathNoBacksteps. */
 export const noBacksteps = (value: string, path: string): FieldError[] =>
-  value.split('/').includes('..') ? [invalidValue(path, value, "must not contain '..'")] : [];
+  value.includes('..') && value.split('/').includes('..') ? [invalidValue(path, value, "must not contain '..'")] : [];
 
 /** validateLocalDescendingPath: relative, without `..`. */
-export const descendingPath = (value: string, path: string): FieldError[] => [
-  ...(value.startsWith('/') ? [invalidValue(path, value, 'must be a relative path')] : []),
-  ...noBacksteps(value, path),
-];
+export const descendingPath = (value: string, path: string): FieldError[] =>
+  value.startsWith('/') ? [invalidValue(path, value, 'must be a relative path'), ...noBacksteps(value, path)] : noBacksteps(value, path);
 
 /** ValidateLocalNonReservedPath: names that begin with `..` belong to the kubelet. */
 export function nonReservedPath(value: string, path: string): FieldError[] {

@@ -10,7 +10,7 @@ import { duplicate, forbiddenValue, invalidValue, notSupported, required } from 
 import type { FieldError } from '../status/field-error.ts';
 import { goQuote, literal } from '../status/go-format.ts';
 import { validateAppArmorMatch, validatePodAnnotations, validateSeccompMatch } from './annotation.ts';
-import { validateContainers, validateEphemeralContainers, validateHostNetwork, validateImageSpace } from './container.ts';
+import { validateContainers, validateEphemeralContainers, hasImageSpace, validateHostNetwork, validateImageSpace } from './container.ts';
 import type { PodScope } from './container.ts';
 import { validateDns, validateHostAliases } from './dns.ts';
 import { validateAnnotations, validateLabels } from './metadata.ts';
@@ -33,6 +33,7 @@ const nameField = (value: string | undefined, path: string, rule: (value: string
 
 /** validatePodResourceClaims. */
 function validateResourceClaims(claims: readonly Json[], path: string): FieldError[] {
+  if (claims.length === 0) return [];
   const names = new Set<string>();
   return claims.flatMap((claim, at) => {
     const here = `${path}[${at}]`;
@@ -70,9 +71,11 @@ function validateUnits(spec: Json, podName: string | undefined, path: string): F
     gracePeriod: spec['terminationGracePeriodSeconds'],
     hostUsers: spec['hostUsers'],
   };
-  const errors = [...volumes.errors, ...validateResourceClaims(claims, `${path}.resourceClaims`), ...validateContainers(spec, scope, path)];
+  const { errors } = volumes;
+  errors.push(...validateResourceClaims(claims, `${path}.resourceClaims`), ...validateContainers(spec, scope, path));
   if (spec['ephemeralContainers'] !== undefined) errors.push(...validateEphemeralContainers(spec, scope, `${path}.ephemeralContainers`));
-  return [...errors, ...validateHostNetwork(spec, podName !== undefined, path)];
+  if (spec['hostNetwork'] === true) errors.push(...validateHostNetwork(spec, podName !== undefined, path));
+  return errors;
 }
 
 /** ValidatePodSpec. `path` is `spec` or `spec.template.spec`; `podName` is there where the spec is that of a Pod. */
@@ -81,11 +84,12 @@ export function validatePodSpec(spec: Json, podName: string | undefined, path: s
   errors.push(...validateWord(spec['restartPolicy'], RESTART_POLICIES, `${path}.restartPolicy`), ...validateWord(spec['dnsPolicy'], DNS_POLICIES, `${path}.dnsPolicy`));
   if (spec['nodeSelector'] !== undefined) errors.push(...validateLabels(spec['nodeSelector'], `${path}.nodeSelector`));
   errors.push(...validatePodSecurityContext(spec, `${path}.securityContext`));
-  errors.push(...validateAffinity(spec['affinity'], `${path}.affinity`));
+  if (spec['affinity'] !== undefined) errors.push(...validateAffinity(spec['affinity'], `${path}.affinity`));
   errors.push(...validateDns(spec, `${path}.dnsConfig`));
-  errors.push(...validateReadinessGates(spec['readinessGates'], `${path}.readinessGates`));
-  errors.push(...validateGates(spec['schedulingGates'], `${path}.schedulingGates`));
-  errors.push(...validateSpread(spec['topologySpreadConstraints'], `${path}.topologySpreadConstraints`), ...validateHostProcess(spec, path));
+  if (spec['readinessGates'] !== undefined) errors.push(...validateReadinessGates(spec['readinessGates'], `${path}.readinessGates`));
+  if (spec['schedulingGates'] !== undefined) errors.push(...validateGates(spec['schedulingGates'], `${path}.schedulingGates`));
+  if (spec['topologySpreadConstraints'] !== undefined) errors.push(...validateSpread(spec['topologySpreadConstraints'], `${path}.topologySpreadConstraints`));
+  errors.push(...validateHostProcess(spec, path));
   errors.push(...nameField(spec['serviceAccountName'], `${path}.serviceAccountName`, subdomainErrors));
   errors.push(...nameField(spec['nodeName'], `${path}.nodeName`, subdomainErrors));
   const deadline = spec['activeDeadlineSeconds'] as number | undefined;
@@ -93,13 +97,15 @@ export function validatePodSpec(spec: Json, podName: string | undefined, path: s
     errors.push(invalidValue(`${path}.activeDeadlineSeconds`, deadline, rangeText(1, 2147483647)));
   }
   errors.push(...nameField(spec['hostname'], `${path}.hostname`, labelErrors), ...nameField(spec['subdomain'], `${path}.subdomain`, labelErrors));
-  errors.push(...validateTolerations(spec['tolerations'], `${path}.tolerations`), ...validateHostAliases(spec['hostAliases'], `${path}.hostAliases`));
+  errors.push(...validateTolerations(spec['tolerations'], `${path}.tolerations`));
+  if (spec['hostAliases'] !== undefined) errors.push(...validateHostAliases(spec['hostAliases'], `${path}.hostAliases`));
   errors.push(...nameField(spec['priorityClassName'], `${path}.priorityClassName`, subdomainErrors));
   const runtime = spec['runtimeClassName'] as string | undefined;
   if (runtime !== undefined) errors.push(...subdomainErrors(runtime).map((text) => invalidValue(`${path}.runtimeClassName`, runtime, text)));
   if (spec['preemptionPolicy'] !== undefined) errors.push(...validateWord(spec['preemptionPolicy'], PREEMPTION_POLICIES, `${path}.preemptionPolicy`));
   if (spec['overhead'] !== undefined) errors.push(...validateRequirements({ limits: spec['overhead'] }, [], `${path}.overhead`));
-  return [...errors, ...validateOS(spec, path)];
+  if (spec['os'] !== undefined) errors.push(...validateOS(spec, path));
+  return errors;
 }
 
 /** A token needs an account. */
@@ -114,13 +120,17 @@ function validateTokens(spec: Json): FieldError[] {
   );
 }
 
+const UNITS = ['containers', 'initContainers'] as const;
+
 /** validatePodMetadataAndSpec, without the metadata that all kinds have. */
 export function validatePod(pod: KubeObject): FieldError[] {
   const spec = (pod['spec'] as Json | undefined) ?? {};
   const errors = validatePodAnnotations(pod.metadata.annotations, spec, 'metadata.annotations');
   errors.push(...validatePodSpec(spec, pod.metadata.name ?? '', 'spec'), ...validateTokens(spec));
-  for (const field of ['containers', 'initContainers'] as const) {
-    list(spec[field]).forEach((container, at) => errors.push(...validateImageSpace(container, `spec.${field}[${at}]`)));
+  for (const field of UNITS) {
+    list(spec[field]).forEach((container, at) => {
+      if (hasImageSpace(container)) errors.push(...validateImageSpace(container, `spec.${field}[${at}]`));
+    });
   }
   return errors;
 }
@@ -134,7 +144,8 @@ export function validatePodCreate(pod: KubeObject): FieldError[] {
     errors.push(forbiddenValue('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'));
   }
   const { annotations } = pod.metadata;
-  return [...errors, ...validateSeccompMatch(annotations, spec, 'spec'), ...validateAppArmorMatch(annotations, spec, 'spec')];
+  if (annotations !== undefined) errors.push(...validateSeccompMatch(annotations, spec, 'spec'), ...validateAppArmorMatch(annotations, spec, 'spec'));
+  return errors;
 }
 
 /** ValidatePodTemplateSpec. */

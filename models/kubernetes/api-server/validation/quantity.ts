@@ -117,23 +117,28 @@ function claimErrors(claims: readonly Json[], known: readonly string[], path: st
   });
 }
 
+const AMOUNTS = ['limits', 'requests'] as const;
+
 /** ValidateContainerResourceRequirements. */
 export function validateRequirements(resources: Json | undefined, claimNames: readonly string[], path: string): FieldError[] {
   if (resources === undefined) return [];
   const errors: FieldError[] = [];
-  const names = new Set<string>();
-  for (const field of ['limits', 'requests'] as const) {
+  let hasHugePages = false;
+  let hasCompute = false;
+  for (const field of AMOUNTS) {
     const list = resources[field] as Json | undefined;
     for (const name in list) {
       const at = `${path}.${field}[${name}]`;
       errors.push(...containerResourceErrors(name, at), ...validateQuantity(name, list[name], at));
       if (field === 'requests') errors.push(...compareRequest(name, list[name], resources['limits']?.[name], path));
       if (isHugePage(name)) errors.push(...hugePageErrors(name, list[name], at));
-      names.add(name);
+      hasHugePages ||= isHugePage(name);
+      hasCompute ||= name === 'cpu' || name === 'memory';
     }
   }
-  if ([...names].some(isHugePage) && !names.has('cpu') && !names.has('memory')) errors.push(forbiddenValue(path, 'HugePages require cpu or memory'));
-  return [...errors, ...claimErrors((resources['claims'] as Json[] | undefined) ?? [], claimNames, `${path}.claims`)];
+  if (hasHugePages && !hasCompute) errors.push(forbiddenValue(path, 'HugePages require cpu or memory'));
+  if (resources['claims'] !== undefined) errors.push(...claimErrors(resources['claims'], claimNames, `${path}.claims`));
+  return errors;
 }
 
 /** The canonical text of a quantity in a message. */

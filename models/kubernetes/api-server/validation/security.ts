@@ -136,14 +136,16 @@ function validateSysctls(sysctls: readonly Json[], spec: Json, path: string): Fi
 export function validatePodSecurityContext(spec: Json, path: string): FieldError[] {
   const context = (spec['securityContext'] as Json | undefined) ?? {};
   const errors: FieldError[] = [];
-  for (const name of ['fsGroup', 'runAsUser', 'runAsGroup'] as const) errors.push(...identifier(context[name], `${path}.${name}`));
+  for (const name of ['fsGroup', 'runAsUser', 'runAsGroup'] as const) {
+    if (context[name] !== undefined) errors.push(...identifier(context[name], `${path}.${name}`));
+  }
   ((context['supplementalGroups'] as number[] | undefined) ?? []).forEach((group, at) => {
     errors.push(...identifier(group, `${path}.supplementalGroups[${at}]`));
   });
   if (spec['shareProcessNamespace'] === true && spec['hostPID'] === true) {
     errors.push(invalidValue(`${path}.shareProcessNamespace`, true, 'ShareProcessNamespace and HostPID cannot both be enabled'));
   }
-  errors.push(...validateSysctls((context['sysctls'] as Json[] | undefined) ?? [], spec, `${path}.sysctls`));
+  if (context['sysctls'] !== undefined) errors.push(...validateSysctls(context['sysctls'], spec, `${path}.sysctls`));
   const policy = context['fsGroupChangePolicy'] as string | undefined;
   if (policy !== undefined && policy !== 'OnRootMismatch' && policy !== 'Always') {
     errors.push(notSupported(`${path}.fsGroupChangePolicy`, policy, ['Always', 'OnRootMismatch']));

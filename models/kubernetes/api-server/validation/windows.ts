@@ -14,11 +14,11 @@ const NET_BIOS = /^[^\\/:*?"<>|.][^\\/:*?"<>|]{0,14}$/;
 const DNS_LABEL = '[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?';
 const DNS = new RegExp(`^${DNS_LABEL}(?:\\.${DNS_LABEL})*$`);
 
+const UNITS = ['initContainers', 'containers', 'ephemeralContainers'] as const;
+
 /** Calls `visit` with every container and its path: init containers, containers, ephemeral containers. */
 export function visitContainers(spec: Json, path: string, visit: (container: Json, path: string) => void): void {
-  for (const field of ['initContainers', 'containers', 'ephemeralContainers'] as const) {
-    ((spec[field] as Json[] | undefined) ?? []).forEach((container, at) => visit(container, `${path}.${field}[${at}]`));
-  }
+  for (const field of UNITS) (spec[field] as Json[] | undefined)?.forEach((container, at) => visit(container, `${path}.${field}[${at}]`));
 }
 
 function userNameTexts(name: string): string[] {
@@ -50,8 +50,11 @@ export function validateWindowsOptions(options: Json | undefined, path: string):
   return errors;
 }
 
+const hasWindowsOptions = (holder: Json): boolean => holder['securityContext']?.['windowsOptions'] !== undefined;
+
 /** validateWindowsHostProcessPod: all containers or none, and then on the host's network. */
 export function validateHostProcess(spec: Json, path: string): FieldError[] {
+  if (!hasWindowsOptions(spec) && !UNITS.some((field) => (spec[field] as Json[] | undefined)?.some(hasWindowsOptions))) return [];
   const errors: FieldError[] = [];
   const ofPod = spec['securityContext']?.['windowsOptions']?.['hostProcess'] as boolean | undefined;
   let count = 0;

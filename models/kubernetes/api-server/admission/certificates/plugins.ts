@@ -2,7 +2,6 @@
  * CertificateApproval, CertificateSigning and CertificateSubjectRestriction: who may approve and sign for a signer, and which
  * groups no client certificate may carry. Source: plugin/pkg/admission/certificates/{approval,signing,subjectrestriction}/admission.go.
  */
-import type { Task } from '../../../client/process.ts';
 import { parseCertificateRequest } from '../../../object/certificate-request.ts';
 import { equal } from '../../../object/equal.ts';
 import type { KubeObject } from '../../../object/types.ts';
@@ -27,7 +26,7 @@ export const certificateApproval: AdmissionPlugin = {
   name: 'CertificateApproval',
   handles: ['UPDATE'],
   resources: RESOURCES,
-  *validate(attributes, world): Task<Status | undefined> {
+  validate(attributes, world): Status | undefined {
     if (attributes.subresource !== 'approval') return undefined;
     const signer = signerOf(attributes.object as KubeObject);
     return isPermitted(attributes, world, 'approve', signer) ? undefined : denied(attributes, `user not permitted to approve requests with signerName ${goQuote(signer)}`);
@@ -38,7 +37,7 @@ export const certificateSigning: AdmissionPlugin = {
   name: 'CertificateSigning',
   handles: ['UPDATE'],
   resources: RESOURCES,
-  *validate(attributes, world): Task<Status | undefined> {
+  validate(attributes, world): Status | undefined {
     if (attributes.subresource !== 'status') return undefined;
     const { object, old } = attributes as Required<Attributes>;
     const isSame = (['certificate', 'conditions'] as const).every((field) => equal(object?.['status']?.[field], old?.['status']?.[field]));
@@ -52,7 +51,7 @@ export const certificateSubjectRestriction: AdmissionPlugin = {
   name: 'CertificateSubjectRestriction',
   handles: ['CREATE'],
   resources: RESOURCES,
-  *validate(attributes): Task<Status | undefined> {
+  validate(attributes): Status | undefined {
     const request = attributes.object as KubeObject;
     if (attributes.subresource !== '' || signerOf(request) !== CLIENT_SIGNER) return undefined;
     const groups = parseCertificateRequest((request['spec']?.request as string | undefined) ?? '')?.organizations ?? [];

@@ -4,7 +4,6 @@
  * `enforce` refuses pods, `warn` warns of pods and of what makes pods; `audit` is left to an audit log. Source:
  * plugin/pkg/admission/security/podsecurity, pod-security-admission/admission/admission.go.
  */
-import type { Task } from '../../../client/process.ts';
 import type { KubeObject } from '../../../object/types.ts';
 import { forbidden, invalid, type Status } from '../../status/status.ts';
 import { nameForErrors, type AdmissionPlugin, type Attributes } from '../plugin.ts';
@@ -36,8 +35,7 @@ export const podSecurity: AdmissionPlugin = {
   name: 'PodSecurity',
   handles: ['CREATE', 'UPDATE'],
   resources: ['/namespaces', '/pods', ...Object.keys(TEMPLATES)],
-  // eslint-disable-next-line require-yield -- plugins are tasks; this one never waits.
-  *validate(attributes): Task<Status | undefined> {
+  validate(attributes): Status | undefined {
     const { info, object } = attributes;
     if (object === undefined) return undefined;
     if (info.resource === 'namespaces') return validateNamespace(attributes, object);

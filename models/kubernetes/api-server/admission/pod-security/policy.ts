@@ -27,8 +27,25 @@ export const levelText = ({ level, version }: LevelVersion): string => `${level}
 
 const isVersion = (text: string): boolean => text === LATEST || /^v1\.(?:0|[1-9]\d*)$/.test(text);
 
+type Labels = Readonly<Record<string, string>>;
+
+interface LabelledPolicy {
+  readonly policy: Policy;
+  readonly errors: readonly FieldError[];
+}
+
+const NO_LABELS: Labels = Object.freeze({});
+/** By labels: every pod of a namespace asks for the same. */
+const known = new WeakMap<Labels, LabelledPolicy>();
+
 /** The policy of a namespace, and what is wrong with its labels; a level that cannot be read counts as restricted for enforce. */
-export function policyOf(labels: Readonly<Record<string, string>> = {}): { readonly policy: Policy; readonly errors: readonly FieldError[] } {
+export function policyOf(labels: Labels = NO_LABELS): LabelledPolicy {
+  let found = known.get(labels);
+  if (found === undefined) known.set(labels, (found = readPolicy(labels)));
+  return found;
+}
+
+function readPolicy(labels: Labels): LabelledPolicy {
   const errors: FieldError[] = [];
   const policy = {} as Record<Mode, LevelVersion>;
   for (const mode of MODES) {

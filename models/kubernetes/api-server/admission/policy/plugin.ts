@@ -3,7 +3,6 @@
  * Source: apiserver/pkg/admission/plugin/policy/validating/dispatcher.go.
  */
 import { isLeft } from 'fp-ts/lib/Either.js';
-import type { Task } from '../../../client/process.ts';
 import type { KubeObject } from '../../../object/types.ts';
 import { forbidden, type Status } from '../../status/status.ts';
 import { conditionsHold, variablesOf, type Variables } from '../match/condition.ts';
@@ -31,8 +30,7 @@ interface Denial extends Decision {
 export const validatingAdmissionPolicy: AdmissionPlugin = {
   name: 'ValidatingAdmissionPolicy',
   handles: ['CREATE', 'UPDATE', 'DELETE', 'CONNECT'],
-  // eslint-disable-next-line require-yield -- plugins are tasks; this one never waits.
-  *validate(attributes, world): Task<Status | undefined> {
+  validate(attributes, world): Status | undefined {
     const { lookup } = attributes.context;
     const policies = lookup.list(POLICIES, '') as readonly Policy[];
     if (policies.length === 0 || isExempt(attributes)) return undefined;

@@ -19,7 +19,7 @@ import { uuid } from '../../strategy/before-create.ts';
 import { objectIn, requestOf } from '../match/request.ts';
 import { equivalentsOf, isExempt, type Shown } from '../match/resource-rule.ts';
 import { subjectOf } from '../match/subject.ts';
-import type { AdmissionPlugin, AdmissionWorld, Attributes } from '../plugin.ts';
+import type { AdmissionPlugin, AdmissionWorld, Attributes, Said } from '../plugin.ts';
 import { callWebhook, type Verdict } from './call.ts';
 import { wanted, webhooksOf, type Placed, type Webhook } from './configuration.ts';
 
@@ -28,27 +28,30 @@ const OPERATIONS = ['CREATE', 'UPDATE', 'DELETE', 'CONNECT'] as const;
 export const mutatingAdmissionWebhook: AdmissionPlugin = {
   name: 'MutatingAdmissionWebhook',
   handles: OPERATIONS,
-  *mutate(attributes, world): Task<Either<Status, KubeObject>> {
+  mutate(attributes, world): Said<Either<Status, KubeObject>> {
     const object = attributes.object as KubeObject;
     const hooks = webhooksOf(attributes.context.lookup, 'mutatingwebhookconfigurations');
     if (hooks.length === 0 || isExempt(attributes)) return right(object);
-    return yield* mutateAll(hooks, attributes, world);
+    return mutateAll(hooks, attributes, world);
   },
 };
 
 export const validatingAdmissionWebhook: AdmissionPlugin = {
   name: 'ValidatingAdmissionWebhook',
   handles: OPERATIONS,
-  *validate(attributes, world): Task<Status | undefined> {
+  validate(attributes, world): Said<Status | undefined> {
     const hooks = webhooksOf(attributes.context.lookup, 'validatingwebhookconfigurations');
-    if (hooks.length === 0 || isExempt(attributes)) return undefined;
-    for (const placed of hooks) {
-      const asked = yield* ask(placed, attributes, world);
-      if (isLeft(asked)) return asked.left;
-    }
-    return undefined;
+    return hooks.length === 0 || isExempt(attributes) ? undefined : validateAll(hooks, attributes, world);
   },
 };
+
+function* validateAll(hooks: readonly Placed[], attributes: Attributes, world: AdmissionWorld): Task<Status | undefined> {
+  for (const placed of hooks) {
+    const asked = yield* ask(placed, attributes, world);
+    if (isLeft(asked)) return asked.left;
+  }
+  return undefined;
+}
 
 function* mutateAll(hooks: readonly Placed[], attributes: Attributes, world: AdmissionWorld): Task<Either<Status, KubeObject>> {
   let object = attributes.object as KubeObject;
