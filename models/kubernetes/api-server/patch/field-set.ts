@@ -33,11 +33,20 @@ export function compareElements(a: string, b: string): number {
   const difference = rank(a) - rank(b);
   if (difference !== 0) return difference;
   if (a.startsWith('k:')) return compareKeys(a, b);
-  return a < b ? -1 : a > b ? 1 : 0;
+  return compareText(a, b);
 }
+
+/** Texts in the order of their code units. */
+export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** One key whose value is a plain string: what nearly all lists have. */
+const ONE_KEY = /^k:\{("[^"\\]*"):"([^"\\]*)"\}$/;
 
 /** Keys compare field by field, numbers as numbers. */
 function compareKeys(a: string, b: string): number {
+  const one = ONE_KEY.exec(a);
+  const other = one === null ? null : ONE_KEY.exec(b);
+  if (one !== null && other !== null && one[1] === other[1]) return compareText(one[2] as string, other[2] as string);
   const left = Object.entries(JSON.parse(a.slice(2)) as Record<string, unknown>);
   const right = Object.entries(JSON.parse(b.slice(2)) as Record<string, unknown>);
   for (let at = 0; at < left.length && at < right.length; at++) {

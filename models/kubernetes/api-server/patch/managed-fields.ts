@@ -10,7 +10,7 @@ import { NEW } from '../../object/new.ts';
 import type { ManagedFieldsEntry } from '../../object/types.ts';
 import { compare } from './compare.ts';
 import { createdFields } from './created-fields.ts';
-import { difference, differenceBelow, intersection, isEmpty, union } from './field-set.ts';
+import { compareText, difference, differenceBelow, intersection, isEmpty, union } from './field-set.ts';
 import type { FieldSet } from './field-set.ts';
 import type { JsonObject } from './json-value.ts';
 import { isObject } from './json-value.ts';
@@ -22,16 +22,23 @@ const member = Object.freeze({}) as FieldSet;
 const UNTRACKED_FIELDS = ['apiVersion', 'kind'];
 const UNTRACKED_METADATA = new Set(['clusterName', 'creationTimestamp', 'generation', 'managedFields', 'name', 'namespace', 'resourceVersion', 'selfLink', 'uid']);
 
-/** What a creator does not own at the root of its object, by what the endpoint resets. */
-const unowned = new WeakMap<ResetFields, ReadonlySet<string>>();
+const fieldsNamed = (names: Iterable<string>): FieldSet => Object.fromEntries([...names].map((name) => [`f:${name}`, member]));
 
-function unownedOf(reset: ResetFields): ReadonlySet<string> {
-  let names = unowned.get(reset);
-  if (names === undefined) unowned.set(reset, (names = new Set([...UNTRACKED_FIELDS, ...reset])));
-  return names;
+/** What an endpoint resets, in the two forms in which it is looked up. */
+interface Reset {
+  /** What a creator does not own at the root of its object. */
+  readonly unowned: ReadonlySet<string>;
+  readonly fields: FieldSet;
 }
 
-const fieldsNamed = (names: Iterable<string>): FieldSet => Object.fromEntries([...names].map((name) => [`f:${name}`, member]));
+const resets = new WeakMap<ResetFields, Reset>();
+
+function resetOf(names: ResetFields): Reset {
+  let reset = resets.get(names);
+  if (reset === undefined) resets.set(names, (reset = { unowned: new Set([...UNTRACKED_FIELDS, ...names]), fields: fieldsNamed(names) }));
+  return reset;
+}
+
 const UNTRACKED: FieldSet = { ...fieldsNamed(UNTRACKED_FIELDS), 'f:metadata': { '.': member, ...fieldsNamed(UNTRACKED_METADATA) } };
 
 /** More Update entries than this are merged into one (DefaultMaxUpdateManagers). */
@@ -100,23 +107,23 @@ export const isEntryOf = (entry: ManagedFieldsEntry, writer: Writer, operation: 
 
 /** Removes what is never tracked and what the endpoint resets. */
 export function tracked(fields: FieldSet, reset: ResetFields): FieldSet {
+  if (isEmpty(fields)) return fields;
   let out = difference(fields, UNTRACKED);
-  if (reset.length > 0) out = differenceBelow(out, fieldsNamed(reset));
+  if (reset.length > 0) out = differenceBelow(out, resetOf(reset).fields);
   return out;
 }
 
-const text = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
 /** Apply before Update, then time, manager, version, subresource (managedfields.go sortEncodedManagedFields). */
 export const compareEntries = (a: ManagedFieldsEntry, b: ManagedFieldsEntry): number =>
-  text(a.operation, b.operation) ||
-  text(a.time ?? '', b.time ?? '') ||
-  text(a.manager, b.manager) ||
-  text(a.apiVersion, b.apiVersion) ||
-  text(a.subresource ?? '', b.subresource ?? '');
+  compareText(a.operation, b.operation) ||
+  compareText(a.time ?? '', b.time ?? '') ||
+  compareText(a.manager, b.manager) ||
+  compareText(a.apiVersion, b.apiVersion) ||
+  compareText(a.subresource ?? '', b.subresource ?? '');
 
 /** Merges the oldest Update entries when there are too many. Entries must be sorted. */
 function capped(entries: readonly ManagedFieldsEntry[], now: string): readonly ManagedFieldsEntry[] {
+  if (entries.length <= MAXIMUM_UPDATE_ENTRIES) return entries;
   const updates = entries.filter((entry) => entry.operation === 'Update');
   if (updates.length <= MAXIMUM_UPDATE_ENTRIES) return entries;
   const kept = new Set(entries);
@@ -165,7 +172,7 @@ export function updateManagedFields(
   const isCreate = !('metadata' in live);
   const entries = startingEntries(live, next, isCreate);
   if (isCreate) {
-    const created = createdFields(shape, next, unownedOf(reset), UNTRACKED_METADATA);
+    const created = createdFields(shape, next, resetOf(reset).unowned, UNTRACKED_METADATA);
     return isEmpty(created) ? entries : [newEntry(writer, 'Update', created)];
   }
   // An object without any entry is not tracked before its first apply (skipnonapplied.go).
