@@ -49,6 +49,8 @@ export class Process {
   private readonly timers = new Map<number, { readonly key: string; readonly fire: () => void }>();
   private nextTimer = 0;
   private readonly freeTimers: number[] = [];
+  /** The keys of timers that were set so far, by number and name: the kernel looks a text up faster that it has seen before. */
+  private readonly timerKeys: Map<string, string>[] = [];
   private ready: (() => void)[] = [];
   private readonly main: ((process: Process, durable: unknown) => void) | undefined;
 
@@ -174,7 +176,7 @@ export class Process {
   after(name: string, delay: number, fire: () => void): TimerHandle {
     // Numbers are used again, so that there are few keys in a run: the kernel remembers what it has computed for each.
     const timer = this.freeTimers.pop() ?? this.nextTimer++;
-    const key = `${name}#${timer}`;
+    const key = this.timerKey(name, timer);
     this.timers.set(timer, { key, fire });
     this.context.setTimer(key, Math.max(0, Math.round(delay)), { kind: name, timer } as TimerMessage);
     return {
@@ -192,6 +194,13 @@ export class Process {
   awaits(name: string): boolean {
     for (const { key } of this.timers.values()) if (key.startsWith(name)) return true;
     return false;
+  }
+
+  private timerKey(name: string, timer: number): string {
+    const keys = (this.timerKeys[timer] ??= new Map<string, string>());
+    let key = keys.get(name);
+    if (key === undefined) keys.set(name, (key = `${name}#${timer}`));
+    return key;
   }
 
   private release(timer: number): void {
