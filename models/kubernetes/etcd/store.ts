@@ -5,12 +5,13 @@
  * Source: etcd's mvcc package, as used by apiserver/pkg/storage/etcd3/store.go.
  */
 import { assert } from '../../../src/index.ts';
+import { NEW } from '../object/new.ts';
 import type { KubeObject } from '../object/types.ts';
 import type { EtcdEvent, KeyValue } from './message.ts';
 
 /** The keys below one prefix (`/registry/pods/`). */
 interface Directory {
-  readonly entries: Map<string, KeyValue>;
+  readonly keys: Set<string>;
   /** Keys in byte order, or undefined when a key was added since. */
   sorted: string[] | undefined;
 }
@@ -22,6 +23,7 @@ export class Store {
   compactRevision = 0;
   /** Changes since the last compaction, oldest first. */
   private history: EtcdEvent[] = [];
+  private readonly values = new Map<string, KeyValue>();
   private readonly directories = new Map<string, Directory>();
 
   /** A store that holds these values as of `revision`; everything before it counts as compacted. Values bring their resourceVersion. */
@@ -29,23 +31,21 @@ export class Store {
     const store = new Store();
     store.revision = revision;
     store.compactRevision = revision;
-    for (const value of values) store.directory(directoryOf(value.key)).entries.set(value.key, value);
+    for (const value of values) store.set(value);
     return store;
   }
 
   get(key: string): KeyValue | undefined {
-    return this.directories.get(directoryOf(key))?.entries.get(key);
+    return this.values.get(key);
   }
 
   /** Writes a value and returns the change. */
   put(key: string, value: KubeObject): EtcdEvent {
     const revision = ++this.revision;
     const object = stamp(value, revision);
-    const directory = this.directory(directoryOf(key));
-    const previous = directory.entries.get(key);
+    const previous = this.values.get(key);
     const createRevision = previous?.createRevision ?? revision;
-    directory.entries.set(key, { key, object, modRevision: revision, createRevision });
-    if (previous === undefined) directory.sorted = undefined;
+    this.set({ key, object, modRevision: revision, createRevision });
     const event: EtcdEvent = previous === undefined
       ? { type: 'put', key, revision, createRevision, object }
       : { type: 'put', key, revision, createRevision, object, previous: previous.object };
@@ -55,11 +55,12 @@ export class Store {
 
   /** Removes a key and returns the change. The key must exist. */
   delete(key: string): EtcdEvent {
-    const directory = this.directory(directoryOf(key));
-    const previous = directory.entries.get(key);
+    const previous = this.values.get(key);
     assert(previous !== undefined, `the key ${key} that is deleted exists`);
     const revision = ++this.revision;
-    directory.entries.delete(key);
+    this.values.delete(key);
+    const directory = this.directory(directoryOf(key));
+    directory.keys.delete(key);
     directory.sorted = undefined;
     const event: EtcdEvent = {
       type: 'delete',
@@ -79,7 +80,7 @@ export class Store {
     for (const [path, directory] of this.directories) {
       if (!path.startsWith(prefix) && !prefix.startsWith(path)) continue;
       for (const key of keysOf(directory)) {
-        if (key.startsWith(prefix)) now.push(directory.entries.get(key) as KeyValue);
+        if (key.startsWith(prefix)) now.push(this.values.get(key) as KeyValue);
       }
     }
     if (revision > 0 && revision < this.revision) return this.rewind(prefix, revision, now);
@@ -99,9 +100,17 @@ export class Store {
 
   /** How many keys are stored. */
   get size(): number {
-    let size = 0;
-    for (const directory of this.directories.values()) size += directory.entries.size;
-    return size;
+    return this.values.size;
+  }
+
+  private set(value: KeyValue): void {
+    const { key } = value;
+    if (!this.values.has(key)) {
+      const directory = this.directory(directoryOf(key));
+      directory.keys.add(key);
+      directory.sorted = undefined;
+    }
+    this.values.set(key, value);
   }
 
   private rewind(prefix: string, revision: number, now: readonly KeyValue[]): KeyValue[] {
@@ -128,7 +137,7 @@ export class Store {
 
   private directory(path: string): Directory {
     let directory = this.directories.get(path);
-    if (directory === undefined) this.directories.set(path, (directory = { entries: new Map(), sorted: undefined }));
+    if (directory === undefined) this.directories.set(path, (directory = { keys: new Set(), sorted: undefined }));
     return directory;
   }
 }
@@ -142,10 +151,12 @@ function directoryOf(key: string): string {
 }
 
 function keysOf(directory: Directory): readonly string[] {
-  directory.sorted ??= [...directory.entries.keys()].sort((x, y) => (x < y ? -1 : x > y ? 1 : 0));
+  directory.sorted ??= [...directory.keys].sort((x, y) => (x < y ? -1 : x > y ? 1 : 0));
   return directory.sorted;
 }
 
 function stamp(object: KubeObject, revision: number): KubeObject {
-  return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
+  const { metadata } = object;
+  const resourceVersion = String(revision);
+  return { ...object, metadata: metadata.resourceVersion === undefined ? { ...NEW, ...metadata, resourceVersion } : { ...metadata, resourceVersion } };
 }
