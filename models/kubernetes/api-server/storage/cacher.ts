@@ -38,7 +38,8 @@ export type TriggerField = (object: KubeObject) => string;
 export class Cacher {
   /** The stored objects, by their key relative to the resource's prefix (`namespace/name` or `name`). */
   private readonly objects = new Map<string, KubeObject>();
-  private readonly namespaces = new Map<string, Map<string, KubeObject>>();
+  /** The keys of each namespace. */
+  private readonly namespaces = new Map<string, Set<string>>();
   private readonly sortedKeys = new Map<string, string[]>();
   readonly window = new EventWindow();
   /** The revision of the newest change of this resource that was seen. */
@@ -86,14 +87,14 @@ export class Cacher {
 
   /** The objects of a namespace (`''`: all) in key order. */
   list(namespace: string): KubeObject[] {
-    const objects = namespace === '' ? this.objects : this.namespaces.get(namespace);
-    if (objects === undefined || objects.size === 0) return [];
     let keys = this.sortedKeys.get(namespace);
     if (keys === undefined) {
-      keys = [...objects.keys()].sort((x, y) => (x < y ? -1 : x > y ? 1 : 0));
+      const members = namespace === '' ? this.objects.keys() : this.namespaces.get(namespace);
+      if (members === undefined) return [];
+      keys = [...members].sort((x, y) => (x < y ? -1 : x > y ? 1 : 0));
       this.sortedKeys.set(namespace, keys);
     }
-    return keys.map((key) => objects.get(key) as KubeObject);
+    return keys.map((key) => this.objects.get(key) as KubeObject);
   }
 
   /** Adds a watcher; returns how to remove it. */
@@ -128,16 +129,17 @@ export class Cacher {
   }
 
   private set(key: string, object: KubeObject): void {
-    const namespace = object.metadata.namespace ?? '';
-    if (!this.objects.has(key)) {
-      this.sortedKeys.delete('');
-      if (namespace !== '') this.sortedKeys.delete(namespace);
-    }
+    if (!this.objects.has(key)) this.addKey(key, object.metadata.namespace ?? '');
     this.objects.set(key, object);
+  }
+
+  private addKey(key: string, namespace: string): void {
+    this.sortedKeys.delete('');
     if (namespace === '') return;
+    this.sortedKeys.delete(namespace);
     let members = this.namespaces.get(namespace);
-    if (members === undefined) this.namespaces.set(namespace, (members = new Map()));
-    members.set(key, object);
+    if (members === undefined) this.namespaces.set(namespace, (members = new Set()));
+    members.add(key);
   }
 
   private unset(key: string): void {
