@@ -3,8 +3,8 @@
  * Source: plugin/pkg/admission/defaulttolerationseconds/admission.go.
  */
 import { type Either, right } from 'fp-ts/lib/Either.js';
-import { NEW } from '../../object/new.ts';
 import type { core, KubeObject } from '../../object/types.ts';
+import { put } from '../defaults/fill.ts';
 import type { Status } from '../status/status.ts';
 import { isPod, type AdmissionPlugin } from './plugin.ts';
 
@@ -23,7 +23,7 @@ export const defaultTolerationSeconds: AdmissionPlugin = {
     const missing = [NOT_READY, UNREACHABLE].filter((key) => !tolerations.some((toleration) => covers(toleration, key)));
     if (missing.length === 0) return right(object);
     const added = missing.map((key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: SECONDS }));
-    return right({ ...object, spec: { ...NEW, ...object['spec'], tolerations: [...tolerations, ...added] } });
+    return right({ ...object, spec: put(object['spec'], 'tolerations', [...tolerations, ...added]) });
   },
 };
 

@@ -3,8 +3,8 @@
  * Source: plugin/pkg/admission/nodetaint/admission.go.
  */
 import { type Either, right } from 'fp-ts/lib/Either.js';
-import { NEW } from '../../object/new.ts';
 import type { core, KubeObject } from '../../object/types.ts';
+import { put } from '../defaults/fill.ts';
 import type { Status } from '../status/status.ts';
 import type { AdmissionPlugin } from './plugin.ts';
 
@@ -19,6 +19,6 @@ export const taintNodesByCondition: AdmissionPlugin = {
     if (subresource !== '') return right(node);
     const taints = (node['spec']?.taints ?? []) as readonly core.Taint[];
     if (taints.some(({ key, effect }) => key === NOT_READY.key && effect === NOT_READY.effect)) return right(node);
-    return right({ ...node, spec: { ...NEW, ...node['spec'], taints: [...taints, NOT_READY] } });
+    return right({ ...node, spec: put(node['spec'] ?? {}, 'taints', [...taints, NOT_READY]) });
   },
 };

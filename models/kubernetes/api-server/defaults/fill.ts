@@ -19,7 +19,10 @@ export function fill<T extends object>(object: T, defaults: Json): T {
 
 /** Replaces one field, unless it is that very value already. */
 export function put<T extends object>(object: T, name: string, value: unknown): T {
-  return (object as Json)[name] === value ? object : { ...NEW, ...object, [name]: value };
+  if ((object as Json)[name] === value) return object;
+  const out: Json = { ...NEW, ...object };
+  out[name] = value;
+  return out as T;
 }
 
 /** Rewrites one field if it is set. */

@@ -3,8 +3,8 @@
  */
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
 import type { Task } from '../../client/process.ts';
-import { NEW } from '../../object/new.ts';
 import type { KubeObject } from '../../object/types.ts';
+import { type Json, put } from '../defaults/fill.ts';
 import { badRequest, conflict, created, plainError, type Status } from '../status/status.ts';
 import { kindOf } from '../registry/kinds.ts';
 import type { KindInfo, UpdateStrategy } from '../registry/kind.ts';
@@ -57,5 +57,5 @@ function assign(pod: KubeObject, binding: KubeObject, node: string, now: string)
   const scheduled = { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: now };
   const conditions = (pod['status']?.conditions ?? []) as readonly { type: string }[];
   const others = conditions.filter(({ type }) => type !== 'PodScheduled');
-  return right({ ...pod, metadata, spec: { ...NEW, ...spec, nodeName: node }, status: { ...NEW, ...pod['status'], conditions: [...others, scheduled] } });
+  return right({ ...pod, metadata, spec: put(spec, 'nodeName', node), status: put((pod['status'] ?? {}) as Json, 'conditions', [...others, scheduled]) });
 }

@@ -6,8 +6,8 @@
  * Upstream: apimachinery/pkg/util/managedfields/internal/{managedfieldsupdater,capmanagers,stripmeta,structuredmerge}.go,
  * structured-merge-diff/merge/update.go.
  */
-import { NEW } from '../../object/new.ts';
 import type { ManagedFieldsEntry } from '../../object/types.ts';
+import { put } from '../defaults/fill.ts';
 import { compare } from './compare.ts';
 import { createdFields } from './created-fields.ts';
 import { compareText, difference, differenceBelow, intersection, isEmpty, union } from './field-set.ts';
@@ -211,7 +211,7 @@ export function updateManagedFields(
 export function withManagedFields<T extends JsonObject>(object: T, entries: readonly ManagedFieldsEntry[]): T {
   const metadata = object['metadata'] as JsonObject;
   if (metadata['managedFields'] === entries) return object;
-  if (entries.length > 0) return { ...object, metadata: { ...NEW, ...metadata, managedFields: entries } };
+  if (entries.length > 0) return { ...object, metadata: put(metadata, 'managedFields', entries) };
   const { managedFields: _, ...rest } = metadata;
   return { ...object, metadata: rest };
 }

@@ -79,13 +79,16 @@ const GRANULAR_STRUCTURES = shapes(true);
 /** Fields of an atomic type that are granular all the same (`structType=granular`). */
 const GRANULAR_FIELDS: ReadonlySet<string> = new Set(['core.v1.PersistentVolumeSpec.claimRef']);
 
+/** The very text that V8 keeps for names of members: any other one it has to look up each time that it serves as one. */
+const asKey = (text: string): string => Object.keys({ [text]: undefined })[0] as string;
+
 function structure(struct: StructType, atomic: boolean): Structure {
   const fields = new Map<string, Field>();
   for (const field of struct.fields.values()) {
     const merges = field.patchStrategy.includes('merge');
     fields.set(field.name, {
       shape: lazy(() => fieldShape(struct, field)),
-      element: `f:${field.name}`,
+      element: asKey(`f:${field.name}`),
       ...(merges ? { strategicKey: field.patchMergeKey ?? '' } : {}),
       retainKeys: field.patchStrategy.includes('retainKeys'),
       replaced: field.patchStrategy.includes('replace'),

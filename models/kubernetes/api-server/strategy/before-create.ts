@@ -5,6 +5,7 @@
 import { type Either, left, right } from 'fp-ts/lib/Either.js';
 import { NEW } from '../../object/new.ts';
 import type { KubeObject, ObjectMeta } from '../../object/types.ts';
+import { put } from '../defaults/fill.ts';
 import type { Context, KindInfo } from '../registry/kind.ts';
 import type { FieldError } from '../status/field-error.ts';
 import { invalid, plainError, type Status } from '../status/status.ts';
@@ -36,7 +37,7 @@ function unset(metadata: ObjectMeta & { readonly selfLink?: string }): ObjectMet
 /** Gives an object without a name one that begins with its `generateName`. Mutating admission comes before, validating after. */
 export function withName(object: KubeObject, context: Context): KubeObject {
   const { name, generateName: prefix } = object.metadata;
-  return name || !prefix ? object : { ...object, metadata: { ...NEW, ...object.metadata, name: generateName(prefix, context) } };
+  return name || !prefix ? object : { ...object, metadata: put(object.metadata, 'name', generateName(prefix, context)) };
 }
 
 /** A name of `prefix` and five random letters. */

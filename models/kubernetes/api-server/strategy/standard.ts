@@ -3,7 +3,6 @@
  *
  * Each returns its argument when nothing is to do. Upstream: pkg/registry/**\/strategy.go, which repeat these few lines.
  */
-import { NEW } from '../../object/new.ts';
 import type { KubeObject } from '../../object/types.ts';
 import { put } from '../defaults/fill.ts';
 import type { Prepare, PrepareUpdate } from '../registry/kind.ts';
@@ -12,7 +11,7 @@ import { sameJson } from '../validation/check.ts';
 
 /** Sets metadata.generation; it is absent when 0. */
 export const withGeneration = (object: KubeObject, generation: number | undefined): KubeObject =>
-  (object.metadata.generation ?? 0) === (generation ?? 0) ? object : { ...object, metadata: { ...NEW, ...object.metadata, generation: generation ?? 0 } };
+  (object.metadata.generation ?? 0) === (generation ?? 0) ? object : { ...object, metadata: put(object.metadata, 'generation', generation ?? 0) };
 
 /** A status that nobody wrote yet, as Go encodes it. */
 export const emptyStatus = (schema: string): unknown => structType(schema).always.find((entry) => entry.name === 'status')?.value;
