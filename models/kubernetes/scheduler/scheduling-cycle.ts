@@ -47,7 +47,7 @@ export interface Placement {
   readonly diagnosis: Diagnosis;
   /** With `explain` and more than one feasible node. */
   readonly scores: readonly PluginScores[];
-  readonly totals: Float64Array | undefined;
+  readonly totals: readonly number[] | undefined;
 }
 
 export interface Refusal {

@@ -128,9 +128,10 @@ export class NodeLifecycleController {
     }
     if (this.known.size > nodes.length) this.forgetRemoved();
     for (const node of nodes) {
-      const before = conditionOf(node, 'Ready')?.status;
+      const ready = conditionOf(node, 'Ready');
+      const before = ready?.status;
       this.decideTaints(node, before);
-      if (this.isSilent(node)) yield* this.silenced(node, before);
+      if (this.isSilent(node, ready)) yield* this.silenced(node, before);
     }
     if (this.zones.update(this.nodes.lister.list())) for (const entry of this.health.values()) entry.probedAt = this.context.process.now;
   }
@@ -154,10 +155,9 @@ export class NodeLifecycleController {
   }
 
   /** Whether a node has given no sign of life for longer than its grace period. */
-  private isSilent(node: Node): boolean {
+  private isSilent(node: Node, ready: core.NodeCondition | undefined): boolean {
     const { now } = this.context.process;
     const { name } = node.metadata;
-    const ready = conditionOf(node, 'Ready');
     const renewTime = this.leases.lister.get('kube-node-lease', name)?.['spec']?.renewTime as string | undefined;
     const heartbeat = ready?.lastHeartbeatTime as string | undefined;
     let entry = this.health.get(name);

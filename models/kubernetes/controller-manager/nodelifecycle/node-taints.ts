@@ -19,7 +19,10 @@ const TAINT_OF: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 const OWNED = new Set([...Object.values(TAINT_OF).flatMap((byStatus) => Object.values(byStatus)), UNSCHEDULABLE]);
 
 /** The status of a condition, `''` when the node has none of that type. */
-export const conditionOf = ({ status }: Node, type: string): core.NodeCondition | undefined => (status.conditions ?? []).find((each) => each.type === type);
+export function conditionOf({ status }: Node, type: string): core.NodeCondition | undefined {
+  for (const condition of status.conditions ?? []) if (condition.type === type) return condition;
+  return undefined;
+}
 
 /** The node's taints with the NoSchedule ones brought up to date; the same list when they are. */
 export function noScheduleTaints(node: Node, now: string): readonly core.Taint[] {

@@ -61,20 +61,21 @@ export class ZoneQueues {
 
   /** Computes the states of all zones anew. True when the cluster has just left the state in which every zone is down. */
   update(nodes: readonly Node[]): boolean {
-    const byZone = new Map<string, Node[]>();
+    const byZone = new Map<string, Members>();
     for (const node of nodes) {
       if (node.metadata.labels?.['node.kubernetes.io/exclude-disruption'] === 'true') continue;
       const key = zoneKey(node);
-      const members = byZone.get(key);
-      if (members === undefined) byZone.set(key, [node]);
-      else members.push(node);
+      let members = byZone.get(key);
+      if (members === undefined) byZone.set(key, (members = { total: 0, ready: 0 }));
+      members.total++;
+      if (conditionOf(node, 'Ready')?.status === 'True') members.ready++;
     }
     const { largeClusterSizeThreshold = 50, unhealthyZoneThreshold = 0.55, nodeEvictionRate = 0.1, secondaryNodeEvictionRate = 0.01 } = this.options;
     let areAllDown = byZone.size > 0;
     for (const [key, members] of byZone) {
       const zone = this.zone(key);
       zone.state = stateOf(members, unhealthyZoneThreshold);
-      zone.rate = zone.state !== 'PartialDisruption' ? nodeEvictionRate : members.length > largeClusterSizeThreshold ? secondaryNodeEvictionRate : 0;
+      zone.rate = zone.state !== 'PartialDisruption' ? nodeEvictionRate : members.total > largeClusterSizeThreshold ? secondaryNodeEvictionRate : 0;
       areAllDown &&= zone.state === 'FullDisruption';
     }
     const wereAllDown = this.allDown;
@@ -117,9 +118,14 @@ function zoneKey({ metadata }: Node): string {
   return region === '' && zone === '' ? '' : `${region}:\u0000:${zone}`;
 }
 
-function stateOf(nodes: readonly Node[], threshold: number): ZoneState {
-  const ready = nodes.filter((node) => conditionOf(node, 'Ready')?.status === 'True').length;
-  const notReady = nodes.length - ready;
+/** How many nodes a zone has, and how many of them are ready. */
+interface Members {
+  total: number;
+  ready: number;
+}
+
+function stateOf({ total, ready }: Members, threshold: number): ZoneState {
+  const notReady = total - ready;
   if (ready === 0 && notReady > 0) return 'FullDisruption';
-  return notReady >= MIN_NOT_READY && notReady / nodes.length >= threshold ? 'PartialDisruption' : 'Normal';
+  return notReady >= MIN_NOT_READY && notReady / total >= threshold ? 'PartialDisruption' : 'Normal';
 }

@@ -19,7 +19,7 @@ export interface PluginScores {
 
 export interface Scored {
   /** Sum of weighted scores, by position in the list of feasible nodes. */
-  readonly totals: Float64Array;
+  readonly totals: readonly number[];
   /** Only when details were asked for. */
   readonly plugins: readonly PluginScores[];
 }
@@ -116,7 +116,7 @@ export const scoreRows = (
   const { active, key, columns } = preScored;
   const known = columns === 0 ? undefined : cache.scoreClass(key, cycle.snapshot, columns);
   if (known !== undefined) refresh(cycle, active, known, rows, slots);
-  const totals = new Float64Array(rows.length);
+  const totals = new Array<number>(rows.length).fill(0);
   const scores = new Float64Array(rows.length);
   const plugins: PluginScores[] = [];
   for (const entry of active) {
@@ -137,7 +137,7 @@ export const scoreRows = (
 };
 
 /** Positions of the best nodes, in the order in which they were found. */
-export const bestRows = (totals: Float64Array): number[] => {
+export const bestRows = (totals: readonly number[]): number[] => {
   let best = Number.NEGATIVE_INFINITY;
   const ties: number[] = [];
   for (let i = 0; i < totals.length; i += 1) {

@@ -19,10 +19,12 @@ const MAX_CONTAINER_THRESHOLD = 1000 * MIB;
 export const normalizedImageName = (name: string): string =>
   name.lastIndexOf(':') <= name.lastIndexOf('/') ? `${name}:latest` : name;
 
-const imagesOf = (pod: Pod): string[] => [
-  ...(pod.spec.initContainers ?? []).map(({ image }) => normalizedImageName(image ?? '')),
-  ...pod.spec.containers.map(({ image }) => normalizedImageName(image ?? '')),
-];
+const imagesOf = ({ spec }: Pod): string[] => {
+  const images: string[] = [];
+  for (const { image } of spec.initContainers ?? []) images.push(normalizedImageName(image ?? ''));
+  for (const { image } of spec.containers) images.push(normalizedImageName(image ?? ''));
+  return images;
+};
 
 const score = (row: NodeInfo, images: readonly string[], nodes: number): number => {
   let sum = 0;

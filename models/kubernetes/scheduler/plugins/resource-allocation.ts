@@ -27,12 +27,12 @@ export const scoredResources = (
   assumeDefaults: boolean,
 ): ScoredResource[] => {
   const scored: ScoredResource[] = [];
-  for (const resource of resources) {
-    let podAmount = amountOf(pod.request, resource.name);
-    if (assumeDefaults && resource.name === 'cpu') podAmount = pod.nonZeroMilliCpu;
-    if (assumeDefaults && resource.name === 'memory') podAmount = pod.nonZeroMemory;
-    if (podAmount === 0 && isScalarResource(resource.name)) continue;
-    scored.push({ ...resource, podAmount });
+  for (const { name, weight } of resources) {
+    let podAmount = amountOf(pod.request, name);
+    if (assumeDefaults && name === 'cpu') podAmount = pod.nonZeroMilliCpu;
+    if (assumeDefaults && name === 'memory') podAmount = pod.nonZeroMemory;
+    if (podAmount === 0 && isScalarResource(name)) continue;
+    scored.push({ name, weight, podAmount });
   }
   return scored;
 };
@@ -48,5 +48,8 @@ export const usageOf = (row: NodeInfo, resource: ScoredResource, assumeDefaults:
 };
 
 /** A class text for scores that depend on the pod's amounts only. */
-export const amountsText = (resources: readonly ScoredResource[]): string =>
-  resources.map(({ name, podAmount }) => `${name}=${podAmount}`).join();
+export const amountsText = (resources: readonly ScoredResource[]): string => {
+  let text = '';
+  for (const { name, podAmount } of resources) text += `${name}=${podAmount},`;
+  return text;
+};
