@@ -6,6 +6,7 @@
  * identity, limit and counters, as each controller of kube-controller-manager has. Watches are not limited (rest/request.go).
  */
 import type { ApiResponse, GroupVersionResource, PatchType, Query, UserInfo, Verb } from '../api/message.ts';
+import { NEW } from '../object/new.ts';
 import type { KubeObject } from '../object/types.ts';
 import { Connection, type Draft, type WatchSink } from './connection.ts';
 import { suspend, type Process, type Task } from './process.ts';
@@ -88,7 +89,7 @@ export class Client {
 
   /** A client over the same connection with its own rate limit and counters, and its own name where given. */
   named(options: Partial<Omit<ClientOptions, 'servers'>>): Client {
-    return new Client(this.process, { ...this.options, ...options }, this.connection);
+    return new Client(this.process, { ...NEW, ...this.options, ...options }, this.connection);
   }
 
   // These hand on the task of `call` and are no tasks themselves: each would be one more to go through at every wait.
@@ -103,7 +104,7 @@ export class Client {
 
   create<T = KubeObject>(resource: GroupVersionResource, namespace: string | undefined, body: unknown, options?: Target): Task<Result<T>> {
     const target = { namespace: namespace || undefined, body };
-    return this.call('create', resource, options === undefined ? target : { ...options, ...target }) as Task<Result<T>>;
+    return this.call('create', resource, options === undefined ? target : { ...NEW, ...options, ...target }) as Task<Result<T>>;
   }
 
   /** Replaces an object (PUT); `subresource` for `status`, `scale` and so on. */
@@ -118,7 +119,7 @@ export class Client {
 
   patch<T = KubeObject>(resource: GroupVersionResource, namespace: string | undefined, name: string, contentType: PatchType, body: unknown, options?: Target): Task<Result<T>> {
     const target = { namespace, name, contentType, body };
-    return this.call('patch', resource, options === undefined ? target : { ...options, ...target }) as Task<Result<T>>;
+    return this.call('patch', resource, options === undefined ? target : { ...NEW, ...options, ...target }) as Task<Result<T>>;
   }
 
   /** Deletes an object; `options` is the DeleteOptions body. */

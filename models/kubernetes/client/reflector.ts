@@ -8,6 +8,7 @@
  * its place. Source: client-go/tools/cache/reflector.go.
  */
 import type { GroupVersionResource, WatchEvent } from '../api/message.ts';
+import { NEW } from '../object/new.ts';
 import type { KubeObject } from '../object/types.ts';
 import { Backoff } from './backoff.ts';
 import type { Client } from './client.ts';
@@ -236,7 +237,7 @@ class WatchStream<T extends KubeObject> {
 function withKinds<T extends KubeObject>(list: ObjectList<T>): readonly T[] {
   const { apiVersion } = list;
   const kind = list.kind.replace(/List$/, '');
-  return list.items.map((item) => (item.kind ? item : { ...item, apiVersion, kind }));
+  return list.items.map((item) => (item.kind ? item : { ...NEW, ...item, apiVersion, kind }));
 }
 
 /** `apierrors.IsTooLargeResourceVersion`: the server has not seen that version yet. */

@@ -8,6 +8,7 @@
  * Source: client-go/tools/cache/{shared_informer,controller}.go, informers/factory.go.
  */
 import type { GroupVersionResource } from '../api/message.ts';
+import { NEW } from '../object/new.ts';
 import type { KubeObject } from '../object/types.ts';
 import type { Client } from './client.ts';
 import { DeltaFifo, type Delta } from './delta-fifo.ts';
@@ -166,7 +167,7 @@ export class SharedInformerFactory {
     const known = this.informers.get(key);
     if (known !== undefined) return known as unknown as SharedInformer<T>;
     const { defaultResync = 0, watchList = false } = this.options;
-    const informer = new SharedInformer<T>(this.process, this.client, resource, { ...options, watchList }, defaultResync);
+    const informer = new SharedInformer<T>(this.process, this.client, resource, { ...NEW, ...options, watchList }, defaultResync);
     this.informers.set(key, informer as unknown as SharedInformer<KubeObject>);
     return informer;
   }

@@ -4,6 +4,7 @@
  */
 import type { PatchType } from '../api/message.ts';
 import { equal } from '../object/equal.ts';
+import { NEW } from '../object/new.ts';
 import type { KubeObject } from '../object/types.ts';
 
 const ANNOTATION = 'kubectl.kubernetes.io/last-applied-configuration';
@@ -12,8 +13,8 @@ const ANNOTATION = 'kubectl.kubernetes.io/last-applied-configuration';
 export function lastApplied(object: KubeObject): KubeObject {
   const { [ANNOTATION]: _old, ...annotations } = object.metadata.annotations ?? {};
   const namespace = object.metadata.namespace;
-  const bare = { ...object, metadata: { ...object.metadata, annotations, ...(namespace === undefined ? {} : { namespace }) } };
-  return { ...object, metadata: { ...object.metadata, annotations: { ...annotations, [ANNOTATION]: `${sortedJson(bare)}\n` } } };
+  const bare = { ...object, metadata: { ...NEW, ...object.metadata, annotations, ...(namespace === undefined ? {} : { namespace }) } };
+  return { ...object, metadata: { ...NEW, ...object.metadata, annotations: { ...annotations, [ANNOTATION]: `${sortedJson(bare)}\n` } } };
 }
 
 /** The JSON merge patch from what is there to what is applied: removes what was applied before and is gone now. */

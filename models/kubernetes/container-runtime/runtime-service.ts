@@ -6,6 +6,7 @@
  */
 import type { CriCalls, CriError, CriMethod, SandboxStatus } from '../api/cri.ts';
 import { hex, sha256 } from '../object/hash.ts';
+import { NEW } from '../object/new.ts';
 import type { Process as Actor, Task } from '../client/process.ts';
 import { suspend } from '../client/process.ts';
 import { type Container, createContainer, environmentOf, noteExit } from './container.ts';
@@ -129,7 +130,7 @@ export class RuntimeService {
     const ready = <T>(result: T): Task<{ result: T }> => this.#answer(result);
     return {
       Version: () => ready({ runtimeName: this.#runtime, runtimeVersion: this.#options.version ?? 'v1.7.27' }),
-      Status: () => ready({ ...this.health, boots: this.kept.boots }),
+      Status: () => ready({ ...NEW, ...this.health, boots: this.kept.boots }),
       UpdateRuntimeConfig: ({ podCidr }) => {
         this.kept.addresses.setCidr(podCidr);
         return ready(null);

@@ -7,6 +7,7 @@
 import { type ActorSpec, type Behavior, type Context, type Json, unreachable } from '../../../src/index.ts';
 import { Heap } from '../client/heap.ts';
 import { diff } from '../object/diff.ts';
+import { NEW } from '../object/new.ts';
 import type {
   EtcdCompact,
   EtcdEvent,
@@ -166,13 +167,13 @@ function txn(state: State, message: EtcdTxn, client: string, context: Context): 
 function range(state: State, { id, key, revision = 0 }: EtcdRange, context: Context): void {
   const { store } = state;
   const base = { kind: 'etcd.range.result', id, revision: store.revision } as const;
-  if (revision > store.revision) return reply(context, { ...base, kvs: [], error: 'future' });
+  if (revision > store.revision) return reply(context, { ...NEW, ...base, kvs: [], error: 'future' });
   if (revision > 0 && revision < store.compactRevision) {
-    return reply(context, { ...base, kvs: [], error: 'compacted', compactRevision: store.compactRevision });
+    return reply(context, { ...NEW, ...base, kvs: [], error: 'compacted', compactRevision: store.compactRevision });
   }
-  if (key.endsWith('/')) return reply(context, { ...base, kvs: store.range(key, revision) });
+  if (key.endsWith('/')) return reply(context, { ...NEW, ...base, kvs: store.range(key, revision) });
   const kv = store.get(key);
-  return reply(context, { ...base, kvs: kv === undefined ? [] : [kv] });
+  return reply(context, { ...NEW, ...base, kvs: kv === undefined ? [] : [kv] });
 }
 
 function watch(state: State, { id, prefix, from }: EtcdWatch, context: Context): void {

@@ -7,6 +7,7 @@
  */
 import { cidrContains, formatIP, ipFamilyOf, parseCIDR, parseIP } from '../object/ip.ts';
 import type { CIDR, IPFamily } from '../object/ip.ts';
+import { NEW } from '../object/new.ts';
 
 export type ProxyMode = 'iptables' | 'ipvs' | 'nftables' | 'userspace';
 
@@ -178,6 +179,7 @@ export function nodeProfile(config: KubeProxyConfiguration, node: NodeFacts, fam
   const detectorKey = detector === undefined ? '' : detector.kind === 'source' ? detector.cidr : detector.name;
   const flags = [shared.masqueradeAll, shared.localhostNodePorts, shared.nfacct].map(Number).join('');
   return {
+    ...NEW,
     ...shared,
     hostname: node.name,
     nodeIP,

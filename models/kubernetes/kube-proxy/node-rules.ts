@@ -16,6 +16,7 @@ import { listTable, nodePortIPs } from './nftables/list.ts';
 import { nftServicePort } from './nftables/service-port-rules.ts';
 import { saveUserspaceTables } from './userspace/list.ts';
 import { userspaceServicePort } from './userspace/service-port-rules.ts';
+import { NEW } from '../object/new.ts';
 
 /** A block of any mode. */
 export type AnyBlock = IptablesServicePort | NftServicePort | IpvsServicePort | UserspaceServicePort;
@@ -40,6 +41,7 @@ export function nodeRules(profile: NodeProfile, table: ServicePortTable<AnyBlock
   switch (profile.mode) {
     case 'iptables':
       return {
+        ...NEW,
         ...frame,
         mode: 'iptables',
         nodePortTail: nodePortTailRules(profile),
@@ -49,6 +51,7 @@ export function nodeRules(profile: NodeProfile, table: ServicePortTable<AnyBlock
       };
     case 'nftables':
       return {
+        ...NEW,
         ...frame,
         mode: 'nftables',
         nodePortIPs: nodePortIPs(profile),
@@ -56,6 +59,7 @@ export function nodeRules(profile: NodeProfile, table: ServicePortTable<AnyBlock
       };
     case 'ipvs':
       return {
+        ...NEW,
         ...frame,
         mode: 'ipvs',
         masqueradeAll: profile.masqueradeAll,

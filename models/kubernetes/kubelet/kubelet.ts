@@ -15,6 +15,7 @@ import { EventRecorder, referenceTo } from '../client/event-recorder.ts';
 import { processBehavior, type Process, type Task } from '../client/process.ts';
 import { NODES, PODS, SERVICES } from '../client/resources.ts';
 import { SharedInformerFactory, type SharedInformer } from '../client/shared-informer.ts';
+import { NEW } from '../object/new.ts';
 import type { core, Node, Pod, Service } from '../object/types.ts';
 import { type Checkpoints, ContainerManager, resourceManagers } from './cm/container-manager.ts';
 import { formatCPUSet } from './cm/cpuset.ts';
@@ -174,6 +175,7 @@ class Kubelet {
       withCondition: (status: core.PodStatus, condition: Condition): core.PodStatus => withCondition(status, condition, { epoch, now: process.now }),
     };
     this.eviction = new EvictionManager(process, this.cri, options, {
+      ...NEW,
       ...kills,
       podEvent: (pod, type, reason, message) => this.event(pod, undefined, type, reason, message),
       nodeEvent: (type, reason, message) => this.nodeEvent(type, reason, message),
@@ -182,6 +184,7 @@ class Kubelet {
       reclaimDisk: () => garbage.reclaim(),
     });
     this.shutdown = new ShutdownManager(process, {
+      ...NEW,
       ...kills,
       event: (reason, message) => this.nodeEvent('Normal', reason, message),
       syncNodeStatus: () => this.nodeStatus.syncNow(),
@@ -290,7 +293,7 @@ class Kubelet {
     // Events about a static pod are about its mirror, as far as anybody can see.
     const uid = isStatic(pod) ? (this.mirrors.of(pod)?.metadata.uid ?? pod.metadata.uid) : pod.metadata.uid;
     const reference = referenceTo({ ...pod, metadata: { ...pod.metadata, uid }, apiVersion: 'v1', kind: 'Pod' });
-    this.recorder.eventFor(container === undefined ? reference : { ...reference, fieldPath: fieldPathOf(pod, container) }, type, reason, message);
+    this.recorder.eventFor(container === undefined ? reference : { ...NEW, ...reference, fieldPath: fieldPathOf(pod, container) }, type, reason, message);
   }
 
   private nodeEvent(type: 'Normal' | 'Warning', reason: string, message: string): void {

@@ -16,6 +16,7 @@ import { semanticEqual } from '../../client/semantic-equal.ts';
 import type { SharedInformer } from '../../client/shared-informer.ts';
 import { ipFamilyOf } from '../../object/ip.ts';
 import { namespacedName, splitKey } from '../../object/meta.ts';
+import { NEW } from '../../object/new.ts';
 import { selectorFromSet } from '../../object/selector.ts';
 import type { core, Endpoints, Pod, Service } from '../../object/types.ts';
 import type { ControllerContext } from '../controller-context.ts';
@@ -174,7 +175,7 @@ function desired(service: Service, current: Endpoints | undefined, subsets: read
     ...current,
     metadata: {
       ...(current?.metadata ?? ({ name, namespace } as Endpoints['metadata'])),
-      labels: isServiceIPSet(service) ? labels : { ...labels, [HEADLESS_LABEL]: '' },
+      labels: isServiceIPSet(service) ? labels : { ...NEW, ...labels, [HEADLESS_LABEL]: '' },
       annotations,
     },
     subsets: truncated as core.EndpointSubset[],

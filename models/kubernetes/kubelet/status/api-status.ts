@@ -1,6 +1,7 @@
 /**
  * A pod's API status from the runtime's view, the probes and the previous status (kubelet_pods.go, generateAPIPodStatus).
  */
+import { NEW } from '../../object/new.ts';
 import { isSidecar } from '../../object/resources.ts';
 import { rfc3339 } from '../../object/time.ts';
 import type { core, Pod } from '../../object/types.ts';
@@ -65,9 +66,9 @@ function withProbes(containers: readonly core.Container[], status: core.Containe
   if (container === undefined) return status;
   const started = status.state?.running !== undefined && inputs.probes.started(container, status);
   // A regular init container is ready when it has succeeded.
-  if (isInit && !isSidecar(container)) return { ...status, started, ready: status.state?.terminated?.exitCode === 0 };
+  if (isInit && !isSidecar(container)) return { ...NEW, ...status, started, ready: status.state?.terminated?.exitCode === 0 };
   const ready = started && inputs.probes.ready(container, status);
-  return { ...status, started, ready };
+  return { ...NEW, ...status, started, ready };
 }
 
 function conditionsOf(

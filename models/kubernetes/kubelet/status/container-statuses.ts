@@ -1,5 +1,6 @@
 /** `containerStatuses` of a pod from what the runtime says (kubelet_pods.go, convertToAPIContainerStatuses). */
 import type { ContainerStatus as RuntimeStatus } from '../../api/cri.ts';
+import { NEW } from '../../object/new.ts';
 import { isSidecar } from '../../object/resources.ts';
 import { rfc3339 } from '../../object/time.ts';
 import type { core, Pod } from '../../object/types.ts';
@@ -73,7 +74,7 @@ function defaultStatus(pod: Pod, container: core.Container, waiting: core.Contai
 function mounts(container: core.Container): object {
   const list = (container.volumeMounts ?? []).map((mount) => {
     const base = { name: mount.name, mountPath: mount.mountPath };
-    return mount.readOnly === true ? { ...base, readOnly: true, recursiveReadOnly: 'Disabled' } : base;
+    return mount.readOnly === true ? { ...NEW, ...base, readOnly: true, recursiveReadOnly: 'Disabled' } : base;
   });
   return list.length === 0 ? {} : { volumeMounts: list };
 }

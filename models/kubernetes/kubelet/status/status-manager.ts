@@ -9,6 +9,7 @@ import type { Client } from '../../client/client.ts';
 import { type Process, suspend, type Task, type TimerHandle } from '../../client/process.ts';
 import { PODS } from '../../client/resources.ts';
 import { isNotFound } from '../../client/result.ts';
+import { NEW } from '../../object/new.ts';
 import type { core, Pod } from '../../object/types.ts';
 import { OWNED_CONDITIONS } from './generate.ts';
 import { isFinalPhase } from './phase.ts';
@@ -295,7 +296,7 @@ function conditionsPatch(old: readonly core.PodCondition[], next: readonly core.
     if (before !== undefined && deepEqual(before, condition)) continue;
     const dropped: Record<string, null> = {};
     for (const field of ['reason', 'message'] as const) if (before?.[field] !== undefined && condition[field] === undefined) dropped[field] = null;
-    changed.push({ ...condition, ...dropped });
+    changed.push({ ...NEW, ...condition, ...dropped });
   }
   for (const { type } of old) if (!next.some((each) => each.type === type)) changed.push({ $patch: 'delete', type });
   return { '$setElementOrder/conditions': next.map(({ type }) => ({ type })), ...(changed.length === 0 ? {} : { conditions: changed }) };

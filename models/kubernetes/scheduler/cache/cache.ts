@@ -14,6 +14,7 @@ import { sameData } from '../framework/canonical.ts';
 import { NodeInfo, slotsOf } from '../framework/node-info.ts';
 import { type PodInfo, podInfoOf } from '../framework/pod-info.ts';
 import type { Snapshot } from '../framework/snapshot.ts';
+import { NEW } from '../../object/new.ts';
 import type { Node, Pod } from '../../object/types.ts';
 import { ImageStates } from './image-states.ts';
 import { NodeTree } from './node-tree.ts';
@@ -26,7 +27,7 @@ interface CachedPod {
 const nodeNameOf = ({ pod }: PodInfo): string => pod.spec.nodeName ?? '';
 
 /** The pod as it will be once bound. */
-export const assumedPod = (pod: Pod, node: string): Pod => ({ ...pod, spec: { ...pod.spec, nodeName: node } });
+export const assumedPod = (pod: Pod, node: string): Pod => ({ ...pod, spec: { ...NEW, ...pod.spec, nodeName: node } });
 
 /** Whether a newer version of the pod changes nothing that a row's sums or any filter or score looks at. */
 const isSameForRows = (a: Pod, b: Pod): boolean =>

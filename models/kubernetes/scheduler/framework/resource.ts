@@ -22,6 +22,7 @@ import {
   type ResourceList,
   type ResourceStrings,
 } from '../../object/resources.ts';
+import { NEW } from '../../object/new.ts';
 import { addResourceLists } from '../../object/resources.ts';
 import type { core, Pod } from '../../object/types.ts';
 
@@ -95,7 +96,7 @@ const resourceOfStrings = (list: ResourceStrings | undefined): Resource => {
 /** The allocatable resources of a node's status. */
 export const allocatableOf = (list: ResourceStrings | undefined): Allocatable => {
   const pods = list?.['pods'];
-  return { ...resourceOfStrings(list), pods: pods === undefined ? 0 : quantityValue(quantityOf(pods)) };
+  return { ...NEW, ...resourceOfStrings(list), pods: pods === undefined ? 0 : quantityValue(quantityOf(pods)) };
 };
 
 /** Adds (`sign` 1) or takes away (`sign` -1) in place. */
