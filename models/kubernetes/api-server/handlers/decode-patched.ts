@@ -24,7 +24,7 @@ export interface SentPatch {
   readonly duplicates?: readonly string[] | undefined;
 }
 
-const refusal = (shown: string) => (why: string): Status => invalid({ group: '', kind: '' }, '', [invalidValue('patch', shown, why)]);
+const refusal = (shown: () => string) => (why: string): Status => invalid({ group: '', kind: '' }, '', [invalidValue('patch', shown(), why)]);
 
 /** Decodes a patched object without defaults. `known`: what it may share parts with. */
 export function decodePatched(type: BodyType, { type: patchType, body, duplicates = [] }: SentPatch, patched: KubeObject, validation: FieldValidation, known?: KubeObject): Either<Status, Decoded> {
@@ -34,9 +34,9 @@ export function decodePatched(type: BodyType, { type: patchType, body, duplicate
     // The result goes into a struct that is of its kind already: what the patch says of kind and version is not looked at.
     const read = readObject(type, { ...patched, apiVersion: type.apiVersion, kind: type.kind }, known);
     const error = read.error === undefined ? undefined : (conversionError(structType(type.schema), patched) ?? read.error);
-    return judged(error === undefined ? read : { ...read, error }, validation, twice, refusal(goPlain(body)));
+    return judged(error === undefined ? read : { ...read, error }, validation, twice, refusal(() => goPlain(body)));
   }
-  const refused = refusal(JSON.stringify(patched));
+  const refused = refusal(() => JSON.stringify(patched));
   const stranger = type.custom === undefined ? kindError(patched.apiVersion, patched.kind, type) : customError(type, patched);
   if (stranger !== undefined) return left(typeof stranger === 'string' ? refused(stranger) : stranger);
   return judged(readObject(type, patched, known), validation, twice, refused);

@@ -4,6 +4,7 @@
  * Values are frozen or treated as frozen: every function here and in the patch modules returns a new value that shares
  * whatever did not change, so reference equality means "unchanged" and no patch can alter a stored object.
  */
+import { NEW } from '../../object/new.ts';
 import { jsonType } from '../schema/decode.ts';
 
 /** A JSON object. */
@@ -22,9 +23,7 @@ export const has = (object: JsonObject, key: string): boolean => Object.prototyp
 
 /** A copy of an object that a caller may fill. Client keys such as `__proto__` become ordinary keys. */
 export function mutableCopy(object: JsonObject): Record<string, unknown> {
-  const copy: Record<string, unknown> = {};
-  for (const key of Object.keys(object)) setOwn(copy, key, object[key]);
-  return copy;
+  return { ...NEW, ...object };
 }
 
 /** Sets an own property even for the names that JavaScript treats specially. */
@@ -37,12 +36,18 @@ export function setOwn(object: Record<string, unknown>, key: string, value: unkn
 /** Deep equality of JSON values; key order does not matter, an absent key differs from null. */
 export function jsonEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;
-  if (Array.isArray(a)) {
-    return Array.isArray(b) && a.length === b.length && a.every((item, position) => jsonEqual(item, b[position]));
-  }
+  if (Array.isArray(a)) return Array.isArray(b) && equalLists(a, b);
   if (!isObject(a) || !isObject(b)) return false;
   const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => has(b, key) && jsonEqual(a[key], b[key]));
+  if (keys.length !== Object.keys(b).length) return false;
+  for (const key of keys) if (!has(b, key) || !jsonEqual(a[key], b[key])) return false;
+  return true;
+}
+
+function equalLists(a: readonly unknown[], b: readonly unknown[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at++) if (!jsonEqual(a[at], b[at])) return false;
+  return true;
 }
 
 const ESCAPES: Readonly<Record<string, string>> = {

@@ -100,14 +100,15 @@ class Decoder {
     }
     if (isPlain(field.type.kind, value)) return field.omitsZero && isZero(value) ? undefined : value;
     this.path.push(name);
-    const decoded = field.type.kind === 'struct' && isRecord(known) && isRecord(value) ? this.struct(field.type.struct, value, known) : this.value(field.type, value);
+    const decoded = this.value(field.type, value, known);
     this.path.pop();
     if (field.omitsZero && isZero(decoded)) return undefined;
     if (isEmptyCollection(field, decoded)) return isNullWritten(type, field) ? null : undefined;
     return decoded;
   }
 
-  value(type: TypeRef, value: unknown): unknown {
+  /** `known` as for {@link struct}: it is of the same type, if it is there. */
+  value(type: TypeRef, value: unknown, known?: unknown): unknown {
     switch (type.kind) {
       case 'string':
         return typeof value === 'string' ? value : this.mismatch(value, type.goType);
@@ -131,9 +132,9 @@ class Decoder {
       case 'any':
         return value;
       case 'struct':
-        return typeof value === 'object' && !Array.isArray(value) ? this.struct(type.struct, value) : this.mismatch(value, type.goType);
+        return typeof value === 'object' && !Array.isArray(value) ? this.struct(type.struct, value, isRecord(known) ? known : undefined) : this.mismatch(value, type.goType);
       case 'list':
-        return this.list(type.items, value, type.goType);
+        return this.list(type.items, value, type.goType, Array.isArray(known) ? known : undefined);
       default:
         return this.map(type.values, value, type.goType);
     }
@@ -182,13 +183,15 @@ class Decoder {
     return text;
   }
 
-  private list(items: TypeRef, value: unknown, goType: string): unknown {
+  private list(items: TypeRef, value: unknown, goType: string, known?: readonly unknown[]): unknown {
     if (!Array.isArray(value)) return this.mismatch(value, goType);
     let out: unknown[] | undefined;
     for (let at = 0; at < value.length; at++) {
       const before: unknown = value[at];
+      const was = known?.[at];
+      if (before === was && before !== undefined && before !== null) continue;
       this.path.push(at);
-      const after = before === null ? zeroItem(items) : this.value(items, before);
+      const after = before === null ? zeroItem(items) : this.value(items, before, was);
       this.path.pop();
       if (after === before) continue;
       out ??= [...value];
