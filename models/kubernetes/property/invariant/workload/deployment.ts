@@ -29,9 +29,20 @@ type Memory = Map<string, Asked>;
 
 const specOf = (set: ReplicaSet | undefined): number => set?.spec.replicas ?? 0;
 
-function print(template: ReplicaSet['spec']['template']): string {
-  const { [HASH]: _hash, ...labels } = template?.metadata?.labels ?? {};
-  return templateHash({ ...template, metadata: { ...template?.metadata, labels } }, undefined);
+type Template = ReplicaSet['spec']['template'];
+
+/** Every law asks for the print of each version of a Deployment, and most versions share their template. */
+const prints = new WeakMap<object, string>();
+
+function print(template: Template = {}): string {
+  let print = prints.get(template);
+  if (print === undefined) prints.set(template, (print = printed(template)));
+  return print;
+}
+
+function printed(template: NonNullable<Template>): string {
+  const { [HASH]: _hash, ...labels } = template.metadata?.labels ?? {};
+  return templateHash({ ...template, metadata: { ...template.metadata, labels } }, undefined);
 }
 
 /** Percentages round as upstream's: surge up, unavailability down. */
@@ -48,7 +59,7 @@ function ask(memory: Memory, { metadata, spec }: Deployment): void {
   const { type = 'RollingUpdate', rollingUpdate } = spec.strategy ?? {};
   const surge = type === 'Recreate' ? 0 : share(rollingUpdate?.maxSurge as string | number | undefined, replicas, Math.ceil);
   const unavailable = share(rollingUpdate?.maxUnavailable as string | number | undefined, replicas, Math.floor);
-  asked.templates.add(print(spec.template as ReplicaSet['spec']['template']));
+  asked.templates.add(print(spec.template as Template));
   asked.strategies.add(type);
   asked.most = Math.max(asked.most, replicas + surge);
   asked.fewest = Math.min(asked.fewest, replicas);
