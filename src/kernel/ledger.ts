@@ -72,21 +72,21 @@ export class Ledger {
   }
 
   private record({ seq, time, via, cell, message, cause, from, external, digest }: Step, facts: readonly Fact[]): LogRecord {
-    const keepsMessage = external || via === 'control' || this.level === 'full';
+    const actor = cell?.id ?? KERNEL;
+    const kind = message?.kind ?? 'start';
+    const choices = this.choices.length === 0 ? NO_CHOICES : this.choices;
+    // Written out for the two shapes that nearly all records have: spreading what may be absent takes longer than all else here.
+    const record: LogRecord =
+      from === undefined
+        ? { seq, time, via, actor, kind, cause, choices, facts, digest }
+        : { seq, time, via, actor, kind, cause, from: from.id, choices, facts, digest };
+    const isFull = this.level === 'full';
+    if (!external && !isFull && via !== 'control') return record;
     return {
-      seq,
-      time,
-      via,
-      actor: cell?.id ?? KERNEL,
-      kind: message?.kind ?? 'start',
-      cause,
-      ...(from === undefined ? {} : { from: from.id }),
-      choices: this.choices.length === 0 ? NO_CHOICES : this.choices,
-      facts,
-      digest,
+      ...record,
       ...(external ? { external: true } : {}),
-      ...(keepsMessage && message !== undefined ? { message: plain(message) as unknown as LogRecord['message'] } : {}),
-      ...(this.level === 'full' && cell !== undefined ? { effects: cell.context.effects.map(noteOf) } : {}),
+      ...(message !== undefined ? { message: plain(message) as unknown as LogRecord['message'] } : {}),
+      ...(isFull && cell !== undefined ? { effects: cell.context.effects.map(noteOf) } : {}),
     };
   }
 }
