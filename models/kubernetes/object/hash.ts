@@ -100,7 +100,8 @@ export function sha256(input: string | Uint8Array): Uint8Array {
   return digest;
 }
 
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+/** All bytes in hexadecimal. */
+export const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /** Lower-case hexadecimal text of bytes. */
 export function hex(bytes: Uint8Array): string {

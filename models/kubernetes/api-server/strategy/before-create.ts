@@ -3,6 +3,7 @@
  * Source: apiserver/pkg/registry/rest/{create,meta}.go.
  */
 import { type Either, left, right } from 'fp-ts/lib/Either.js';
+import { HEX } from '../../object/hash.ts';
 import { NEW } from '../../object/new.ts';
 import type { KubeObject, ObjectMeta } from '../../object/types.ts';
 import { put } from '../defaults/fill.ts';
@@ -59,9 +60,6 @@ export function beforeCreate(info: KindInfo, object: KubeObject, context: Contex
   return right(prepared);
 }
 
-/** All bytes in hexadecimal. */
-const BYTES: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
-
 /** A version 4 UUID from four draws. */
 export function uuid(context: Pick<Context, 'choose'>): string {
   const first = context.choose('uid', 4294967296);
@@ -72,5 +70,5 @@ export function uuid(context: Pick<Context, 'choose'>): string {
 }
 
 /** The first and the last four digits of a word. */
-const upper = (word: number): string => (BYTES[word >>> 24] as string) + (BYTES[(word >>> 16) & 255] as string);
-const lower = (word: number): string => (BYTES[(word >>> 8) & 255] as string) + (BYTES[word & 255] as string);
+const upper = (word: number): string => (HEX[word >>> 24] as string) + (HEX[(word >>> 16) & 255] as string);
+const lower = (word: number): string => (HEX[(word >>> 8) & 255] as string) + (HEX[word & 255] as string);
