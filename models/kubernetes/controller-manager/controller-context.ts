@@ -66,6 +66,11 @@ export class ControllerContext {
     this.process.go(this.repeat(name, period, work));
   }
 
+  /** Has a loop whose only key is `pass` go over everything every `period` µs, from when these informers have synced. */
+  passEvery(name: string, period: number, { queue }: ControlLoop, informers: readonly { hasSynced(): boolean }[]): void {
+    this.whenSynced(informers, () => this.every(name, period, () => askForPass(queue)));
+  }
+
   private *runWhenSynced(informers: readonly { hasSynced(): boolean }[], run: () => void): Task {
     yield* waitForCacheSync(this.process, informers);
     run();
@@ -87,4 +92,8 @@ export class ControllerContext {
   get isIdle(): boolean {
     return this.loops.every((loop) => loop.queue.isIdle);
   }
+}
+
+function* askForPass(queue: ControlLoop['queue']): Task {
+  queue.add('pass');
 }

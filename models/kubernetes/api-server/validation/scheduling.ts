@@ -157,7 +157,7 @@ export function validateTolerations(tolerations: readonly Json[] | undefined, pa
   tolerations?.forEach((toleration, at) => {
     const here = `${path}[${at}]`;
     const { key = '', operator = '', value = '', effect = '', tolerationSeconds } = toleration;
-    if (key !== '') for (const text of qualifiedNameErrors(key)) errors.push(invalidValue(`${here}.key`, key, text));
+    if (key !== '') errors.push(...keyErrors(key, `${here}.key`));
     if (key === '' && operator !== 'Exists') {
       errors.push(invalidValue(`${here}.operator`, operator, 'operator must be Exists when `key` is empty, which means "match all values and all keys"'));
     }

@@ -31,11 +31,7 @@ export class CSRCleanerController {
     this.client = context.client('certificate-controller');
     this.requests = context.factory.informer<SigningRequest>(CERTIFICATE_SIGNING_REQUESTS);
     this.loop = context.loop({ name: 'certificatesigningrequest-cleaner-controller', workers: 1, client: this.client, sync: () => this.clean() }, [this.requests]);
-    context.whenSynced([this.requests], () => context.every('csr-cleaner', POLL, () => this.pass()));
-  }
-
-  private *pass(): Task {
-    this.loop.queue.add('pass');
+    context.passEvery('csr-cleaner', POLL, this.loop, [this.requests]);
   }
 
   private *clean(): Task<Err> {

@@ -34,11 +34,7 @@ export class CloudNodeLifecycleController {
     this.recorder = context.recorder(this.client, 'cloud-node-lifecycle-controller');
     this.nodes = context.factory.informer<Node>(NODES);
     this.loop = context.loop({ name: 'cloud-node-lifecycle-controller', workers: 1, client: this.client, sync: () => this.monitor() }, [this.nodes]);
-    context.whenSynced([this.nodes], () => context.every('cloud-nodes', PERIOD, () => this.pass()));
-  }
-
-  private *pass(): Task {
-    this.loop.queue.add('pass');
+    context.passEvery('cloud-nodes', PERIOD, this.loop, [this.nodes]);
   }
 
   private *monitor(): Task<Err> {

@@ -42,11 +42,7 @@ export class LegacySATokenCleaner {
     this.pods.addIndexers({ [BY_SECRET]: secretsOf });
     const informers = [this.accounts, this.secrets, this.pods];
     this.loop = context.loop({ name: 'legacy-serviceaccount-token-cleaner-controller', workers: 1, client: this.client, sync: () => this.evaluate() }, informers);
-    context.whenSynced(informers, () => context.every('legacy-token-cleaner', DAY, () => this.pass()));
-  }
-
-  private *pass(): Task {
-    this.loop.queue.add('pass');
+    context.passEvery('legacy-token-cleaner', DAY, this.loop, informers);
   }
 
   private *evaluate(): Task<Err> {
